@@ -1,0 +1,156 @@
+import type { ContainerRecord, ManifestProblem, PodRecord, ResolvedImage } from '../../schemas/index.ts';
+import type { HostFacts, ImageDetails, PullPolicy, PullProgress } from '../../engine/index.ts';
+
+/**
+ * What a command can ask for. There are two of it with one meaning: `LocalService` holds the lock and the engine itself;
+ * `RemoteService` talks to the daemon's socket. A conformance test runs against both. Everything that crosses it is plain JSON.
+ */
+export interface Service {
+  apply(
+    request: ApplyRequest,
+    onEvent: (event: ApplyEvent) => void,
+    signal?: AbortSignal,
+  ): Promise<ApplySummary>;
+  delete(
+    request: DeleteRequest,
+    onEvent: (event: ApplyEvent) => void,
+    signal?: AbortSignal,
+  ): Promise<ApplySummary>;
+  /** What `apply` would do, without doing it. */
+  plan(request: ApplyRequest): Promise<PlannedChange[]>;
+  list(): Promise<ResourceView[]>;
+  /** Calls back with every change of any resource until the signal is given: for `get -w` and `--wait`. */
+  watch(onChange: (view: ResourceView, gone: boolean) => void, signal: AbortSignal): Promise<void>;
+  /** start, stop, restart, kill, pause, resume of a container or pod. */
+  act(request: ActRequest, onEvent: (event: ApplyEvent) => void, signal?: AbortSignal): Promise<ApplySummary>;
+  /** Where the log files are: the command reads and follows them itself. */
+  logs(
+    name: ResourceName,
+    container: string | null,
+  ): Promise<{ current: string; previous: string; running: boolean }>;
+  host(): Promise<HostFacts>;
+  images: {
+    pull(
+      reference: string,
+      policy: PullPolicy,
+      onProgress: (p: PullProgress) => void,
+      signal?: AbortSignal,
+    ): Promise<ResolvedImage>;
+    list(): Promise<ImageDetails[]>;
+    import(source: string, name: string | null, onProgress: (p: PullProgress) => void): Promise<ImageDetails>;
+    inspect(reference: string): Promise<ImageDetails | null>;
+    remove(reference: string): Promise<void>;
+    prune(): Promise<{ removed: ImageDetails[]; freedBytes: number }>;
+  };
+  close(): Promise<void>;
+}
+
+export interface ResourceName {
+  kind: 'Container' | 'Pod';
+  name: string;
+}
+
+export interface ManifestText {
+  /** Path as it was given, `-` for standard input. */
+  file: string;
+  /** Absolute path, for ownership. */
+  path: string;
+  text: string;
+}
+
+export interface ApplyRequest {
+  files: ManifestText[];
+  /** Remove what an earlier apply of the same files made and that is no longer in them. */
+  prune: boolean;
+  /** Wait until everything is as wished, up to this many milliseconds; null: return when the plan has been carried out. */
+  waitMs: number | null;
+}
+
+export interface DeleteRequest {
+  names: ResourceName[];
+  /** Names from manifests: those that do not exist are no error. */
+  ignoreMissing: boolean;
+  force: boolean;
+}
+
+export interface ActRequest {
+  verb: 'start' | 'stop' | 'restart' | 'kill' | 'pause' | 'resume';
+  names: ResourceName[];
+  /** Signal name or number, for kill; null: KILL. */
+  signal: string | null;
+  /** Overrides terminationGracePeriodSeconds, in milliseconds. */
+  timeoutMs: number | null;
+}
+
+/** One line of progress, as in `container/web  running  pid 4242 after 61 ms`. */
+export interface ApplyEvent {
+  resource: ResourceName;
+  what:
+    | 'created'
+    | 'changed'
+    | 'running'
+    | 'ready'
+    | 'completed'
+    | 'stopped'
+    | 'removed'
+    | 'unchanged'
+    | 'failed'
+    | 'waiting'
+    | 'progress'
+    | 'paused'
+    | 'resumed'
+    | 'restarted';
+  detail: string;
+}
+
+export interface ApplySummary {
+  changed: number;
+  unchanged: number;
+  failed: number;
+  /** True when `waitMs` passed before everything was as wished. */
+  timedOut: boolean;
+  /** Set when manifests were refused; nothing was changed then. */
+  problems: ManifestProblem[];
+}
+
+/** One line of `diff`. */
+export interface PlannedChange {
+  resource: ResourceName;
+  action:
+    | 'create'
+    | 'in place'
+    | 'restart'
+    | 'recreate'
+    | 'start'
+    | 'stop'
+    | 'pause'
+    | 'resume'
+    | 'remove'
+    | 'none';
+  /** Why, or why not: `spec.env[LOG_LEVEL]: info → debug`. */
+  reasons: string[];
+}
+
+/** A resource as `get` and `describe` show it. */
+export interface ResourceView {
+  resource: ResourceName;
+  record: ContainerRecord | PodRecord;
+  /** Of a pod: its containers. */
+  members: ContainerRecord[];
+  /** `Running`, `Exited (1)`, `Paused` … */
+  status: string;
+  ready: { ready: number; total: number };
+  restarts: number;
+  /** For the NOTE column: `back-off, next try in 12 s`. */
+  note: string;
+  conditions: Condition[];
+}
+
+/** As Kubernetes' conditions. */
+export interface Condition {
+  type: string;
+  status: 'True' | 'False' | 'Unknown';
+  reason: string;
+  message: string;
+  lastTransitionTime: string;
+}

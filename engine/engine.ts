@@ -1,0 +1,169 @@
+import type { ContainerExit, ContainerRequest, PodRecord, ResolvedImage } from '../schemas/index.ts';
+
+/**
+ * The engine does one thing to one container, pod or image when told, and chooses nothing by itself. Every verb is
+ * idempotent: it makes sure that something is so, and may be called again after a crash at any instant. Verbs do not check the
+ * state machine (the caller does) and do not write records.
+ */
+export interface Engine {
+  readonly containers: ContainerEngine;
+  readonly pods: PodEngine;
+  readonly images: ImageEngine;
+  /** What this host has: cgroups, runtime, tools. Asked once. */
+  host(): Promise<HostFacts>;
+}
+
+export interface ContainerEngine {
+  /** Prepares (directories, root filesystem, files, spec) and creates it in the runtime; takes everything back on failure. */
+  create(request: ContainerRequest, options?: EffectOptions): Promise<void>;
+  /** Starts the created process. Returns its pid. */
+  start(request: ContainerRequest, options?: EffectOptions): Promise<{ pid: number }>;
+  /** Signal, wait up to `timeoutMs`, SIGKILL, wait. Ends quietly when the process is gone already. */
+  stop(request: ContainerRequest, options: StopOptions): Promise<void>;
+  /** Sends one signal (a number) to the first process. */
+  signal(request: ContainerRequest, signal: number): Promise<void>;
+  pause(request: ContainerRequest): Promise<void>;
+  resume(request: ContainerRequest): Promise<void>;
+  /** Changes the limits of the running container's cgroups to those of `request`. */
+  update(request: ContainerRequest): Promise<void>;
+  /** Releases runtime, network and mounts of a container whose process is gone; tries everything and joins the errors. */
+  cleanup(request: ContainerRequest, options?: EffectOptions): Promise<void>;
+  /** Cleans up, then removes the writable layer, logs and directories. */
+  remove(request: ContainerRequest, options?: EffectOptions): Promise<void>;
+  /** What the host says of it: pid files, exit file, runtime, freezer. Costs no process. */
+  observe(request: ContainerRequest): Promise<ContainerObservation>;
+  /** Waits until the process has ended and its exit is known. */
+  waitExit(request: ContainerRequest, options?: { signal?: AbortSignal }): Promise<ContainerExit>;
+  /** Calls back with the id of each container whose exit file appears. Returns a function that ends that. */
+  watchExits(onExit: (id: string) => void): Promise<() => Promise<void>>;
+  /** The log files of the present run and of the one before, oldest first; for `logs`. */
+  logPaths(request: ContainerRequest): { current: string; previous: string };
+  /** Runs a command inside, without terminal, and returns its exit code: for probes and hooks. */
+  exec(request: ContainerRequest, options: ExecOptions): Promise<ExecResult>;
+}
+
+export interface PodEngine {
+  /** Pins the shared namespaces and makes the directories. */
+  prepare(pod: PodRecord, options?: EffectOptions): Promise<void>;
+  /** Unpins and removes them. */
+  release(pod: PodRecord, options?: EffectOptions): Promise<void>;
+}
+
+export type PullPolicy = 'Always' | 'IfNotPresent' | 'Never';
+
+export interface ImageEngine {
+  /** Makes sure that the image is present and unpacked, as the policy says. */
+  ensure(reference: string, policy: PullPolicy, options?: PullOptions): Promise<ResolvedImage>;
+  /** Looks only into the local store. */
+  find(reference: string): Promise<ImageDetails | null>;
+  list(): Promise<ImageDetails[]>;
+  /** Brings archives and layouts in under a name: `oci-archive:`, `docker-archive:`, `oci:`, `dir:`. */
+  import(source: string, name: string | null, options?: PullOptions): Promise<ImageDetails>;
+  /** Removes the name, and the image when it was its last. Refused with the users' names when containers use it. */
+  remove(reference: string, inUse: ReadonlySet<string>): Promise<void>;
+  /** Removes images that nothing uses; returns what was removed and the bytes freed. */
+  prune(inUse: ReadonlySet<string>): Promise<{ removed: ImageDetails[]; freedBytes: number }>;
+  /** Directories of the unpacked layers of an image, lowest first, for overlayfs. */
+  layerPaths(imageId: string): Promise<string[]>;
+  /** The OCI image configuration. */
+  config(imageId: string): Promise<ImageConfig>;
+}
+
+export interface PullOptions {
+  signal?: AbortSignal;
+  onProgress?: (progress: PullProgress) => void;
+}
+
+export interface PullProgress {
+  phase: 'fetching' | 'unpacking' | 'done';
+  layersDone: number;
+  layersTotal: number;
+  bytes: number;
+}
+
+export interface ImageDetails {
+  /** All names that lead here, fully qualified: `docker.io/library/busybox:latest`, `localhost/demo:1`. */
+  names: string[];
+  /** Digest of the configuration: `sha256:…`. */
+  id: string;
+  /** Digest of the manifest. */
+  digest: string;
+  createdAt: string | null;
+  /** Bytes of the compressed layers. */
+  size: number;
+  layers: number;
+  architecture: string;
+  os: string;
+}
+
+/** The parts of the OCI image configuration that make a container (image-spec, config.md). */
+export interface ImageConfig {
+  User?: string;
+  ExposedPorts?: Record<string, object>;
+  Env?: string[];
+  Entrypoint?: string[];
+  Cmd?: string[];
+  Volumes?: Record<string, object>;
+  WorkingDir?: string;
+  Labels?: Record<string, string>;
+  StopSignal?: string;
+}
+
+/** Told of every effect on the host, before and after it: crash tests stop the process there, traces draw it. */
+export type EffectObserver = (effect: string, phase: 'before' | 'after') => void;
+
+export interface EffectOptions {
+  signal?: AbortSignal;
+}
+
+export interface StopOptions extends EffectOptions {
+  /** Signal number. */
+  signalNumber: number;
+  timeoutMs: number;
+}
+
+export interface ContainerObservation {
+  /** `absent`: nothing of it is on the host but perhaps its writable layer. `prepared`: mounts or directories, but no process. */
+  status: 'absent' | 'prepared' | 'created' | 'running' | 'paused' | 'stopped';
+  pid: number | null;
+  /** Known when the monitor has written the exit file. */
+  exit: ContainerExit | null;
+  /** False when conmon is gone although the process has not ended. */
+  monitorAlive: boolean;
+}
+
+export interface ExecOptions {
+  command: readonly string[];
+  timeoutMs: number;
+  signal?: AbortSignal;
+  /** Bytes of output kept; the rest is dropped. Default: 64 KiB. */
+  maxOutputBytes?: number;
+}
+
+export interface ExecResult {
+  exitCode: number;
+  output: string;
+  timedOut: boolean;
+}
+
+/** What the host has and can do. */
+export interface HostFacts {
+  cgroups: 'v1' | 'hybrid' | 'v2';
+  /** How cgroups are made: by systemd where it runs the host, else by writing to cgroupfs. */
+  cgroupManager: 'cgroupfs' | 'systemd';
+  /** Controllers that can be used, as in /proc/cgroups or cgroup.controllers. */
+  controllers: readonly string[];
+  runtime: { name: string; path: string; version: string };
+  conmon: { path: string; version: string };
+  kernel: string;
+  architecture: string;
+  hostname: string;
+  bootId: string;
+  /** Absolute paths of tools, or null when they are missing. */
+  tools: Readonly<
+    Record<'criu' | 'skopeo' | 'netavark' | 'aardvark-dns' | 'catatonit' | 'tar' | 'git', string | null>
+  >;
+  seccomp: boolean;
+  appArmor: boolean;
+  seLinux: boolean;
+}

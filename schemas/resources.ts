@@ -1,0 +1,15 @@
+import { z } from 'zod';
+import { quantity } from './quantity.ts';
+
+const resourceList = z.strictObject({
+  cpu: quantity.optional().describe('Cores: 500m is half of one.'),
+  memory: quantity.optional().describe('Bytes: 64Mi.'),
+  pids: quantity.optional().describe('Number of processes (ours; Kubernetes sets it per node).'),
+});
+
+/** ResourceRequirements of Kubernetes; requests and limits map onto cgroup weights and limits. */
+export const resourceRequirements = z.strictObject({
+  requests: resourceList.optional(),
+  limits: resourceList.optional(),
+});
+export type ResourceRequirements = z.infer<typeof resourceRequirements>;
