@@ -3,3 +3,4 @@
  * manifests, and starts nothing by itself.
  */
 export type * from './engine.ts';
+export type * from './store/record-store.ts';
