@@ -43,6 +43,8 @@ export interface Kernel {
   /** prctl(2) PR_SET_CHILD_SUBREAPER. */
   setChildSubreaper(value: number): void;
 
+  /** pipe2(2): the reading and the writing end. */
+  pipe2(flags: number): [number, number];
   /** socketpair(2) of AF_UNIX. */
   socketpair(type: number): [number, number];
   /** connect(2) of a new AF_UNIX socket; a path that does not fit into sun_path goes by /proc/self/fd. */

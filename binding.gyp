@@ -1,0 +1,39 @@
+{
+  "target_defaults": {
+    "cflags": ["-O2", "-g1", "-fstack-protector-strong", "-D_FORTIFY_SOURCE=2", "-fvisibility=hidden"],
+    "cflags_cc": ["-std=c++20", "-Wall", "-Wextra"],
+    "cflags_cc!": ["-std=gnu++17", "-std=gnu++20"]
+  },
+  "targets": [
+    {
+      "target_name": "tsctr_native",
+      "sources": [
+        "native/src/addon.cc",
+        "native/src/errno.cc",
+        "native/src/file.cc",
+        "native/src/inode.cc",
+        "native/src/mount.cc",
+        "native/src/namespace.cc",
+        "native/src/process.cc",
+        "native/src/socket.cc",
+        "native/src/spawn.cc",
+        "native/src/watcher.cc",
+        "native/src/xattr.cc"
+      ],
+      "include_dirs": ["<!(node -p \"require('node-addon-api').include_dir\")"],
+      "dependencies": ["<!(node -p \"require('node-addon-api').targets\"):node_addon_api_except_all"],
+      "defines": [
+        "NAPI_VERSION=9",
+        "NODE_ADDON_API_DISABLE_DEPRECATED",
+        "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS"
+      ]
+    },
+    {
+      "target_name": "tsctr-exited",
+      "type": "executable",
+      "win_delay_load_hook": "false",
+      "sources": ["native/src/exited.cc"],
+      "ldflags": ["-static-libgcc", "-static-libstdc++"]
+    }
+  ]
+}

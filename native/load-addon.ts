@@ -1,0 +1,104 @@
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import load from 'node-gyp-build';
+import type { Kernel } from './kernel.ts';
+
+/** The calls that take and give the same as the kernel's own methods. */
+type SameAsKernel = Pick<
+  Kernel,
+  | 'fsopen'
+  | 'fsconfig'
+  | 'fsmount'
+  | 'openTree'
+  | 'moveMount'
+  | 'mount'
+  | 'umount2'
+  | 'pidfdOpen'
+  | 'pidfdSendSignal'
+  | 'kill'
+  | 'setChildSubreaper'
+  | 'socketpair'
+  | 'connectUnix'
+  | 'sendmsg'
+  | 'close'
+  | 'pipe2'
+  | 'mkdirat'
+  | 'symlinkat'
+  | 'linkat'
+  | 'unlinkat'
+  | 'renameat2'
+  | 'readlinkat'
+  | 'fstatat'
+  | 'fchownat'
+  | 'fchmodat'
+  | 'utimensat'
+  | 'lsetxattr'
+  | 'lgetxattr'
+  | 'llistxattr'
+  | 'readDirectory'
+  | 'flock'
+  | 'statfs'
+>;
+
+/** What native/src exports. Objects are flat and promises few, so that the C++ stays thin. */
+export interface NativeAddon extends SameAsKernel {
+  /** Names the function that makes the error that every failing call throws. */
+  setErrorFactory(make: (syscall: string, errno: number, path: string | undefined) => Error): void;
+  mountSetattr(
+    dirfd: number,
+    path: string,
+    flags: number,
+    set: number,
+    clear: number,
+    propagation: number,
+    userNamespaceFd: number,
+  ): void;
+  /** `sysctls` is name, value, name, value and so on. */
+  pinNamespaces(request: FlatPinRequest, sysctls: readonly string[]): Promise<void>;
+  spawn(
+    file: string,
+    args: readonly string[],
+    env: readonly string[],
+    cwd: string | null,
+    fds: readonly (number | null)[],
+    newSession: boolean,
+    newProcessGroup: boolean,
+  ): [pid: number, pidfd: number];
+  /** waitid(2) with WNOHANG: null while the child runs. */
+  waitidNow(pidfd: number): { code: number | null; signal: number | null } | null;
+  openat2(dirfd: number, path: string, flags: number, mode: number, resolve: number): number;
+  mknodat(dirfd: number, path: string, mode: number, major: number, minor: number): void;
+  /** recvmsg(2) with MSG_DONTWAIT: the number of bytes, then the descriptors; null when nothing is there. */
+  recvmsgNow(fd: number, buffer: Uint8Array): [bytes: number, ...fds: number[]] | null;
+  /** poll(2) that does not wait. */
+  isReadable(fd: number): boolean;
+  /** Starts the one watching thread; to be called once. */
+  startWatcher(onEvent: (id: number, readable: boolean) => void): void;
+  /** Watches `fd`; its one event comes later, never from within this call. Keeps the process alive until then. */
+  watch(fd: number, timeoutMs: number): number;
+  unwatch(id: number): void;
+}
+
+interface FlatPinRequest {
+  net?: string | undefined;
+  ipc?: string | undefined;
+  uts?: string | undefined;
+  user?: string | undefined;
+  uidMap?: string | undefined;
+  gidMap?: string | undefined;
+  hostname?: string | undefined;
+}
+
+/** Loads the compiled addon. Throws an error that says what to do when it has not been built. */
+export function loadAddon(): NativeAddon {
+  // The sources are in native/ and the bundle is in dist/: both one level below the package.
+  const packageRoot = dirname(dirname(fileURLToPath(import.meta.url)));
+  try {
+    return load(packageRoot) as NativeAddon;
+  } catch (cause) {
+    throw new Error(
+      `load native addon of ${packageRoot}: not built for this machine; run \`npm run build\` in that directory`,
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,116 @@
+// Open files: openat2, close, directories, locks, and the file system below a path.
+#include <dirent.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <sys/file.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include <cstddef>
+#include <cstring>
+#include <vector>
+
+#include "arguments.hh"
+#include "wrappers.hh"
+
+namespace tsctr {
+namespace {
+
+/** A rename or mount anywhere on the host can make the kernel unsure of a ".."; it asks the caller to try again. */
+constexpr int kOpenAttempts = 128;
+
+/** (dirfd, path, flags, mode, resolve) → fd */
+Napi::Value openat2(const Napi::CallbackInfo& info) {
+  const Arguments args(info, "openat2");
+  const int dirfd = args.integer(0);
+  const std::string path = args.string(1);
+  open_how how{};
+  how.flags = args.flags(2) | O_CLOEXEC;
+  how.mode = args.flags(3);
+  how.resolve = args.flags(4);
+  return args.callForNumber(path, [&] {
+    long fd = -1;
+    for (int attempt = 0; attempt < kOpenAttempts; attempt++) {
+      fd = ::syscall(SYS_openat2, dirfd, path.c_str(), &how, sizeof how);
+      if (fd >= 0 || errno != EAGAIN || (how.resolve & RESOLVE_CACHED) != 0) break;
+    }
+    return fd;
+  });
+}
+
+Napi::Value closeWrapper(const Napi::CallbackInfo& info) {
+  const Arguments args(info, "close");
+  // Not repeated on EINTR: the descriptor is closed by then, and its number may belong to another thread.
+  if (::close(args.integer(0)) == -1 && errno != EINTR) throw SystemError{"close", errno, {}};
+  return info.Env().Undefined();
+}
+
+Napi::Value pipe2Wrapper(const Napi::CallbackInfo& info) {
+  const Arguments args(info, "pipe2");
+  const int flags = args.integer(0) | O_CLOEXEC;
+  int fds[2];
+  args.call({}, [&] { return ::pipe2(fds, flags); });
+  return args.pair(fds[0], fds[1]);
+}
+
+struct DirectoryEntry {
+  uint64_t inode;
+  int64_t offset;
+  uint16_t length;
+  uint8_t type;
+  char name[1];
+};
+
+Napi::Value readDirectory(const Napi::CallbackInfo& info) {
+  const Arguments args(info, "getdents64");
+  const int fd = args.integer(0);
+  checked("lseek", {}, [&] { return ::lseek(fd, 0, SEEK_SET); });
+  Napi::Array names = Napi::Array::New(info.Env());
+  uint32_t count = 0;
+  std::vector<char> buffer(32 * 1024);
+  for (;;) {
+    const long bytes =
+        args.call({}, [&] { return ::syscall(SYS_getdents64, fd, buffer.data(), buffer.size()); });
+    if (bytes == 0) return names;
+    for (long at = 0; at < bytes;) {
+      const auto* entry = reinterpret_cast<const DirectoryEntry*>(buffer.data() + at);
+      const char* name = buffer.data() + at + offsetof(DirectoryEntry, name);
+      if (std::strcmp(name, ".") != 0 && std::strcmp(name, "..") != 0) names.Set(count++, name);
+      at += entry->length;
+    }
+  }
+}
+
+Napi::Value flockWrapper(const Napi::CallbackInfo& info) {
+  const Arguments args(info, "flock");
+  const int fd = args.integer(0);
+  const int operation = args.integer(1);
+  return args.callForNothing({}, [&] { return ::flock(fd, operation); });
+}
+
+Napi::Value statfsWrapper(const Napi::CallbackInfo& info) {
+  const Arguments args(info, "statfs");
+  const std::string path = args.string(0);
+  struct statfs status {};
+  args.call(path, [&] { return ::statfs(path.c_str(), &status); });
+  const auto blockBytes = static_cast<uint64_t>(status.f_bsize);
+  Napi::Object result = Napi::Object::New(info.Env());
+  result.Set("type", Napi::Number::New(info.Env(), static_cast<double>(status.f_type)));
+  result.Set("freeBytes", Napi::BigInt::New(info.Env(), static_cast<uint64_t>(status.f_bavail) * blockBytes));
+  result.Set("totalBytes", Napi::BigInt::New(info.Env(), static_cast<uint64_t>(status.f_blocks) * blockBytes));
+  return result;
+}
+
+}  // namespace
+
+void exposeFile(Napi::Env env, Napi::Object exports) {
+  expose<openat2>(env, exports, "openat2");
+  expose<closeWrapper>(env, exports, "close");
+  expose<pipe2Wrapper>(env, exports, "pipe2");
+  expose<readDirectory>(env, exports, "readDirectory");
+  expose<flockWrapper>(env, exports, "flock");
+  expose<statfsWrapper>(env, exports, "statfs");
+}
+
+}  // namespace tsctr
