@@ -7,6 +7,7 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -126,13 +127,42 @@ std::string sysctlPath(std::string name) {
   return name;
 }
 
+/**
+ * The effective user of this thread alone; seteuid(3) would change it in every thread. The capabilities that root loses by
+ * it come back with its user id.
+ */
+class EffectiveUser {
+ public:
+  explicit EffectiveUser(uid_t user) : previous_(::geteuid()) { set(user); }
+  EffectiveUser(const EffectiveUser&) = delete;
+  EffectiveUser& operator=(const EffectiveUser&) = delete;
+  ~EffectiveUser() { set(previous_); }
+
+ private:
+  static void set(uid_t user) { ::syscall(SYS_setresuid, -1, user, -1); }
+
+  uid_t previous_;
+};
+
+/** Limits of an IPC namespace belong to the root of its user namespace, and no capability opens them to another user. */
+void writeSysctl(int root, const std::string& path, const std::string& file, const std::string& value) {
+  try {
+    writeFile(root, path, file, value);
+  } catch (const SystemError& refused) {
+    struct stat status {};
+    if (refused.error != EACCES || ::fstatat(root, path.c_str(), &status, 0) == -1) throw;
+    const EffectiveUser owner(status.st_uid);
+    writeFile(root, path, file, value);
+  }
+}
+
 /** Below /proc/sys the namespaces are those of the task that opens the file: this thread's. */
 void writeSysctls(const std::vector<std::pair<std::string, std::string>>& sysctls) {
   if (sysctls.empty()) return;
   const UniqueFd root = openDirectory("/proc/sys");
   for (const auto& [name, value] : sysctls) {
     const std::string path = sysctlPath(name);
-    writeFile(root.get(), path, "/proc/sys/" + path, value);
+    writeSysctl(root.get(), path, "/proc/sys/" + path, value);
   }
 }
 
