@@ -12,8 +12,8 @@ usage: npm run setup -- [--dry-run] [--tests] [--with-podman] [--no-build]
   --tests        also what the tests need: a registry, clang-format, podman
   --with-podman  also podman, which tests and benchmarks take as the model to compare with; tsctr itself never calls it
   --no-build     leave out npm packages and the build
-environment: TSCTR_PREFIX  where a CRIU of our own goes, if one is needed (/usr/local/lib/tsctr)
-             TSCTR_CRIU_SUITE  the Debian suite that it is taken from (trixie)
+environment: TSCTR_CRIU_PREFIX  where a CRIU of our own goes, if one is needed (/opt/tsctr/criu)
+             TSCTR_CRIU_SUITE   the Debian suite that it is taken from (trixie)
 USAGE
 }
 
@@ -21,7 +21,7 @@ cd "$(dirname "$0")/.."
 PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C
 
-prefix=${TSCTR_PREFIX:-/usr/local/lib/tsctr}
+prefix=${TSCTR_CRIU_PREFIX:-/opt/tsctr/criu} # engine/host.ts looks there
 criu_suite=${TSCTR_CRIU_SUITE:-trixie}
 criu_wanted_major=4
 dry_run=no tests=no podman=no build=yes
@@ -183,8 +183,8 @@ install_criu() {
     fi
   elif step "criu and its libraries from Debian $criu_suite into $prefix, apart from the system's own"; then
     need_root "writing to $prefix"
-    mkdir -p "$prefix/bin"
-    exec 8<"$prefix" # another checkout may be doing the same
+    mkdir -p "$(dirname "$prefix")"
+    exec 8<"$(dirname "$prefix")" # another checkout may be doing the same
     flock 8
     if ! has_criu; then
       update_package_lists
@@ -233,23 +233,24 @@ download_criu() {
 # then is an ordinary program that can be started by any name, with any descriptors, and gives its children a clean environment.
 unpack_criu() {
   download_criu
-  local home=$prefix/criu staged loader library patchelf=$scratch/tool/usr/bin/patchelf
-  staged=$scratch/staged
-  mkdir -p "$staged/lib"
-  cp "$scratch/root/usr/sbin/criu" "$staged/criu"
-  loader=$(basename "$("$patchelf" --print-interpreter "$staged/criu")")
-  local libraries
+  local staged=$scratch/staged patchelf=$scratch/tool/usr/bin/patchelf criu loader libraries library
+  criu=$staged/bin/criu
+  mkdir -p "$staged"/{bin,lib}
+  cp "$scratch/root/usr/sbin/criu" "$criu"
+  loader=$(basename "$("$patchelf" --print-interpreter "$criu")")
   libraries=$(dirname "$(find "$scratch/root/usr/lib" -name "$loader" -print -quit)")
-  cp -L "$libraries/$loader" "$staged/lib/"
-  "$libraries/$loader" --library-path "$libraries" --list "$staged/criu" >"$scratch/needed"
+  "$libraries/$loader" --library-path "$libraries" --list "$criu" >"$scratch/needed"
   ! grep 'not found' "$scratch/needed" >&2 || fail "criu of Debian $criu_suite needs libraries that its packages do not bring"
-  for library in $(awk '$2 == "=>" { print $1 }' "$scratch/needed" | grep -v /); do cp -L "$libraries/$library" "$staged/lib/"; done
+  for library in "$loader" $(awk '$2 == "=>" && $1 !~ "/" { print $1 }' "$scratch/needed"); do
+    cp -L "$libraries/$library" "$staged/lib/"
+  done
   # The old kind of run path is the one that holds for the libraries of libraries too.
-  logged "$patchelf" --force-rpath --set-rpath "$home/lib" --set-interpreter "$home/lib/$loader" "$staged/criu"
-  rm -rf "$home.old"
-  if [[ -e $home ]]; then mv "$home" "$home.old"; fi
-  cp -a "$staged" "$home.new" && mv "$home.new" "$home" && rm -rf "$home.old"
-  ln -sfn ../criu/criu "$prefix/bin/criu"
+  logged "$patchelf" --force-rpath --set-rpath "$prefix/lib" --set-interpreter "$prefix/lib/$loader" "$criu"
+  rm -rf "$prefix.old" "$prefix.new"
+  cp -a "$staged" "$prefix.new"
+  if [[ -e $prefix ]]; then mv "$prefix" "$prefix.old"; fi
+  mv "$prefix.new" "$prefix"
+  rm -rf "$prefix.old"
   is_criu_new_enough "$prefix/bin/criu" || fail "$prefix/bin/criu does not run: $("$prefix/bin/criu" --version 2>&1)"
   check_criu
 }
