@@ -8,6 +8,7 @@ export * from './env.ts';
 export * from './manifest.ts';
 export * from './manifest-error.ts';
 export * from './metadata.ts';
+export * from './oci-spec.ts';
 export * from './pod.ts';
 export * from './probe.ts';
 export * from './record.ts';

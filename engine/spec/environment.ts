@@ -1,0 +1,114 @@
+import { EngineError } from '../engine-error.ts';
+import type { SpecInput } from './spec-input.ts';
+import { resolveFieldReference } from './field-reference.ts';
+import type { EnvFromSource, EnvVar } from '../../schemas/index.ts';
+
+const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+/** Tells programs that they are in a container, and in whose (systemd's container interface). */
+const CONTAINER_MARKER = 'tsctr';
+
+/** What the environment takes from elsewhere in the spec. */
+export interface EnvironmentContext {
+  hostname: string;
+  variables: ReadonlyMap<string, string>;
+}
+
+/**
+ * `process.env`: defaults, then the image, then the manifest, each over the one before; TERM, HOME and HOSTNAME only
+ * where none of them said anything.
+ */
+export function buildEnvironment(input: SpecInput, context: EnvironmentContext): string[] {
+  const { request, imageConfig, user } = input;
+  const env = new Map<string, string>([
+    ['PATH', DEFAULT_PATH],
+    ['container', CONTAINER_MARKER],
+  ]);
+  for (const entry of imageConfig?.Env ?? []) setEntry(env, entry);
+  for (const entry of input.cdi?.env ?? []) setEntry(env, entry);
+  for (const [name, value] of context.variables) env.set(name, value);
+  if (request.spec.tty === true) setDefault(env, 'TERM', 'xterm');
+  setDefault(env, 'HOME', user.home);
+  setDefault(env, 'HOSTNAME', context.hostname);
+  return [...env].map(([name, value]) => `${name}=${value}`);
+}
+
+/** The variables that the manifest itself sets: `envFrom` first, then `env` in its order. */
+export function manifestVariables(input: SpecInput): Map<string, string> {
+  const { spec } = input.request;
+  const variables = new Map<string, string>();
+  for (const source of spec.envFrom ?? []) addAll(variables, source, input);
+  for (const entry of spec.env ?? []) {
+    const value = valueOf(entry, variables, input);
+    if (value !== null) variables.set(entry.name, value);
+  }
+  return variables;
+}
+
+/**
+ * Replaces $(NAME) as Kubernetes does: a name that is not known stays as it stands, and `$$` is one `$` that starts no
+ * reference.
+ */
+export function expandVariables(text: string, variables: ReadonlyMap<string, string>): string {
+  if (!text.includes('$')) return text;
+  return text.replace(/\$\$|\$\(([^)]*)\)/g, (match, name: string | undefined) => {
+    if (match === '$$') return '$';
+    return name === undefined ? match : (variables.get(name) ?? match);
+  });
+}
+
+function setEntry(env: Map<string, string>, entry: string): void {
+  const equals = entry.indexOf('=');
+  if (equals > 0) env.set(entry.slice(0, equals), entry.slice(equals + 1));
+}
+
+function setDefault(env: Map<string, string>, name: string, value: string): void {
+  if (!env.has(name)) env.set(name, value);
+}
+
+function addAll(variables: Map<string, string>, source: EnvFromSource, input: SpecInput): void {
+  for (const [kind, reference] of [
+    ['configMap', source.configMapRef],
+    ['secret', source.secretRef],
+  ] as const) {
+    if (reference === undefined) continue;
+    const data = dataOf(input, kind, reference.name);
+    if (data === undefined && reference.optional !== true) throw missing(input, `${kind} ${reference.name}`);
+    for (const [key, value] of Object.entries(data ?? {}))
+      variables.set(`${source.prefix ?? ''}${key}`, value);
+  }
+}
+
+/** Null when the value is optional and absent. */
+function valueOf(entry: EnvVar, variables: ReadonlyMap<string, string>, input: SpecInput): string | null {
+  const { valueFrom } = entry;
+  if (valueFrom === undefined) return expandVariables(entry.value ?? '', variables);
+  if (valueFrom.fieldRef !== undefined) return resolveFieldReference(valueFrom.fieldRef.fieldPath, input);
+  for (const [kind, reference] of [
+    ['configMap', valueFrom.configMapKeyRef],
+    ['secret', valueFrom.secretKeyRef],
+  ] as const) {
+    if (reference === undefined) continue;
+    const value = dataOf(input, kind, reference.name)?.[reference.key];
+    if (value !== undefined) return value;
+    if (reference.optional === true) return null;
+    throw missing(input, `key ${reference.key} of ${kind} ${reference.name} for ${entry.name}`);
+  }
+  return '';
+}
+
+function dataOf(
+  input: SpecInput,
+  kind: 'configMap' | 'secret',
+  name: string,
+): Readonly<Record<string, string>> | undefined {
+  return (kind === 'configMap' ? input.values?.configMaps : input.values?.secrets)?.[name];
+}
+
+function missing(input: SpecInput, what: string): EngineError {
+  return new EngineError(
+    'BAD_REQUEST',
+    `build environment of container ${input.request.name}: ${what} is not there`,
+    { hint: 'create it, or mark the reference `optional: true`' },
+  );
+}

@@ -1,0 +1,85 @@
+import type { OciCpu, OciMemory, OciResources } from '../../schemas/index.ts';
+import { EngineError } from '../engine-error.ts';
+import { parseQuantity } from './parse-quantity.ts';
+import type { SpecInput } from './spec-input.ts';
+
+/** Processes in one container, against fork bombs; the default of the field. */
+const DEFAULT_PIDS_LIMIT = 2048;
+const CPU_PERIOD_US = 100_000;
+/** The least that the kernel takes, sched-bwc documentation. */
+const MIN_CPU_QUOTA_US = 1000;
+/** The kernel's bounds of cpu.shares; 1024 is one core's worth. */
+const MIN_CPU_SHARES = 2;
+const MAX_CPU_SHARES = 262_144;
+const SHARES_PER_CORE = 1024;
+
+/** `linux.resources` but for device rules: also what an update in place writes into the cgroup. */
+export function buildResources(input: SpecInput): Pick<OciResources, 'memory' | 'cpu' | 'pids'> {
+  const memory = buildMemory(input);
+  const cpu = buildCpu(input);
+  const pids = buildPids(input);
+  return {
+    ...(memory !== null && { memory }),
+    ...(cpu !== null && { cpu }),
+    ...(pids !== null && { pids: { limit: pids } }),
+  };
+}
+
+/** As podman, a limit allows as much swap again; a request is a reservation. */
+function buildMemory(input: SpecInput): OciMemory | null {
+  const { limits, requests } = input.request.spec.resources ?? {};
+  const limit = limits?.memory === undefined ? null : Math.floor(parseQuantity(limits.memory));
+  const reservation = requests?.memory === undefined ? null : Math.floor(parseQuantity(requests.memory));
+  if (limit === null && reservation === null) return null;
+  requireController(input, 'memory');
+  if (limit !== null && reservation !== null && reservation > limit) {
+    throw contradiction(input, 'memory', reservation, limit);
+  }
+  return {
+    ...(limit !== null && limit > 0 && { limit }),
+    ...(reservation !== null && { reservation }),
+    ...(limit !== null && limit > 0 && input.limits.swapLimit !== false && { swap: 2 * limit }),
+  };
+}
+
+/** As Kubernetes: the limit is a quota, the request (else the limit) a share. */
+function buildCpu(input: SpecInput): OciCpu | null {
+  const { limits, requests } = input.request.spec.resources ?? {};
+  const limit = limits?.cpu === undefined ? null : parseQuantity(limits.cpu);
+  const request = requests?.cpu === undefined ? limit : parseQuantity(requests.cpu);
+  if (request === null) return null;
+  requireController(input, 'cpu');
+  if (limit !== null && request > limit) throw contradiction(input, 'cpu', request, limit);
+  const shares = Math.min(MAX_CPU_SHARES, Math.max(MIN_CPU_SHARES, Math.floor(request * SHARES_PER_CORE)));
+  if (limit === null || limit === 0) return { shares };
+  const quota = Math.max(MIN_CPU_QUOTA_US, Math.round(limit * CPU_PERIOD_US));
+  return { shares, quota, period: CPU_PERIOD_US };
+}
+
+/** Null where the host cannot count processes and nobody asked for it. */
+function buildPids(input: SpecInput): number | null {
+  const asked = input.request.spec.resources?.limits?.pids;
+  if (asked !== undefined) {
+    requireController(input, 'pids');
+    return Math.floor(parseQuantity(asked));
+  }
+  return input.host.controllers.includes('pids') ? DEFAULT_PIDS_LIMIT : null;
+}
+
+function requireController({ request, host }: SpecInput, controller: string): void {
+  if (host.controllers.includes(controller)) return;
+  throw new EngineError(
+    'HOST_UNSUITABLE',
+    `build resources of container ${request.name}: spec.resources limits ${controller}, but this host has no cgroup ` +
+      `controller ${controller}, only ${host.controllers.join(', ')}`,
+    { hint: `enable the controller, or drop ${controller} from spec.resources` },
+  );
+}
+
+function contradiction(input: SpecInput, what: string, request: number, limit: number): EngineError {
+  return new EngineError(
+    'BAD_REQUEST',
+    `build resources of container ${input.request.name}: spec.resources.requests.${what}: expected at most the limit ` +
+      `(${String(limit)}), found ${String(request)}`,
+  );
+}

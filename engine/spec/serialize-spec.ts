@@ -1,0 +1,19 @@
+import type { OciSpec } from '../../schemas/index.ts';
+
+/**
+ * The text of config.json. JSON.stringify does not know bigint, and a number cannot hold RLIM_INFINITY, which runtimes
+ * read as an unsigned 64-bit integer.
+ */
+export function serializeSpec(spec: OciSpec): string {
+  return `${write(spec)}\n`;
+}
+
+function write(value: unknown): string {
+  if (typeof value === 'bigint') return value.toString();
+  if (Array.isArray(value)) return `[${value.map(write).join(',')}]`;
+  if (typeof value === 'object' && value !== null) {
+    const members = Object.entries(value).filter(([, member]) => member !== undefined);
+    return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${write(member)}`).join(',')}}`;
+  }
+  return JSON.stringify(value);
+}
