@@ -54,7 +54,7 @@ trap clean_up EXIT
 logged() {
   local log=$scratch/log
   if ! "$@" >"$log" 2>&1 </dev/null; then
-    tail -n 40 "$log" >&2
+    if [[ $(wc -l <"$log") -le 80 ]]; then cat "$log" >&2; else { head -n 40 "$log"; echo ...; tail -n 40 "$log"; } >&2; fi
     fail "$1 failed: $*"
   fi
 }
@@ -127,7 +127,7 @@ disable_new_services() {
   for package; do
     case $package in docker-registry | podman) ;; *) continue ;; esac
     for unit in $(dpkg -L "$package" | sed -n 's|^\(/usr\)\?/lib/systemd/system/\([^/]*\)$|\2|p'); do
-      deb-systemd-helper disable "$unit" >/dev/null 2>&1 || true
+      DPKG_MAINTSCRIPT_PACKAGE=$package deb-systemd-helper disable "$unit" >/dev/null 2>&1 || true
     done
   done
 }
@@ -258,7 +258,7 @@ unpack_criu() {
 # Not fatal: everything but checkpoints works without it, and `tsctr doctor` says the same.
 check_criu() {
   if ! "$prefix/bin/criu" check >"$scratch/log" 2>&1; then
-    say "warning: this kernel lacks what CRIU needs, checkpoints will be refused: $(tail -n 1 "$scratch/log")"
+    say "warning: CRIU's own check of this host fails, so checkpoints may: $(tail -n 1 "$scratch/log")"
   fi
 }
 
