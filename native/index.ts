@@ -19,3 +19,4 @@ export type {
   SpawnRequest,
 } from './kernel.ts';
 export { createLinuxKernel } from './linux-kernel.ts';
+export { nativeProgram } from './native-program.ts';

@@ -47,16 +47,16 @@ export interface Kernel {
   pipe2(flags: number): [number, number];
   /** socketpair(2) of AF_UNIX. */
   socketpair(type: number): [number, number];
-  /** connect(2) of a new AF_UNIX socket; a path that does not fit into sun_path goes by /proc/self/fd. */
+  /** connect(2) of a new AF_UNIX socket; a path that does not fit into sun_path goes by /proc/self/fd. Never waits: EAGAIN when the backlog is full. */
   connectUnix(path: string, type: number): number;
-  /** sendmsg(2) with SCM_RIGHTS, MSG_NOSIGNAL. */
+  /** sendmsg(2) with SCM_RIGHTS (at most 16), MSG_NOSIGNAL. Never waits: EAGAIN when the peer's buffer is full. */
   sendmsg(fd: number, data: Uint8Array, fds: readonly number[]): number;
-  /** recvmsg(2) with room for 16 descriptors, MSG_CMSG_CLOEXEC. Empty data: the peer has closed. ETIMEDOUT after `timeoutMs` (-1: none). */
+  /** recvmsg(2) with room for 16 descriptors, MSG_CMSG_CLOEXEC. Empty data: the peer has closed. ETIMEDOUT after `timeoutMs` (-1: none), EMSGSIZE when the packet does not fit. */
   recvmsg(fd: number, maxBytes: number, timeoutMs: number): Promise<{ data: Buffer; fds: number[] }>;
 
   /** openat2(2). `dirfd` may be AT_FDCWD. */
   openat2(dirfd: number, path: string, how: OpenHow): number;
-  /** close(2). */
+  /** close(2). Who still waits for the descriptor by this kernel gets EBADF. */
   close(fd: number): void;
   mkdirat(dirfd: number, path: string, mode: number): void;
   mknodat(dirfd: number, path: string, mode: number, device: { major: number; minor: number }): void;

@@ -1,7 +1,6 @@
-import { dirname } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import load from 'node-gyp-build';
 import type { Kernel } from './kernel.ts';
+import { packageRoot } from './package-root.ts';
 
 /** The calls that take and give the same as the kernel's own methods. */
 type SameAsKernel = Pick<
@@ -91,13 +90,12 @@ interface FlatPinRequest {
 
 /** Loads the compiled addon. Throws an error that says what to do when it has not been built. */
 export function loadAddon(): NativeAddon {
-  // The sources are in native/ and the bundle is in dist/: both one level below the package.
-  const packageRoot = dirname(dirname(fileURLToPath(import.meta.url)));
+  const root = packageRoot();
   try {
-    return load(packageRoot) as NativeAddon;
+    return load(root) as NativeAddon;
   } catch (cause) {
     throw new Error(
-      `load native addon of ${packageRoot}: not built for this machine; run \`npm run build\` in that directory`,
+      `load native addon of ${root}: not built for this machine; run \`npm run build\` in that directory`,
       { cause },
     );
   }

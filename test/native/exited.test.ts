@@ -4,11 +4,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { nativeProgram } from '../../native/index.ts';
 
-const PROGRAM = fileURLToPath(new URL('../../build/Release/tsctr-exited', import.meta.url));
+const PROGRAM = nativeProgram('tsctr-exited');
 const ECHO = ['/bin/echo', 'main.js', 'cleanup', 'a b'];
 
 const test = suite<{ directory: string; socket: string }>('tsctr-exited');
