@@ -4,7 +4,18 @@ import type { DeviceNode, SpecInput } from './spec-input.ts';
 
 /** `linux.devices`: nodes beyond those that every runtime makes by itself (config-linux.md, "Default Devices"). */
 export function buildDevices(input: SpecInput): OciDevice[] {
-  return allNodes(input).map(({ permissions: _, ...device }) => device);
+  return allNodes(input).map((node) => {
+    const { path, type, major, minor, fileMode, uid, gid } = node;
+    return {
+      path,
+      type,
+      major,
+      minor,
+      ...(fileMode !== undefined && { fileMode }),
+      ...(uid !== undefined && { uid }),
+      ...(gid !== undefined && { gid }),
+    };
+  });
 }
 
 /**

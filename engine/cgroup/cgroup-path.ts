@@ -1,0 +1,64 @@
+import { createHash } from 'node:crypto';
+import { rmdir } from 'node:fs/promises';
+import path from 'node:path';
+import type { ContainerRequest } from '../../schemas/index.ts';
+import type { HostFacts } from '../engine.ts';
+import { cgroupDirectories } from './cgroup-layout.ts';
+import type { CgroupLayout } from './cgroup-layout.ts';
+
+const DEFAULT_RUN = '/run/tsctr';
+
+/** Whose cgroups, made by whom. */
+export interface CgroupOwner {
+  /** `<run>` of the instance. */
+  run: string;
+  manager: HostFacts['cgroupManager'];
+}
+
+/** The name of one instance among cgroups: `tsctr`, with a suffix for an instance that lives elsewhere. */
+function instanceName(run: string): string {
+  if (run === DEFAULT_RUN) return 'tsctr';
+  return `tsctr_${createHash('sha256').update(run).digest('hex').slice(0, 8)}`;
+}
+
+/**
+ * The cgroups above a container's, outermost first: that of the instance, then that of the pod. With systemd they are slices,
+ * whose names repeat those of their parents.
+ */
+export function parentCgroups(owner: CgroupOwner, podId: string | null): string[] {
+  const instance = instanceName(owner.run);
+  const pod = podId === null ? [] : [`pod_${podId.slice(0, 12)}`];
+  if (owner.manager === 'systemd') {
+    const slice = `/${instance}.slice`;
+    return [slice, ...pod.map((name) => `${slice}/${instance}-${name}.slice`)];
+  }
+  return [`/${instance}`, ...pod.map((name) => `/${instance}/${name}`)];
+}
+
+/** The path of the container's cgroup in each hierarchy. */
+export function containerCgroup(owner: CgroupOwner, request: ContainerRequest): string {
+  const parent = request.spec.cgroupParent ?? parentCgroups(owner, request.pod?.id ?? null).at(-1) ?? '/';
+  const leaf = owner.manager === 'systemd' ? `tsctr-${request.id}.scope` : request.id;
+  return path.posix.join('/', parent, leaf);
+}
+
+/** `linux.cgroupsPath` of the spec: that path, or systemd's `slice:prefix:name`. */
+export function cgroupsPathFor(owner: CgroupOwner, request: ContainerRequest): string {
+  const cgroup = containerCgroup(owner, request);
+  if (owner.manager === 'cgroupfs') return cgroup;
+  return `${path.posix.basename(path.posix.dirname(cgroup))}:tsctr:${request.id}`;
+}
+
+/** Removes an empty cgroup in each hierarchy; one that is in use or not there is left alone. */
+export async function removeCgroup(layout: CgroupLayout, cgroupPath: string): Promise<void> {
+  await Promise.all(
+    cgroupDirectories(layout, cgroupPath).map(async (directory) => {
+      try {
+        await rmdir(directory);
+      } catch (error) {
+        const { code } = error as NodeJS.ErrnoException;
+        if (code !== 'ENOENT' && code !== 'EBUSY' && code !== 'ENOTEMPTY') throw error;
+      }
+    }),
+  );
+}

@@ -1,0 +1,66 @@
+import type { ContainerRequest } from '../../schemas/index.ts';
+import type { Kernel } from '../../native/index.ts';
+import type { CgroupLayout } from '../cgroup/cgroup-layout.ts';
+import type { CgroupOwner } from '../cgroup/cgroup-path.ts';
+import type { EffectObserver, HostFacts, ImageConfig, ImageEngine } from '../engine.ts';
+import type { ContainerPaths, HostPaths, PodPaths } from '../host-paths.ts';
+import type { RunCommand } from '../process/run-command.ts';
+import type { OciRuntime } from '../runtime/oci-runtime.ts';
+import type { ResolvedVolume } from '../volume/resolve-volumes.ts';
+import type { ExitWatcher } from './exit-watcher.ts';
+
+/** What the verbs of the engine work with; made once for each instance. */
+export interface EngineParts {
+  readonly kernel: Kernel;
+  readonly paths: HostPaths;
+  readonly facts: HostFacts;
+  readonly cgroupLayout: CgroupLayout;
+  readonly cgroupOwner: CgroupOwner;
+  readonly runtime: OciRuntime;
+  readonly images: ImageEngine;
+  readonly runCommand: RunCommand;
+  readonly exits: ExitWatcher;
+  readonly observeEffect: EffectObserver;
+  /** For conmon, when a container ends while nobody watches: the command, to which the id is added. */
+  readonly exitCommand: readonly string[] | null;
+}
+
+/** What the stages of one creation hand on to each other. */
+export interface ContainerContext {
+  readonly parts: EngineParts;
+  readonly request: ContainerRequest;
+  readonly paths: ContainerPaths;
+  /** Of the pod that it is a member of. */
+  readonly pod: PodPaths | null;
+  imageConfig: ImageConfig | null;
+  volumes: ResolvedVolume[];
+  /** Path in the container → file or directory of the host that is mounted there. */
+  providedFiles: Record<string, string>;
+}
+
+export function createContext(parts: EngineParts, request: ContainerRequest): ContainerContext {
+  return {
+    parts,
+    request,
+    paths: parts.paths.container(request.id),
+    pod: request.pod === null ? null : parts.paths.pod(request.pod.id),
+    imageConfig: null,
+    volumes: [],
+    providedFiles: {},
+  };
+}
+
+/** Where the root filesystem of the container is on the host: its own mount, or the directory that the manifest names. */
+export function rootfsPath(context: ContainerContext): string {
+  return context.request.spec.rootfs ?? context.paths.rootfs;
+}
+
+/** True when /dev/shm is the host's: it follows the IPC namespace. */
+export function usesHostIpc(request: ContainerRequest): boolean {
+  return request.spec.hostIPC === true;
+}
+
+/** True when the network namespace is the host's. */
+export function usesHostNetwork(request: ContainerRequest): boolean {
+  return request.spec.hostNetwork === true || request.spec.network === 'host';
+}

@@ -1,0 +1,97 @@
+import { rm } from 'node:fs/promises';
+import { containerCgroup } from '../cgroup/cgroup-path.ts';
+import { setFrozen } from '../cgroup/freezer.ts';
+import type { ContainerEngine } from '../engine.ts';
+import { mountPointsBelow } from '../rootfs/is-mount-point.ts';
+import { unmountAll } from '../rootfs/mount-overlay.ts';
+import { buildResources } from '../spec/resources.ts';
+import { goDown, goUp } from '../stage.ts';
+import type { StageList } from '../stage.ts';
+import { createContext } from './container-context.ts';
+import type { ContainerContext, EngineParts } from './container-context.ts';
+import { readProcess } from './container-process.ts';
+import { execInContainer } from './exec-in-container.ts';
+import { observeContainer } from './observe-container.ts';
+import { providedFiles } from './stages/provided-files.ts';
+import { rootFilesystem } from './stages/root-filesystem.ts';
+import { runtimeContainer } from './stages/runtime-container.ts';
+import { runtimeSpec } from './stages/runtime-spec.ts';
+import { sharedMemory } from './stages/shared-memory.ts';
+import { stateDirectory } from './stages/state-directory.ts';
+import { volumes } from './stages/volumes.ts';
+import { signalContainer, stopContainer, waitForExit } from './stop-container.ts';
+
+/** How a container comes up, in this order; it comes down in reverse. */
+const CONTAINER_STAGES: StageList<ContainerContext> = [
+  stateDirectory,
+  [rootFilesystem, sharedMemory],
+  volumes,
+  providedFiles,
+  runtimeSpec,
+  runtimeContainer,
+];
+
+/** The verbs for one container. */
+export function createContainerEngine(parts: EngineParts): ContainerEngine {
+  const cgroupOf = (request: Parameters<ContainerEngine['pause']>[0]): string =>
+    containerCgroup(parts.cgroupOwner, request);
+  const engine: ContainerEngine = {
+    async create(request, options = {}) {
+      const { status } = await observeContainer(parts, request);
+      if (status === 'created') return;
+      await goUp(CONTAINER_STAGES, createContext(parts, request), {
+        operation: `create container/${request.name}`,
+        observe: parts.observeEffect,
+        ...(options.signal === undefined ? {} : { signal: options.signal }),
+      });
+    },
+    async start(request) {
+      const observation = await observeContainer(parts, request);
+      if (observation.status === 'created') {
+        parts.observeEffect('runtime-start', 'before');
+        await parts.runtime.start(request.id);
+        parts.observeEffect('runtime-start', 'after');
+      }
+      const identity = await readProcess(parts.paths.container(request.id));
+      return { pid: identity?.pid ?? observation.pid ?? 0 };
+    },
+    async stop(request, options) {
+      parts.observeEffect('runtime-stop', 'before');
+      await stopContainer(parts, request, options);
+      parts.observeEffect('runtime-stop', 'after');
+    },
+    signal: (request, signal) => signalContainer(parts, request, signal),
+    pause: (request) => setFrozen(parts.cgroupLayout, cgroupOf(request), true),
+    resume: (request) => setFrozen(parts.cgroupLayout, cgroupOf(request), false),
+    update: (request) => parts.runtime.update(request.id, buildResources(request, parts.facts)),
+    cleanup: (request) =>
+      goDown(CONTAINER_STAGES, createContext(parts, request), {
+        operation: `clean up container/${request.name}`,
+        observe: parts.observeEffect,
+      }),
+    async remove(request) {
+      await engine.cleanup(request);
+      const paths = parts.paths.container(request.id);
+      parts.observeEffect('container-storage.remove', 'before');
+      for (const point of mountPointsBelow(paths.memoryDirs)) unmountAll(parts.kernel, point);
+      await rm(paths.memoryDirs, { recursive: true, force: true });
+      await rm(paths.state, { recursive: true, force: true });
+      parts.observeEffect('container-storage.remove', 'after');
+    },
+    observe: (request) => observeContainer(parts, request),
+    waitExit: (request, options) => waitForExit(parts, request, options),
+    async watchExits(onExit) {
+      const unsubscribe = await parts.exits.subscribe(onExit);
+      return () => {
+        unsubscribe();
+        return Promise.resolve();
+      };
+    },
+    logPaths(request) {
+      const paths = parts.paths.container(request.id);
+      return { current: paths.log, previous: paths.previousLog };
+    },
+    exec: (request, options) => execInContainer(parts, request, options),
+  };
+  return engine;
+}

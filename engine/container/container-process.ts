@@ -1,0 +1,46 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { hasErrno } from '../../native/index.ts';
+import type { Kernel } from '../../native/index.ts';
+import type { ContainerPaths } from '../host-paths.ts';
+import { isAlive, readStartTicks } from '../process/process-identity.ts';
+import type { ProcessIdentity } from '../process/process-identity.ts';
+
+/** Notes, beside the bundle, which process is the container's first. */
+export async function saveProcess(paths: ContainerPaths, pid: number, bootId: string): Promise<void> {
+  const startTicks = (await readStartTicks(pid)) ?? 0;
+  await writeFile(paths.process, JSON.stringify({ pid, startTicks, bootId } satisfies ProcessIdentity), {
+    mode: 0o600,
+  });
+}
+
+/** The noted process, alive or not; null before it was created. */
+export async function readProcess(paths: ContainerPaths): Promise<ProcessIdentity | null> {
+  try {
+    return JSON.parse(await readFile(paths.process, 'utf8')) as ProcessIdentity;
+  } catch (error) {
+    // Cut off by a crash: the creation did not get to its end.
+    if (error instanceof SyntaxError || hasErrno(error, 'ENOENT')) return null;
+    throw error;
+  }
+}
+
+/** A pidfd of the container's process, or null when it has ended. The caller closes it. */
+export async function openProcess(
+  kernel: Kernel,
+  paths: ContainerPaths,
+  bootId: string,
+): Promise<{ pid: number; pidfd: number } | null> {
+  const identity = await readProcess(paths);
+  if (identity === null || identity.bootId !== bootId) return null;
+  let pidfd: number;
+  try {
+    pidfd = kernel.pidfdOpen(identity.pid, 0);
+  } catch (error) {
+    if (hasErrno(error, 'ESRCH')) return null;
+    throw error;
+  }
+  // The descriptor pins the pid, so that what is asked now is true of what is signalled later.
+  if (await isAlive(identity, bootId)) return { pid: identity.pid, pidfd };
+  kernel.close(pidfd);
+  return null;
+}

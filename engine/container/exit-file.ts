@@ -1,0 +1,57 @@
+import { existsSync } from 'node:fs';
+import { readFile, stat } from 'node:fs/promises';
+import path from 'node:path';
+import type { ContainerExit } from '../../schemas/index.ts';
+import type { ContainerPaths } from '../host-paths.ts';
+import type { ExitWatcher } from './exit-watcher.ts';
+
+/** How long conmon may take from the end of the process to its exit file before it counts as gone. */
+export const EXIT_FILE_TIMEOUT_MS = 5_000;
+
+/** What the exit file of conmon says; null when there is none. The time is that of the file. */
+export async function readExit(paths: ContainerPaths): Promise<ContainerExit | null> {
+  try {
+    const [text, status] = await Promise.all([readFile(paths.exitFile, 'utf8'), stat(paths.exitFile)]);
+    const code = Number.parseInt(text, 10);
+    return {
+      code: Number.isNaN(code) ? -1 : code,
+      finishedAt: status.mtime.toISOString(),
+      oomKilled: existsSync(path.join(paths.persist, 'oom')),
+    };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+/**
+ * The exit of a process that has ended: waits for conmon's file, told by inotify. A missing one after 5 s means that the
+ * monitor is gone, and exit code -1.
+ */
+export async function awaitExitFile(
+  id: string,
+  paths: ContainerPaths,
+  exits: ExitWatcher,
+  timeoutMs = EXIT_FILE_TIMEOUT_MS,
+): Promise<ContainerExit> {
+  const known = await readExit(paths);
+  if (known !== null) return known;
+  let wake = (): void => undefined;
+  const appeared = new Promise<void>((resolve) => {
+    wake = resolve;
+  });
+  const timer = setTimeout(wake, timeoutMs);
+  const unsubscribe = await exits.subscribe((other) => {
+    if (other === id) wake();
+  });
+  try {
+    // It may have appeared between the first look and the subscription.
+    const meanwhile = await readExit(paths);
+    if (meanwhile !== null) return meanwhile;
+    await appeared;
+    return (await readExit(paths)) ?? { code: -1, finishedAt: new Date().toISOString(), oomKilled: false };
+  } finally {
+    clearTimeout(timer);
+    unsubscribe();
+  }
+}

@@ -1,0 +1,90 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { cgroupsPathFor } from '../cgroup/cgroup-path.ts';
+import { EngineError } from '../engine-error.ts';
+import { readInRoot } from '../rootfs/read-in-root.ts';
+import { parseCapabilityMask } from '../spec/capabilities.ts';
+import type { HostLimits, JoinableNamespace, SpecInput } from '../spec/spec-input.ts';
+import { resolveUser } from '../spec/user.ts';
+import type { ResolvedUser } from '../spec/user.ts';
+import { rootfsPath } from './container-context.ts';
+import type { ContainerContext } from './container-context.ts';
+import { resolveDevices } from './resolve-devices.ts';
+
+/** Asks the host and the root filesystem for all that the spec is made from. */
+export function gatherSpecInput(context: ContainerContext): SpecInput {
+  const { request, parts } = context;
+  const { seccompProfile } = request.spec.securityContext ?? {};
+  return {
+    request,
+    imageConfig: context.imageConfig,
+    host: parts.facts,
+    user: lookUpUser(context),
+    rootfsPath: rootfsPath(context),
+    providedFiles: context.providedFiles,
+    namespacePaths: namespacePaths(context),
+    volumes: context.volumes,
+    cgroupsPath: cgroupsPathFor(parts.cgroupOwner, request),
+    limits: readHostLimits(),
+    deviceNodes: resolveDevices(parts.kernel, request),
+    ...(seccompProfile?.type === 'Localhost' && {
+      localhostSeccomp: readSeccompProfile(seccompProfile.localhostProfile ?? ''),
+    }),
+  };
+}
+
+/** The user by the passwd and group files that the container will see. */
+function lookUpUser(context: ContainerContext): ResolvedUser {
+  const { request, imageConfig, parts } = context;
+  const root = rootfsPath(context);
+  const { user, groups, securityContext } = request.spec;
+  return resolveUser(
+    {
+      ...(user === undefined ? {} : { user }),
+      ...(securityContext?.runAsUser === undefined ? {} : { runAsUser: securityContext.runAsUser }),
+      ...(securityContext?.runAsGroup === undefined ? {} : { runAsGroup: securityContext.runAsGroup }),
+      ...(groups === undefined ? {} : { groups }),
+      ...(imageConfig?.User === undefined ? {} : { imageUser: imageConfig.User }),
+    },
+    readInRoot(parts.kernel, root, '/etc/passwd'),
+    readInRoot(parts.kernel, root, '/etc/group'),
+  );
+}
+
+function namespacePaths({ request, pod }: ContainerContext): Partial<Record<JoinableNamespace, string>> {
+  if (pod === null || request.pod === null) return {};
+  return Object.fromEntries(request.pod.shared.map((name) => [name, pod[name]]));
+}
+
+/** Hard limits of this process, and its bounding set: nothing beyond can be handed on (proc_pid_limits(5)). */
+export function readHostLimits(): HostLimits {
+  const limits = readFileSync('/proc/self/limits', 'utf8');
+  const hard = (name: string): number => {
+    const value = new RegExp(`^${name} +\\S+ +(\\S+)`, 'm').exec(limits)?.[1] ?? 'unlimited';
+    return value === 'unlimited' ? Number.MAX_SAFE_INTEGER : Number(value);
+  };
+  const mask = /^CapBnd:\s*([0-9a-f]+)/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0';
+  return {
+    nofileHard: hard('Max open files'),
+    nprocHard: hard('Max processes'),
+    capabilities: parseCapabilityMask(mask),
+  };
+}
+
+/** `localhostProfile` is below this directory, as the kubelet has it. */
+const SECCOMP_DIRECTORY = '/etc/tsctr/seccomp';
+
+function readSeccompProfile(name: string): NonNullable<SpecInput['localhostSeccomp']> {
+  const file = path.resolve(SECCOMP_DIRECTORY, name);
+  if (!file.startsWith(`${SECCOMP_DIRECTORY}/`)) {
+    throw new EngineError(
+      'BAD_REQUEST',
+      `read seccomp profile ${name}: expected a path below ${SECCOMP_DIRECTORY}`,
+    );
+  }
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as NonNullable<SpecInput['localhostSeccomp']>;
+  } catch (error) {
+    throw new EngineError('BAD_REQUEST', `read seccomp profile ${file}: ${String(error)}`, { cause: error });
+  }
+}

@@ -1,0 +1,30 @@
+import { existsSync } from 'node:fs';
+import type { ContainerRequest } from '../../schemas/index.ts';
+import { containerCgroup } from '../cgroup/cgroup-path.ts';
+import { isFrozen } from '../cgroup/freezer.ts';
+import type { ContainerObservation } from '../engine.ts';
+import { isAlive, readStartTicks } from '../process/process-identity.ts';
+import { readPidFile } from '../runtime/conmon.ts';
+import type { EngineParts } from './container-context.ts';
+import { readProcess } from './container-process.ts';
+import { readExit } from './exit-file.ts';
+
+/** Reads what the host says of a container: files of /run and /proc, no process is started. */
+export async function observeContainer(
+  parts: EngineParts,
+  request: ContainerRequest,
+): Promise<ContainerObservation> {
+  const paths = parts.paths.container(request.id);
+  if (!existsSync(paths.bundle)) return { status: 'absent', pid: null, exit: null, monitorAlive: false };
+  const identity = await readProcess(paths);
+  if (identity === null) return { status: 'prepared', pid: null, exit: null, monitorAlive: false };
+  const monitorPid = await readPidFile(paths.monitorPidFile);
+  const monitorAlive = monitorPid !== null && (await readStartTicks(monitorPid)) !== null;
+  if (!(await isAlive(identity, parts.facts.bootId))) {
+    return { status: 'stopped', pid: null, exit: await readExit(paths), monitorAlive };
+  }
+  const base = { pid: identity.pid, exit: null, monitorAlive };
+  if (parts.runtime.isCreated(request.id)) return { status: 'created', ...base };
+  const frozen = await isFrozen(parts.cgroupLayout, containerCgroup(parts.cgroupOwner, request));
+  return { status: frozen ? 'paused' : 'running', ...base };
+}

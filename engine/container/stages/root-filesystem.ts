@@ -1,0 +1,38 @@
+import { MOUNT_ATTR_NODEV } from '../../../native/index.ts';
+import { mountOverlay, unmountAll } from '../../rootfs/mount-overlay.ts';
+import { EngineError } from '../../engine-error.ts';
+import type { Stage } from '../../stage.ts';
+import type { ContainerContext } from '../container-context.ts';
+
+/** The layers of the image with the container's own writable layer on top, as one overlay. */
+export const rootFilesystem: Stage<ContainerContext> = {
+  name: 'root-filesystem',
+
+  async up(context) {
+    const { request, parts, paths } = context;
+    if (request.spec.rootfs !== undefined) return;
+    if (request.image === null) {
+      throw new EngineError(
+        'BAD_REQUEST',
+        `mount the root of container/${request.name}: neither image nor rootfs is given`,
+      );
+    }
+    const [lowers, config] = await Promise.all([
+      parts.images.layerPaths(request.image.id),
+      parts.images.config(request.image.id),
+    ]);
+    context.imageConfig = config;
+    const privileged = request.spec.privileged === true || request.spec.securityContext?.privileged === true;
+    mountOverlay(
+      parts.kernel,
+      { lowers, upper: paths.upper, work: paths.work },
+      paths.rootfs,
+      privileged ? 0 : MOUNT_ATTR_NODEV,
+    );
+  },
+
+  down({ parts, paths }) {
+    unmountAll(parts.kernel, paths.rootfs);
+    return Promise.resolve();
+  },
+};

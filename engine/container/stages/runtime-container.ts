@@ -1,0 +1,83 @@
+import { readFile } from 'node:fs/promises';
+import { hasErrno, SIGKILL } from '../../../native/index.ts';
+
+import { containerCgroup, parentCgroups, removeCgroup } from '../../cgroup/cgroup-path.ts';
+import { readStartTicks } from '../../process/process-identity.ts';
+import { createUnderMonitor, readPidFile } from '../../runtime/conmon.ts';
+import type { Stage } from '../../stage.ts';
+import type { ContainerContext } from '../container-context.ts';
+import { openProcess, saveProcess } from '../container-process.ts';
+
+/** The container in the OCI runtime, under its monitor; its process waits for start. */
+export const runtimeContainer: Stage<ContainerContext> = {
+  name: 'runtime-container',
+
+  async up({ parts, request, paths }) {
+    const pid = await createUnderMonitor(parts.kernel, parts.facts.conmon.path, parts.runtime, {
+      id: request.id,
+      name: request.name,
+      bundle: paths.bundle,
+      pidFile: paths.pidFile,
+      monitorPidFile: paths.monitorPidFile,
+      exitDirectory: parts.paths.exits,
+      persistDirectory: paths.persist,
+      logFile: paths.log,
+      terminal: request.spec.tty === true,
+      stdin: request.spec.stdin === true,
+      systemdCgroup: parts.facts.cgroupManager === 'systemd',
+      exitCommand: parts.exitCommand === null ? null : [...parts.exitCommand, request.id],
+    });
+    await saveProcess(paths, pid, parts.facts.bootId);
+  },
+
+  async down(context) {
+    const { parts, request } = context;
+    await parts.runtime.delete(request.id);
+    await endProcess(context);
+    await endMonitor(context);
+    await removeCgroup(parts.cgroupLayout, containerCgroup(parts.cgroupOwner, request));
+    for (const parent of parentCgroups(parts.cgroupOwner, request.pod?.id ?? null).reverse()) {
+      await removeCgroup(parts.cgroupLayout, parent);
+    }
+  },
+};
+
+/** The process is dead when the runtime has deleted it; one that the runtime had lost is killed here. */
+async function endProcess({ parts, paths }: ContainerContext): Promise<void> {
+  const process = await openProcess(parts.kernel, paths, parts.facts.bootId);
+  if (process === null) return;
+  try {
+    parts.kernel.pidfdSendSignal(process.pidfd, SIGKILL);
+    await parts.kernel.pollReadable(process.pidfd, MONITOR_TIMEOUT_MS);
+  } finally {
+    parts.kernel.close(process.pidfd);
+  }
+}
+
+/** conmon ends with its container; only one whose container never came to be has to be told. */
+async function endMonitor({ parts, paths }: ContainerContext): Promise<void> {
+  const pid = await readPidFile(paths.monitorPidFile);
+  if (pid === null) return;
+  let pidfd: number;
+  try {
+    pidfd = parts.kernel.pidfdOpen(pid, 0);
+  } catch (error) {
+    if (hasErrno(error, 'ESRCH')) return;
+    throw error;
+  }
+  try {
+    if ((await readStartTicks(pid)) === null || !(await isMonitorOf(pid, paths.bundle))) return;
+    if (await parts.kernel.pollReadable(pidfd, MONITOR_TIMEOUT_MS)) return;
+    parts.kernel.pidfdSendSignal(pidfd, SIGKILL);
+  } finally {
+    parts.kernel.close(pidfd);
+  }
+}
+
+/** The pid may belong to somebody else by now. */
+async function isMonitorOf(pid: number, bundle: string): Promise<boolean> {
+  const commandLine = await readFile(`/proc/${String(pid)}/cmdline`, 'utf8').catch(() => '');
+  return commandLine.split('\0').includes(bundle);
+}
+
+const MONITOR_TIMEOUT_MS = 2_000;

@@ -1,0 +1,22 @@
+import { writeFile } from 'node:fs/promises';
+import { buildSpec } from '../../spec/build-spec.ts';
+import { serializeSpec } from '../../spec/serialize-spec.ts';
+import type { Stage } from '../../stage.ts';
+import type { ContainerContext } from '../container-context.ts';
+import { gatherSpecInput } from '../gather-spec-input.ts';
+
+/** config.json of the bundle: made anew at each start, since paths and addresses may have changed. */
+export const runtimeSpec: Stage<ContainerContext> = {
+  name: 'runtime-spec',
+
+  async up(context) {
+    await writeFile(context.paths.config, serializeSpec(buildSpec(gatherSpecInput(context))), {
+      mode: 0o600,
+    });
+  },
+
+  down() {
+    // It goes with the bundle.
+    return Promise.resolve();
+  },
+};

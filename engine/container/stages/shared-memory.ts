@@ -1,0 +1,35 @@
+import { parseQuantity as parseBytes } from '../../spec/parse-quantity.ts';
+import { mountTmpfs } from '../../rootfs/mount-tmpfs.ts';
+import { unmountAll } from '../../rootfs/mount-overlay.ts';
+import type { Stage } from '../../stage.ts';
+import { usesHostIpc } from '../container-context.ts';
+import type { ContainerContext } from '../container-context.ts';
+
+const SHM_PATH = '/dev/shm';
+const DEFAULT_SIZE = '64Mi';
+
+/** /dev/shm: a tmpfs of the container's own, the pod's, or the host's, as its IPC namespace is. */
+export const sharedMemory: Stage<ContainerContext> = {
+  name: 'shared-memory',
+
+  up(context) {
+    const { request, parts, paths, pod } = context;
+    if (request.spec.volumeMounts?.some((mount) => mount.mountPath === SHM_PATH) === true)
+      return Promise.resolve();
+    if (usesHostIpc(request)) {
+      context.providedFiles[SHM_PATH] = SHM_PATH;
+    } else if (pod !== null && request.pod?.shared.includes('ipc') === true) {
+      context.providedFiles[SHM_PATH] = pod.shm;
+    } else {
+      const size = String(parseBytes(request.spec.shmSize ?? DEFAULT_SIZE));
+      mountTmpfs(parts.kernel, paths.shm, { mode: '1777', size });
+      context.providedFiles[SHM_PATH] = paths.shm;
+    }
+    return Promise.resolve();
+  },
+
+  down({ parts, paths }) {
+    unmountAll(parts.kernel, paths.shm);
+    return Promise.resolve();
+  },
+};

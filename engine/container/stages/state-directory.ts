@@ -1,0 +1,35 @@
+import { mkdir, rename, rm } from 'node:fs/promises';
+import { hasErrno } from '../../../native/index.ts';
+import { mountPointsBelow } from '../../rootfs/is-mount-point.ts';
+import { unmountAll } from '../../rootfs/mount-overlay.ts';
+import type { Stage } from '../../stage.ts';
+import type { ContainerContext } from '../container-context.ts';
+
+/** The directories of the container; what an earlier run left in the volatile one goes first. */
+export const stateDirectory: Stage<ContainerContext> = {
+  name: 'state-directory',
+
+  async up({ paths, parts }) {
+    await stateDirectory.down({ paths, parts } as ContainerContext);
+    const keep = [paths.logs, paths.upper, paths.work, paths.emptyDirs];
+    const make = [paths.rootfs, paths.files, paths.shm, paths.memoryDirs, paths.persist, parts.paths.exits];
+    for (const directory of [...keep, ...make]) await mkdir(directory, { recursive: true, mode: 0o700 });
+    // The root directory of the container takes its mode from here; podman's engines have it 0555, and so do its checkpoints.
+    parts.kernel.fchmodat(AT_CWD, paths.upper, 0o555);
+    for (const passable of [paths.state, paths.emptyDirs, paths.bundle, paths.files, paths.memoryDirs]) {
+      parts.kernel.fchmodat(AT_CWD, passable, 0o711);
+    }
+    await rename(paths.log, paths.previousLog).catch((error: unknown) => {
+      if (!hasErrno(error, 'ENOENT')) throw error;
+    });
+  },
+
+  async down({ paths, parts }) {
+    // Only mounts that a crash has left behind; each stage unmounts its own.
+    for (const point of mountPointsBelow(paths.bundle)) unmountAll(parts.kernel, point);
+    await rm(paths.bundle, { recursive: true, force: true });
+    await rm(paths.exitFile, { force: true });
+  },
+};
+
+const AT_CWD = -100;

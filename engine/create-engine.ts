@@ -1,0 +1,64 @@
+import type { Kernel } from '../native/index.ts';
+import type { EngineParts } from './container/container-context.ts';
+import { createContainerEngine } from './container/container-engine.ts';
+import { ExitWatcher } from './container/exit-watcher.ts';
+import type { EffectObserver, Engine } from './engine.ts';
+import { readHostFacts } from './host.ts';
+import { createHostPaths } from './host-paths.ts';
+import { createImageEngine } from './image/create-image-engine.ts';
+import { createPodEngine } from './pod/pod-engine.ts';
+import { createRunCommand } from './process/run-command.ts';
+import { createOciRuntime } from './runtime/oci-runtime.ts';
+
+export interface EngineOptions {
+  kernel: Kernel;
+  root: string;
+  run: string;
+  /** `auto`, the name or the path of an OCI runtime. */
+  runtime?: string;
+  exitCommand?: readonly string[] | null;
+  /** Told of every effect on the host; default: nobody. */
+  observeEffect?: EffectObserver;
+}
+
+/** Puts the engine of one root and run directory together. Throws where this host lacks what it cannot do without. */
+export async function createEngine(options: EngineOptions): Promise<Engine> {
+  const { kernel } = options;
+  const paths = createHostPaths(options.root, options.run);
+  const runCommand = createRunCommand(kernel);
+  const { facts, cgroupLayout } = await readHostFacts({
+    runtime: options.runtime ?? 'auto',
+    run: options.run,
+    runCommand,
+  });
+  const images = createImageEngine({
+    kernel,
+    directory: paths.images,
+    runCommand,
+    skopeoPath: facts.tools.skopeo,
+  });
+  const parts: EngineParts = {
+    kernel,
+    paths,
+    facts,
+    cgroupLayout,
+    cgroupOwner: { run: options.run, manager: facts.cgroupManager },
+    images,
+    runCommand,
+    runtime: createOciRuntime({
+      path: facts.runtime.path,
+      root: paths.runtime,
+      systemdCgroup: facts.cgroupManager === 'systemd',
+      runCommand,
+    }),
+    exits: new ExitWatcher(paths.exits),
+    observeEffect: options.observeEffect ?? (() => undefined),
+    exitCommand: options.exitCommand ?? null,
+  };
+  return {
+    containers: createContainerEngine(parts),
+    pods: createPodEngine(parts),
+    images,
+    host: () => Promise.resolve(facts),
+  };
+}

@@ -1,0 +1,116 @@
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { hasErrno } from '../../native/index.ts';
+import type { PinNamespacesRequest } from '../../native/index.ts';
+import { parseQuantity as parseBytes } from '../spec/parse-quantity.ts';
+import type { PodRecord } from '../../schemas/index.ts';
+import { parentCgroups, removeCgroup } from '../cgroup/cgroup-path.ts';
+import type { EngineParts } from '../container/container-context.ts';
+import type { PodEngine } from '../engine.ts';
+import type { PodPaths } from '../host-paths.ts';
+import { isMountPoint, mountPointsBelow } from '../rootfs/is-mount-point.ts';
+import { unmountAll } from '../rootfs/mount-overlay.ts';
+import { mountTmpfs } from '../rootfs/mount-tmpfs.ts';
+import { goDown, goUp } from '../stage.ts';
+import type { Stage } from '../stage.ts';
+
+interface PodContext {
+  parts: EngineParts;
+  pod: PodRecord;
+  paths: PodPaths;
+}
+
+/** Pods hold their namespaces by pinned bind mounts: no process sleeps for them. */
+export function createPodEngine(parts: EngineParts): PodEngine {
+  const contextOf = (pod: PodRecord): PodContext => ({ parts, pod, paths: parts.paths.pod(pod.id) });
+  return {
+    prepare: (pod, options = {}) =>
+      goUp(POD_STAGES, contextOf(pod), {
+        operation: `prepare pod/${pod.name}`,
+        observe: parts.observeEffect,
+        ...(options.signal === undefined ? {} : { signal: options.signal }),
+      }),
+    release: (pod) =>
+      goDown(POD_STAGES, contextOf(pod), {
+        operation: `release pod/${pod.name}`,
+        observe: parts.observeEffect,
+      }),
+  };
+}
+
+const podDirectories: Stage<PodContext> = {
+  name: 'pod-directories',
+  async up({ paths }) {
+    for (const directory of [
+      paths.state,
+      paths.directory,
+      paths.shm,
+      paths.memoryDirs,
+      paths.emptyDirs,
+      paths.files,
+    ]) {
+      await mkdir(directory, { recursive: true, mode: 0o711 });
+    }
+  },
+  async down({ parts, pod, paths }) {
+    for (const point of mountPointsBelow(paths.directory)) unmountAll(parts.kernel, point);
+    await rm(paths.directory, { recursive: true, force: true });
+    await rm(paths.state, { recursive: true, force: true });
+    for (const parent of parentCgroups(parts.cgroupOwner, pod.id).reverse()) {
+      await removeCgroup(parts.cgroupLayout, parent);
+    }
+  },
+};
+
+const podNamespaces: Stage<PodContext> = {
+  name: 'pod-namespaces',
+  async up({ parts, pod, paths }) {
+    const wanted = wantedNamespaces(pod, paths);
+    const request: PinNamespacesRequest = {};
+    for (const [kind, file] of Object.entries(wanted) as ['net' | 'ipc' | 'uts', string][]) {
+      if (isMountPoint(file)) continue;
+      await writeFile(file, '', { flag: 'a', mode: 0o600 });
+      request[kind] = file;
+    }
+    if (request.uts !== undefined) request.hostname = pod.manifest.spec.hostname ?? pod.name;
+    const sysctls = pod.manifest.spec.securityContext?.sysctls ?? [];
+    if (request.net !== undefined && sysctls.length > 0) {
+      request.sysctls = Object.fromEntries(sysctls.map(({ name, value }) => [name, value]));
+    }
+    if (Object.keys(request).length > 0) await parts.kernel.pinNamespaces(request);
+  },
+  down({ parts, paths }) {
+    for (const file of [paths.net, paths.ipc, paths.uts]) {
+      try {
+        unmountAll(parts.kernel, file);
+      } catch (error) {
+        if (!hasErrno(error, 'ENOTDIR')) throw error;
+      }
+    }
+    return Promise.resolve();
+  },
+};
+
+const podSharedMemory: Stage<PodContext> = {
+  name: 'pod-shared-memory',
+  up({ parts, pod, paths }) {
+    if (pod.manifest.spec.hostIPC !== true) {
+      mountTmpfs(parts.kernel, paths.shm, { mode: '1777', size: String(parseBytes('64Mi')) });
+    }
+    return Promise.resolve();
+  },
+  down({ parts, paths }) {
+    unmountAll(parts.kernel, paths.shm);
+    return Promise.resolve();
+  },
+};
+
+const POD_STAGES = [podDirectories, podNamespaces, podSharedMemory] as const;
+
+/** Which namespaces the members share: those that are not the host's. */
+function wantedNamespaces(pod: PodRecord, paths: PodPaths): Partial<Record<'net' | 'ipc' | 'uts', string>> {
+  const { hostNetwork, hostIPC } = pod.manifest.spec;
+  return {
+    ...(hostNetwork === true ? {} : { net: paths.net, uts: paths.uts }),
+    ...(hostIPC === true ? {} : { ipc: paths.ipc }),
+  };
+}

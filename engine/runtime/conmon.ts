@@ -1,0 +1,133 @@
+import net from 'node:net';
+import { readFile } from 'node:fs/promises';
+import type { Kernel } from '../../native/index.ts';
+import { O_RDONLY, AT_FDCWD } from '../../native/index.ts';
+import { EngineError } from '../engine-error.ts';
+import { ownEnvironment } from '../process/run-command.ts';
+import { runtimeError } from './oci-runtime.ts';
+import type { OciRuntime } from './oci-runtime.ts';
+
+/** What conmon needs to create and then watch one container (conmon(8)). */
+export interface MonitorRequest {
+  id: string;
+  name: string;
+  bundle: string;
+  pidFile: string;
+  monitorPidFile: string;
+  exitDirectory: string;
+  persistDirectory: string;
+  logFile: string;
+  terminal: boolean;
+  stdin: boolean;
+  systemdCgroup: boolean;
+  /** Run by conmon after the exit file has been written. */
+  exitCommand: readonly string[] | null;
+}
+
+/**
+ * Starts conmon, which creates the container in the runtime, stays as the parent of its process and keeps its stdio, log and
+ * exit code. Resolves with the pid of the container's process, which waits for `start`.
+ */
+export async function createUnderMonitor(
+  kernel: Kernel,
+  conmon: string,
+  runtime: OciRuntime,
+  request: MonitorRequest,
+): Promise<number> {
+  const [readEnd, writeEnd] = kernel.pipe2(0);
+  const devNull = kernel.openat2(AT_FDCWD, '/dev/null', { flags: O_RDONLY });
+  let child;
+  try {
+    child = kernel.spawn({
+      file: conmon,
+      args: [conmon, ...monitorArguments(runtime, request)],
+      env: Object.entries({ ...ownEnvironment(), _OCI_SYNCPIPE: '3' }).map(([k, v]) => `${k}=${v}`),
+      cwd: request.bundle,
+      fds: [devNull, devNull, devNull, writeEnd],
+      newProcessGroup: true,
+    });
+  } catch (error) {
+    kernel.close(readEnd);
+    throw error;
+  } finally {
+    kernel.close(devNull);
+    kernel.close(writeEnd);
+  }
+  try {
+    // The first process forks the daemon and ends at once; the answer comes when the runtime is done.
+    const [line, exit] = await Promise.all([readLine(readEnd), kernel.waitChild(child.pidfd)]);
+    if (line === null && exit.code !== 0) {
+      throw new EngineError(
+        'MONITOR_FAILED',
+        `start conmon for ${request.name}: it ended with ${String(exit.code)}`,
+      );
+    }
+    return parseSync(line, request);
+  } finally {
+    kernel.close(child.pidfd);
+  }
+}
+
+function monitorArguments(runtime: OciRuntime, request: MonitorRequest): string[] {
+  return [
+    ...['--api-version', '1', '--cid', request.id, '--cuuid', request.id, '--name', request.name],
+    ...['--runtime', runtime.path, '--bundle', request.bundle, '--container-pidfile', request.pidFile],
+    ...['--conmon-pidfile', request.monitorPidFile, '--exit-dir', request.exitDirectory],
+    ...[
+      '--persist-dir',
+      request.persistDirectory,
+      '--full-attach',
+      '--log-path',
+      `k8s-file:${request.logFile}`,
+    ],
+    ...['--log-level', 'error'],
+    // conmon adds --systemd-cgroup itself, where the verb knows it.
+    ...runtime.globalArgs
+      .filter((arg) => arg !== '--systemd-cgroup')
+      .flatMap((arg) => ['--runtime-arg', arg]),
+    ...(request.systemdCgroup ? ['--systemd-cgroup'] : []),
+    ...(request.terminal ? ['--terminal'] : []),
+    ...(request.stdin ? ['--stdin'] : []),
+    ...exitCommandArguments(request.exitCommand),
+  ];
+}
+
+function exitCommandArguments(command: readonly string[] | null): string[] {
+  const [program, ...args] = command ?? [];
+  if (program === undefined) return [];
+  return ['--exit-command', program, ...args.flatMap((arg) => ['--exit-command-arg', arg])];
+}
+
+/** conmon's answer: `{"data": <pid>}`, or `{"data": -1, "message": "<what the runtime said>"}`. */
+function parseSync(line: string | null, request: MonitorRequest): number {
+  const what = `create container/${request.name}`;
+  if (line === null) throw runtimeError(what, '');
+  const answer = JSON.parse(line) as { data?: number; pid?: number; message?: string };
+  const pid = answer.data ?? answer.pid ?? -1;
+  if (pid <= 0) throw runtimeError(what, answer.message ?? '');
+  return pid;
+}
+
+/** The first line from `fd`, or null at its end; closes it. */
+async function readLine(fd: number): Promise<string | null> {
+  const socket = new net.Socket({ fd, readable: true, writable: false });
+  let text = '';
+  for await (const chunk of socket) {
+    text += (chunk as Buffer).toString('utf8');
+    if (text.includes('\n')) break;
+  }
+  socket.destroy();
+  const end = text.indexOf('\n');
+  return end < 0 ? null : text.slice(0, end);
+}
+
+/** The pid in a pid file, or null when there is none. */
+export async function readPidFile(file: string): Promise<number | null> {
+  try {
+    const pid = Number((await readFile(file, 'utf8')).trim());
+    return Number.isInteger(pid) && pid > 0 ? pid : null;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
+}

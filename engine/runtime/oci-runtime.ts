@@ -1,0 +1,90 @@
+import { existsSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import path from 'node:path';
+import { EngineError } from '../engine-error.ts';
+import type { EngineErrorCode } from '../engine-error.ts';
+import type { CommandResult, RunCommand } from '../process/run-command.ts';
+
+/** The verbs of an OCI runtime's command line that are the same for runc and crun (runtime-spec, runtime.md). */
+export interface OciRuntime {
+  readonly path: string;
+  /** Arguments that stand before every verb. */
+  readonly globalArgs: readonly string[];
+  /** start: lets the created process execute what the spec says. */
+  start(id: string): Promise<void>;
+  /** delete --force: nothing of it may remain; one that does not exist is no error. */
+  delete(id: string): Promise<void>;
+  /** update --resources: `resources` is the `linux.resources` of a spec. */
+  update(id: string, resources: object): Promise<void>;
+  /** True between create and start: then the FIFO that start opens exists. */
+  isCreated(id: string): boolean;
+  /** True when the runtime has state of this container. */
+  exists(id: string): boolean;
+  /** Ids of all containers that the runtime has state of. */
+  list(): Promise<string[]>;
+}
+
+/** `root` is the runtime's own `--root`, apart from that of others. */
+export function createOciRuntime(options: {
+  path: string;
+  root: string;
+  systemdCgroup: boolean;
+  runCommand: RunCommand;
+}): OciRuntime {
+  const globalArgs = ['--root', options.root, ...(options.systemdCgroup ? ['--systemd-cgroup'] : [])];
+  const run = async (verb: string, args: readonly string[], input?: string): Promise<CommandResult> =>
+    options.runCommand({
+      file: options.path,
+      args: [...globalArgs, verb, ...args],
+      timeoutMs: RUNTIME_TIMEOUT_MS,
+      ...(input === undefined ? {} : { input }),
+    });
+  const expectSuccess = (result: CommandResult, what: string): void => {
+    if (result.exitCode !== 0) throw runtimeError(what, lastLine(result.stderr));
+  };
+  const stateOf = (id: string): string => path.join(options.root, id);
+  return {
+    path: options.path,
+    globalArgs,
+    start: async (id) => {
+      expectSuccess(await run('start', [id]), `start ${id.slice(0, 12)}`);
+    },
+    delete: async (id) => {
+      if (!existsSync(stateOf(id))) return;
+      expectSuccess(await run('delete', ['--force', id]), `delete ${id.slice(0, 12)}`);
+    },
+    update: async (id, resources) => {
+      expectSuccess(
+        await run('update', ['--resources', '-', id], JSON.stringify(resources)),
+        `update ${id.slice(0, 12)}`,
+      );
+    },
+    isCreated: (id) => existsSync(path.join(stateOf(id), 'exec.fifo')),
+    exists: (id) => existsSync(stateOf(id)),
+    list: async () => (existsSync(options.root) ? readdir(options.root) : []),
+  };
+}
+
+const RUNTIME_TIMEOUT_MS = 60_000;
+
+/** From what the runtime wrote to a typed error; the runtimes have no codes, so their words decide, as podman does it. */
+export function runtimeError(what: string, message: string): EngineError {
+  const text = cleanMessage(message);
+  let code: EngineErrorCode = 'RUNTIME_FAILED';
+  if (/executable file not found|exec: .*no such file or directory|open executable/i.test(text)) {
+    code = 'COMMAND_NOT_FOUND';
+  } else if (/exec.*(permission denied|operation not permitted)/i.test(text)) {
+    code = 'COMMAND_NOT_EXECUTABLE';
+  }
+  return new EngineError(code, `${what}: ${text === '' ? 'the runtime failed without a word' : text}`);
+}
+
+/** Takes the text out of runc's `time="…" level=error msg="…"`. */
+function cleanMessage(message: string): string {
+  const quoted = /msg="((?:[^"\\]|\\.)*)"/.exec(message)?.[1];
+  return (quoted === undefined ? message : quoted.replace(/\\(.)/g, '$1')).trim();
+}
+
+function lastLine(text: string): string {
+  return text.trim().split('\n').at(-1) ?? '';
+}

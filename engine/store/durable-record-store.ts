@@ -1,0 +1,170 @@
+import { mkdir, readdir, readFile, rename, unlink } from 'node:fs/promises';
+import path from 'node:path';
+import { Low } from 'lowdb';
+import { RECORD_SCHEMA_VERSION } from '../../schemas/index.ts';
+import type { ContainerRecord, PodRecord } from '../../schemas/index.ts';
+import { removeDurably, TEMPORARY_PREFIX, writeDurably } from './durable-file.ts';
+import type { DamagedRecord, RecordCollection, RecordStore } from './record-store.ts';
+
+/** Checks a parsed record and returns it, or throws with the reason why it is none. */
+export type RecordValidator = (kind: 'Container' | 'Pod', value: unknown) => unknown;
+
+export interface RecordStoreOptions {
+  /** `<root>/db`. */
+  directory: string;
+  validate?: RecordValidator;
+  /** A reader neither makes directories nor sets damaged files aside: it only says that they are damaged. */
+  readOnly?: true;
+}
+
+/** Opens the records below `directory`, one file for each resource. */
+export async function openRecordStore(options: RecordStoreOptions): Promise<RecordStore> {
+  const damaged: DamagedRecord[] = [];
+  const [containers, pods] = await Promise.all([
+    openCollection<ContainerRecord>(
+      'Container',
+      path.join(options.directory, 'containers'),
+      options,
+      damaged,
+    ),
+    openCollection<PodRecord>('Pod', path.join(options.directory, 'pods'), options, damaged),
+  ]);
+  return { containers, pods, damaged };
+}
+
+async function openCollection<T extends { name: string }>(
+  kind: 'Container' | 'Pod',
+  directory: string,
+  options: RecordStoreOptions,
+  damaged: DamagedRecord[],
+): Promise<RecordCollection<T>> {
+  if (options.readOnly !== true) await mkdir(directory, { recursive: true, mode: 0o700 });
+  const records = new Map<string, Low<T | null>>();
+  await Promise.all(
+    (await namesIn(directory)).map(async (file) => {
+      const full = path.join(directory, file);
+      if (file.startsWith(TEMPORARY_PREFIX)) {
+        if (options.readOnly !== true) await unlink(full).catch(() => undefined);
+        return;
+      }
+      if (!file.endsWith('.json')) return;
+      const name = file.slice(0, -'.json'.length);
+      const low = new Low<T | null>(new DurableRecordFile<T>(full, kind, name, options.validate), null);
+      try {
+        await low.read();
+        records.set(name, low);
+      } catch (error) {
+        damaged.push(await setAside(full, error, options.readOnly === true));
+      }
+    }),
+  );
+
+  return {
+    get: (name) => records.get(name)?.data ?? null,
+    list: () =>
+      [...records.values()]
+        .map((low) => low.data)
+        .filter((record) => record !== null)
+        .sort((a, b) => (a.name < b.name ? -1 : 1)),
+    put: async (record) => {
+      const file = path.join(directory, `${record.name}.json`);
+      const low =
+        records.get(record.name) ??
+        new Low<T | null>(new DurableRecordFile<T>(file, kind, record.name, options.validate), null);
+      records.set(record.name, low);
+      low.data = record;
+      await low.write();
+    },
+    remove: async (name) => {
+      const low = records.get(name);
+      if (low === undefined) return;
+      // A write of the same record that is still under way would bring the file back.
+      await (low.adapter as DurableRecordFile<T>).settle();
+      await removeDurably(path.join(directory, `${name}.json`));
+      records.delete(name);
+    },
+  };
+}
+
+async function namesIn(directory: string): Promise<string[]> {
+  try {
+    return await readdir(directory);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+async function setAside(file: string, error: unknown, readOnly: boolean): Promise<DamagedRecord> {
+  const reason = error instanceof Error ? error.message : String(error);
+  if (readOnly) return { path: file, setAsideAs: file, reason };
+  const aside = `${file}.damaged-${new Date().toISOString().replaceAll(':', '')}`;
+  await rename(file, aside);
+  return { path: file, setAsideAs: aside, reason };
+}
+
+/** The lowdb adapter of one record: durable writes, one at a time, of which a newer one replaces those that wait. */
+class DurableRecordFile<T extends { name: string }> {
+  readonly #file: string;
+  readonly #kind: 'Container' | 'Pod';
+  readonly #name: string;
+  readonly #validate: RecordValidator | undefined;
+  #writing: Promise<void> | null = null;
+  #next: { text: string; done: Promise<void> } | null = null;
+
+  constructor(file: string, kind: 'Container' | 'Pod', name: string, validate: RecordValidator | undefined) {
+    this.#file = file;
+    this.#kind = kind;
+    this.#name = name;
+    this.#validate = validate;
+  }
+
+  async read(): Promise<T> {
+    const value: unknown = JSON.parse(await readFile(this.#file, 'utf8'));
+    if (typeof value !== 'object' || value === null) throw new Error('not a JSON object');
+    const { schemaVersion, kind, name } = value as Record<string, unknown>;
+    if (schemaVersion !== RECORD_SCHEMA_VERSION) {
+      throw new Error(
+        `schemaVersion is ${JSON.stringify(schemaVersion)}, expected ${String(RECORD_SCHEMA_VERSION)}`,
+      );
+    }
+    if (kind !== this.#kind) throw new Error(`kind is ${JSON.stringify(kind)}, expected "${this.#kind}"`);
+    if (name !== this.#name)
+      throw new Error(`name is ${JSON.stringify(name)}, expected "${this.#name}" as the file says`);
+    return (this.#validate === undefined ? value : this.#validate(this.#kind, value)) as T;
+  }
+
+  write(data: T | null): Promise<void> {
+    // Serialised now: the caller may change the object before the turn of this write comes.
+    const text = `${JSON.stringify(data, null, 1)}\n`;
+    if (this.#writing === null) {
+      this.#writing = writeDurably(this.#file, text).finally(() => {
+        this.#writing = null;
+      });
+      return this.#writing;
+    }
+    if (this.#next !== null) {
+      this.#next.text = text;
+      return this.#next.done;
+    }
+    const next = { text, done: Promise.resolve() };
+    next.done = this.#writing
+      .catch(() => undefined)
+      .then(() => {
+        this.#next = null;
+        this.#writing = writeDurably(this.#file, next.text).finally(() => {
+          this.#writing = null;
+        });
+        return this.#writing;
+      });
+    this.#next = next;
+    return next.done;
+  }
+
+  /** Resolves when no write is under way. */
+  async settle(): Promise<void> {
+    while (this.#writing !== null || this.#next !== null) {
+      await (this.#next?.done ?? this.#writing)?.catch(() => undefined);
+    }
+  }
+}

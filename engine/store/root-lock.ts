@@ -1,0 +1,59 @@
+import { mkdirSync, readFileSync, writeSync, ftruncateSync } from 'node:fs';
+import path from 'node:path';
+import { hasErrno, AT_FDCWD, LOCK_EX, LOCK_NB, O_CREAT, O_RDWR } from '../../native/index.ts';
+import type { Kernel } from '../../native/index.ts';
+import { EngineError } from '../engine-error.ts';
+
+/** The right to write below one root; the kernel lets go of it when the process ends, however it ends. */
+export interface RootLock {
+  release(): void;
+}
+
+/**
+ * Takes the lock of `root` (flock(2) on `<root>/lock`) or throws LOCKED, naming the pid of the holder. With `waitMs` it tries
+ * again until then: commands that take it hold it for seconds at most.
+ */
+export async function lockRoot(
+  kernel: Kernel,
+  root: string,
+  options: { waitMs?: number; signal?: AbortSignal } = {},
+): Promise<RootLock> {
+  mkdirSync(root, { recursive: true, mode: 0o711 });
+  const file = path.join(root, 'lock');
+  const fd = kernel.openat2(AT_FDCWD, file, { flags: O_RDWR | O_CREAT, mode: 0o600 });
+  const deadline = performance.now() + (options.waitMs ?? 0);
+  for (;;) {
+    try {
+      kernel.flock(fd, LOCK_EX | LOCK_NB);
+      break;
+    } catch (error) {
+      if (!hasErrno(error, 'EAGAIN', 'EWOULDBLOCK') || performance.now() >= deadline) {
+        kernel.close(fd);
+        throw hasErrno(error, 'EAGAIN', 'EWOULDBLOCK') ? heldElsewhere(file, root) : error;
+      }
+      // flock(2) has no way to be told; a blocking call would hold a thread for as long as the other runs.
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      options.signal?.throwIfAborted();
+    }
+  }
+  ftruncateSync(fd);
+  writeSync(fd, `${String(process.pid)}\n`);
+  return {
+    release: () => {
+      kernel.close(fd);
+    },
+  };
+}
+
+const RETRY_MS = 20;
+
+function heldElsewhere(file: string, root: string): EngineError {
+  const holder = readFileSync(file, 'utf8').trim();
+  return new EngineError(
+    'LOCKED',
+    `lock ${root}: another tsctr (pid ${holder === '' ? 'unknown' : holder}) is at work`,
+    {
+      hint: 'wait for it to end, or use another --root',
+    },
+  );
+}
