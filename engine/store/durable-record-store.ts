@@ -39,7 +39,11 @@ async function openCollection<T extends { name: string }>(
   damaged: DamagedRecord[],
 ): Promise<RecordCollection<T>> {
   if (options.readOnly !== true) await mkdir(directory, { recursive: true, mode: 0o700 });
-  const records = new Map<string, Low<T | null>>();
+  const entries = new Map<string, Entry<T>>();
+  const newEntry = (name: string): Entry<T> => {
+    const adapter = new DurableRecordFile<T>(path.join(directory, `${name}.json`), kind, name, options.validate);
+    return { adapter, low: new Low<T | null>(adapter, null) };
+  };
   await Promise.all(
     (await namesIn(directory)).map(async (file) => {
       const full = path.join(directory, file);
@@ -49,10 +53,10 @@ async function openCollection<T extends { name: string }>(
       }
       if (!file.endsWith('.json')) return;
       const name = file.slice(0, -'.json'.length);
-      const low = new Low<T | null>(new DurableRecordFile<T>(full, kind, name, options.validate), null);
+      const entry = newEntry(name);
       try {
-        await low.read();
-        records.set(name, low);
+        await entry.low.read();
+        entries.set(name, entry);
       } catch (error) {
         damaged.push(await setAside(full, error, options.readOnly === true));
       }
@@ -60,30 +64,32 @@ async function openCollection<T extends { name: string }>(
   );
 
   return {
-    get: (name) => records.get(name)?.data ?? null,
+    get: (name) => entries.get(name)?.low.data ?? null,
     list: () =>
-      [...records.values()]
-        .map((low) => low.data)
+      [...entries.values()]
+        .map(({ low }) => low.data)
         .filter((record) => record !== null)
         .sort((a, b) => (a.name < b.name ? -1 : 1)),
     put: async (record) => {
-      const file = path.join(directory, `${record.name}.json`);
-      const low =
-        records.get(record.name) ??
-        new Low<T | null>(new DurableRecordFile<T>(file, kind, record.name, options.validate), null);
-      records.set(record.name, low);
-      low.data = record;
-      await low.write();
+      const entry = entries.get(record.name) ?? newEntry(record.name);
+      entries.set(record.name, entry);
+      entry.low.data = record;
+      await entry.low.write();
     },
     remove: async (name) => {
-      const low = records.get(name);
-      if (low === undefined) return;
+      const entry = entries.get(name);
+      if (entry === undefined) return;
       // A write of the same record that is still under way would bring the file back.
-      await (low.adapter as DurableRecordFile<T>).settle();
+      await entry.adapter.settle();
       await removeDurably(path.join(directory, `${name}.json`));
-      records.delete(name);
+      entries.delete(name);
     },
   };
+}
+
+interface Entry<T extends { name: string }> {
+  adapter: DurableRecordFile<T>;
+  low: Low<T | null>;
 }
 
 async function namesIn(directory: string): Promise<string[]> {
