@@ -49,8 +49,8 @@ export function passwdAdditions(
     }
     users.push(entry);
   }
-  if (!users.some(({ uid: known }) => known === uid)) passwd.push(passwdLine(request));
-  // Group 0 is root's everywhere; images without a group file run fine without a line for it.
+  // Root needs no line: an image without a passwd runs fine.
+  if (uid !== 0 && !users.some(({ uid: known }) => known === uid)) passwd.push(passwdLine(request));
   if (gid !== 0 && !groups.some(({ gid: known }) => known === gid)) group.push(groupLine(request));
   return { passwd: asText(passwd), group: asText(group) };
 }
