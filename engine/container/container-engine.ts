@@ -11,6 +11,7 @@ import { createContext } from './container-context.ts';
 import type { ContainerContext, EngineParts } from './container-context.ts';
 import { readProcess } from './container-process.ts';
 import { execInContainer } from './exec-in-container.ts';
+import { readHostLimits } from './gather-spec-input.ts';
 import { observeContainer } from './observe-container.ts';
 import { providedFiles } from './stages/provided-files.ts';
 import { rootFilesystem } from './stages/root-filesystem.ts';
@@ -63,7 +64,11 @@ export function createContainerEngine(parts: EngineParts): ContainerEngine {
     signal: (request, signal) => signalContainer(parts, request, signal),
     pause: (request) => setFrozen(parts.cgroupLayout, cgroupOf(request), true),
     resume: (request) => setFrozen(parts.cgroupLayout, cgroupOf(request), false),
-    update: (request) => parts.runtime.update(request.id, buildResources(request, parts.facts)),
+    update: (request) =>
+      parts.runtime.update(
+        request.id,
+        buildResources({ request, host: parts.facts, limits: readHostLimits() }),
+      ),
     cleanup: (request) =>
       goDown(CONTAINER_STAGES, createContext(parts, request), {
         operation: `clean up container/${request.name}`,

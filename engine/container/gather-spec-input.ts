@@ -34,17 +34,19 @@ export function gatherSpecInput(context: ContainerContext): SpecInput {
 }
 
 /** The user by the passwd and group files that the container will see. */
-function lookUpUser(context: ContainerContext): ResolvedUser {
+export function lookUpUser(context: ContainerContext): ResolvedUser {
   const { request, imageConfig, parts } = context;
   const root = rootfsPath(context);
   const { user, groups, securityContext } = request.spec;
   return resolveUser(
     {
-      ...(user === undefined ? {} : { user }),
-      ...(securityContext?.runAsUser === undefined ? {} : { runAsUser: securityContext.runAsUser }),
-      ...(securityContext?.runAsGroup === undefined ? {} : { runAsGroup: securityContext.runAsGroup }),
-      ...(groups === undefined ? {} : { groups }),
-      ...(imageConfig?.User === undefined ? {} : { imageUser: imageConfig.User }),
+      container: request.name,
+      user: user ?? null,
+      runAsUser: securityContext?.runAsUser ?? null,
+      runAsGroup: securityContext?.runAsGroup ?? null,
+      runAsNonRoot: securityContext?.runAsNonRoot === true,
+      groups: groups ?? [],
+      imageUser: imageConfig?.User ?? null,
     },
     readInRoot(parts.kernel, root, '/etc/passwd'),
     readInRoot(parts.kernel, root, '/etc/group'),

@@ -37,7 +37,10 @@ export function resolveHostname(input: SpecInput): string {
 }
 
 /** `spec.workingDir`, else the image's, else `/`. */
-export function workingDirectory({ request, imageConfig }: SpecInput): string {
+export function workingDirectory({
+  request,
+  imageConfig,
+}: Pick<SpecInput, 'request' | 'imageConfig'>): string {
   const directory = request.spec.workingDir ?? imageConfig?.WorkingDir ?? '';
   // An image may name a relative directory; it counts from the root.
   return directory.startsWith('/') ? directory : `/${directory}`;

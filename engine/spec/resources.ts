@@ -3,6 +3,8 @@ import { EngineError } from '../engine-error.ts';
 import { parseQuantity } from './parse-quantity.ts';
 import type { SpecInput } from './spec-input.ts';
 
+type ResourcesInput = Pick<SpecInput, 'request' | 'host' | 'limits'>;
+
 /** Processes in one container, against fork bombs; the default of the field. */
 const DEFAULT_PIDS_LIMIT = 2048;
 const CPU_PERIOD_US = 100_000;
@@ -14,7 +16,7 @@ const MAX_CPU_SHARES = 262_144;
 const SHARES_PER_CORE = 1024;
 
 /** `linux.resources` but for device rules: also what an update in place writes into the cgroup. */
-export function buildResources(input: SpecInput): Pick<OciResources, 'memory' | 'cpu' | 'pids'> {
+export function buildResources(input: ResourcesInput): Pick<OciResources, 'memory' | 'cpu' | 'pids'> {
   const memory = buildMemory(input);
   const cpu = buildCpu(input);
   const pids = buildPids(input);
@@ -26,7 +28,7 @@ export function buildResources(input: SpecInput): Pick<OciResources, 'memory' | 
 }
 
 /** As podman, a limit allows as much swap again; a request is a reservation. */
-function buildMemory(input: SpecInput): OciMemory | null {
+function buildMemory(input: ResourcesInput): OciMemory | null {
   const { limits, requests } = input.request.spec.resources ?? {};
   const limit = limits?.memory === undefined ? null : Math.floor(parseQuantity(limits.memory));
   const reservation = requests?.memory === undefined ? null : Math.floor(parseQuantity(requests.memory));
@@ -43,7 +45,7 @@ function buildMemory(input: SpecInput): OciMemory | null {
 }
 
 /** As Kubernetes: the limit is a quota, the request (else the limit) a share. */
-function buildCpu(input: SpecInput): OciCpu | null {
+function buildCpu(input: ResourcesInput): OciCpu | null {
   const { limits, requests } = input.request.spec.resources ?? {};
   const limit = limits?.cpu === undefined ? null : parseQuantity(limits.cpu);
   const request = requests?.cpu === undefined ? limit : parseQuantity(requests.cpu);
@@ -57,7 +59,7 @@ function buildCpu(input: SpecInput): OciCpu | null {
 }
 
 /** Null where the host cannot count processes and nobody asked for it. */
-function buildPids(input: SpecInput): number | null {
+function buildPids(input: ResourcesInput): number | null {
   const asked = input.request.spec.resources?.limits?.pids;
   if (asked !== undefined) {
     requireController(input, 'pids');
@@ -66,7 +68,7 @@ function buildPids(input: SpecInput): number | null {
   return input.host.controllers.includes('pids') ? DEFAULT_PIDS_LIMIT : null;
 }
 
-function requireController({ request, host }: SpecInput, controller: string): void {
+function requireController({ request, host }: ResourcesInput, controller: string): void {
   if (host.controllers.includes(controller)) return;
   throw new EngineError(
     'HOST_UNSUITABLE',
@@ -76,7 +78,7 @@ function requireController({ request, host }: SpecInput, controller: string): vo
   );
 }
 
-function contradiction(input: SpecInput, what: string, request: number, limit: number): EngineError {
+function contradiction(input: ResourcesInput, what: string, request: number, limit: number): EngineError {
   return new EngineError(
     'BAD_REQUEST',
     `build resources of container ${input.request.name}: spec.resources.requests.${what}: expected at most the limit ` +
