@@ -5,6 +5,7 @@ import { EngineError } from '../engine-error.ts';
 import { readInRoot } from '../rootfs/read-in-root.ts';
 import { parseCapabilityMask } from '../spec/capabilities.ts';
 import type { HostLimits, JoinableNamespace, SpecInput } from '../spec/spec-input.ts';
+import { userRequestOf } from '../spec/user-request.ts';
 import { resolveUser } from '../spec/user.ts';
 import type { ResolvedUser } from '../spec/user.ts';
 import { rootfsPath } from './container-context.ts';
@@ -37,17 +38,8 @@ export function gatherSpecInput(context: ContainerContext): SpecInput {
 export function lookUpUser(context: ContainerContext): ResolvedUser {
   const { request, imageConfig, parts } = context;
   const root = rootfsPath(context);
-  const { user, groups, securityContext } = request.spec;
   return resolveUser(
-    {
-      container: request.name,
-      user: user ?? null,
-      runAsUser: securityContext?.runAsUser ?? null,
-      runAsGroup: securityContext?.runAsGroup ?? null,
-      runAsNonRoot: securityContext?.runAsNonRoot === true,
-      groups: groups ?? [],
-      imageUser: imageConfig?.User ?? null,
-    },
+    userRequestOf(request, imageConfig),
     readInRoot(parts.kernel, root, '/etc/passwd'),
     readInRoot(parts.kernel, root, '/etc/group'),
   );

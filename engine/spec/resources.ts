@@ -3,8 +3,6 @@ import { EngineError } from '../engine-error.ts';
 import { parseQuantity } from './parse-quantity.ts';
 import type { SpecInput } from './spec-input.ts';
 
-type ResourcesInput = Pick<SpecInput, 'request' | 'host' | 'limits'>;
-
 /** Processes in one container, against fork bombs; the default of the field. */
 const DEFAULT_PIDS_LIMIT = 2048;
 const CPU_PERIOD_US = 100_000;
@@ -14,6 +12,9 @@ const MIN_CPU_QUOTA_US = 1000;
 const MIN_CPU_SHARES = 2;
 const MAX_CPU_SHARES = 262_144;
 const SHARES_PER_CORE = 1024;
+
+/** The part of the input that resources depend on. */
+export type ResourcesInput = Pick<SpecInput, 'request' | 'host' | 'limits'>;
 
 /** `linux.resources` but for device rules: also what an update in place writes into the cgroup. */
 export function buildResources(input: ResourcesInput): Pick<OciResources, 'memory' | 'cpu' | 'pids'> {

@@ -19,7 +19,7 @@ export interface SpecInput {
   /** Namespaces that exist already and are joined. What is not named here is new, or the host's if the manifest says so. */
   namespacePaths: Readonly<Partial<Record<JoinableNamespace, string>>>;
   volumes: readonly ResolvedMount[];
-  /** As the runtime wants it (`cgroupsPathFor`); null leaves it to the runtime. */
+  /** As the runtime wants it: a path, or systemd's `slice:prefix:name`; null leaves it to the runtime. */
   cgroupsPath: string | null;
   limits: HostLimits;
   /** For a privileged container every device of the host, else those that the manifest asks for. */
