@@ -1,17 +1,30 @@
 /**
  * What may be written: manifests, records, the OCI spec. A leaf: it imports nothing of tsctr, touches no host, and does not
  * decide what happens with what it has read.
+ *
+ * Importing this face loads zod and yaml, which takes a tenth of a second: commands that only need its types use `import type`,
+ * and those that may need a value import it when they do.
  */
+export { checkSet } from './check-set.ts';
 export * from './container.ts';
 export * from './container-state.ts';
+export * from './duration.ts';
 export * from './env.ts';
+export * from './image-reference.ts';
+export { loadManifests } from './load-manifests.ts';
+export type { LoadResult } from './load-manifests.ts';
+export type { LoadedManifest } from './loaded-manifest.ts';
 export * from './manifest.ts';
 export * from './manifest-error.ts';
 export * from './metadata.ts';
 export * from './oci-spec.ts';
+export { formatBytes, parseBytes, parseMilli } from './parse-quantity.ts';
 export * from './pod.ts';
 export * from './probe.ts';
 export * from './record.ts';
 export * from './resources.ts';
 export * from './security-context.ts';
+export * from './signal.ts';
+export { suggestName } from './suggest-name.ts';
+export * from './value-error.ts';
 export * from './volume.ts';

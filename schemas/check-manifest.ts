@@ -1,0 +1,14 @@
+import { checkContainer } from './check-container.ts';
+import { checkPod } from './check-pod.ts';
+import type { FieldIssue } from './field-issue.ts';
+import type { Manifest } from './manifest.ts';
+
+/** What the fields of one valid manifest say about each other. Pure; an empty list means that all is well. */
+export function checkManifest(manifest: Manifest): FieldIssue[] {
+  switch (manifest.kind) {
+    case 'Container':
+      return checkContainer(manifest);
+    case 'Pod':
+      return checkPod(manifest);
+  }
+}

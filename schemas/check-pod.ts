@@ -1,0 +1,60 @@
+import { checkContainerFields } from './check-container-fields.ts';
+import { checkHostSettings } from './check-host-settings.ts';
+import { checkSysctl } from './check-kernel-settings.ts';
+import { checkMounts, checkVolumes } from './check-mounts.ts';
+import { checkPorts } from './check-ports.ts';
+import { checkSecurity } from './check-security.ts';
+import type { PodContainer } from './container.ts';
+import type { FieldIssue } from './field-issue.ts';
+import type { FieldPath } from './field-path.ts';
+import { conflict, duplicate, findDuplicates, missing } from './make-issue.ts';
+import type { Pod, PodSpec } from './pod.ts';
+
+interface Member {
+  container: PodContainer;
+  at: FieldPath;
+}
+
+/** What the fields of a Pod say about each other. */
+export function checkPod({ spec }: Pod): FieldIssue[] {
+  const init = (spec.initContainers ?? []).map((container, i) => ({
+    container,
+    at: ['spec', 'initContainers', i],
+  }));
+  const main = spec.containers.map((container, i) => ({ container, at: ['spec', 'containers', i] }));
+  const hasHostNetwork = spec.hostNetwork === true;
+  const ports = main.map(({ container, at }) => ({ ports: container.ports ?? [], path: [...at, 'ports'] }));
+  return [
+    ...findDuplicates(
+      [...init, ...main],
+      ({ container }) => container.name,
+      ({ container, at }) =>
+        duplicate([...at, 'name'], `the pod has another container \`${container.name}\` already`),
+    ),
+    ...[...init, ...main].flatMap((member) => checkMember(member, spec)),
+    ...init.flatMap(checkInitContainer),
+    ...checkVolumes(spec.volumes ?? []),
+    ...checkPorts(ports, hasHostNetwork ? 'host' : 'none'),
+    ...checkHostSettings(spec),
+    ...checkSecurity(spec.securityContext, ['spec', 'securityContext']),
+    ...(spec.securityContext?.sysctls ?? []).flatMap(({ name }, i) =>
+      checkSysctl(name, ['spec', 'securityContext', 'sysctls', i, 'name'], {
+        hasHostNetwork,
+        hasHostIpc: spec.hostIPC === true,
+      }),
+    ),
+  ];
+}
+
+function checkMember({ container, at }: Member, spec: PodSpec): FieldIssue[] {
+  const issues = [...checkContainerFields(container, at), ...checkMounts(container, spec.volumes ?? [], at)];
+  if (container.image !== undefined) return issues;
+  return [missing([...at, 'image'], 'missing, expected an image reference'), ...issues];
+}
+
+/** It ends before the others begin: there is no time at which it could be asked how it is. */
+function checkInitContainer({ container, at }: Member): FieldIssue[] {
+  return (['livenessProbe', 'readinessProbe', 'startupProbe'] as const)
+    .filter((name) => container[name] !== undefined)
+    .map((name) => conflict([...at, name], 'an init container cannot have a probe: remove it'));
+}
