@@ -1,0 +1,255 @@
+import { Agent, request as httpRequest } from 'node:http';
+import type { IncomingMessage } from 'node:http';
+import type { HostFacts, ImageDetails, PullPolicy, PullProgress } from '../../engine/index.ts';
+import type { ResolvedImage } from '../../schemas/index.ts';
+import { CliError } from '../cli-error.ts';
+import { readFrames } from './ndjson.ts';
+import { API_NUMBER, ROUTES } from './routes.ts';
+import type { About, Frame, WireError } from './routes.ts';
+import type {
+  ActRequest,
+  ApplyEvent,
+  ApplyRequest,
+  ApplySummary,
+  DeleteRequest,
+  PlannedChange,
+  ResourceName,
+  ResourceView,
+  Service,
+} from './service.ts';
+import { shortSocketPath } from './socket-path.ts';
+
+type Route = (typeof ROUTES)[keyof typeof ROUTES];
+
+/** How long a daemon may take to say who it is, milliseconds. One that is busy answers in a few. */
+const ABOUT_TIMEOUT_MS = 5000;
+
+/**
+ * The daemon's service when one answers at `socketPath`; null when none does. Throws when one is there but cannot be used: it may not
+ * be reached by this user, keeps another root than `root`, or speaks another protocol.
+ */
+export async function connectDaemon(socketPath: string, root: string): Promise<RemoteService | null> {
+  const service = new RemoteService(socketPath);
+  try {
+    const about = await service.about(AbortSignal.timeout(ABOUT_TIMEOUT_MS));
+    if (about.name !== 'tsctr' || about.api !== API_NUMBER) {
+      throw new CliError(
+        'DAEMON_MISMATCH',
+        `the daemon at ${socketPath} is version ${about.version}, which this tsctr cannot speak to`,
+        'restart the daemon: systemctl restart tsctr',
+      );
+    }
+    if (about.root !== root) {
+      throw new CliError(
+        'DAEMON_MISMATCH',
+        `the daemon at ${socketPath} keeps ${about.root}, not ${root}`,
+        `give --root ${about.root}, or another --run`,
+      );
+    }
+    return service;
+  } catch (error) {
+    await service.close();
+    return refuseOrNull(error, socketPath);
+  }
+}
+
+function refuseOrNull(error: unknown, socketPath: string): null {
+  const code = error instanceof Error && 'code' in error ? error.code : null;
+  if (code === 'ENOENT' || code === 'ECONNREFUSED' || code === 'ENOTDIR') return null;
+  if (code === 'EACCES') {
+    throw new CliError('DAEMON_UNREACHABLE', `connect ${socketPath}: permission denied`, 'run tsctr as root');
+  }
+  if (error instanceof Error && (error.name === 'TimeoutError' || error.name === 'AbortError')) {
+    throw new CliError(
+      'DAEMON_UNREACHABLE',
+      `the daemon at ${socketPath} accepts connections but did not answer in ${ABOUT_TIMEOUT_MS / 1000} s`,
+      'see its log: journalctl -u tsctr',
+    );
+  }
+  throw error;
+}
+
+interface Call {
+  method: 'GET' | 'POST';
+  route: Route;
+  body?: unknown;
+  signal?: AbortSignal | undefined;
+}
+
+/** The service of a daemon, over its socket. Errors are of the class that the daemon threw. */
+export class RemoteService implements Service {
+  readonly #socketPath: string;
+  readonly #agent = new Agent({ keepAlive: true, maxSockets: 8 });
+
+  constructor(socketPath: string) {
+    this.#socketPath = socketPath;
+  }
+
+  about(signal?: AbortSignal): Promise<About> {
+    return this.#send({ method: 'GET', route: ROUTES.about, signal }).then(readJson) as Promise<About>;
+  }
+
+  apply(
+    request: ApplyRequest,
+    onEvent: (event: ApplyEvent) => void,
+    signal?: AbortSignal,
+  ): Promise<ApplySummary> {
+    return this.#stream({ method: 'POST', route: ROUTES.apply, body: request, signal }, onEvent);
+  }
+
+  delete(
+    request: DeleteRequest,
+    onEvent: (event: ApplyEvent) => void,
+    signal?: AbortSignal,
+  ): Promise<ApplySummary> {
+    return this.#stream({ method: 'POST', route: ROUTES.delete, body: request, signal }, onEvent);
+  }
+
+  act(request: ActRequest, onEvent: (event: ApplyEvent) => void, signal?: AbortSignal): Promise<ApplySummary> {
+    return this.#stream({ method: 'POST', route: ROUTES.act, body: request, signal }, onEvent);
+  }
+
+  plan(request: ApplyRequest): Promise<PlannedChange[]> {
+    return this.#call({ method: 'POST', route: ROUTES.plan, body: request });
+  }
+
+  list(): Promise<ResourceView[]> {
+    return this.#call({ method: 'GET', route: ROUTES.resources });
+  }
+
+  async watch(onChange: (view: ResourceView, gone: boolean) => void, signal: AbortSignal): Promise<void> {
+    try {
+      await this.#stream<{ view: ResourceView; gone: boolean }, null>(
+        { method: 'GET', route: ROUTES.watch, signal },
+        ({ view, gone }) => {
+          onChange(view, gone);
+        },
+      );
+    } catch (error) {
+      // The signal is how a watch ends, not how it fails.
+      if (!signal.aborted) throw error;
+    }
+    if (!signal.aborted) throw connectionLost();
+  }
+
+  logs(
+    name: ResourceName,
+    container: string | null,
+  ): Promise<{ current: string; previous: string; running: boolean }> {
+    return this.#call({ method: 'POST', route: ROUTES.logs, body: { name, container } });
+  }
+
+  host(): Promise<HostFacts> {
+    return this.#call({ method: 'GET', route: ROUTES.host });
+  }
+
+  readonly images = {
+    pull: (
+      reference: string,
+      policy: PullPolicy,
+      onProgress: (p: PullProgress) => void,
+      signal?: AbortSignal,
+    ): Promise<ResolvedImage> =>
+      this.#stream(
+        { method: 'POST', route: ROUTES.imagePull, body: { reference, policy }, signal },
+        onProgress,
+      ),
+    list: (): Promise<ImageDetails[]> => this.#call({ method: 'GET', route: ROUTES.imageList }),
+    import: (
+      source: string,
+      name: string | null,
+      onProgress: (p: PullProgress) => void,
+    ): Promise<ImageDetails> =>
+      this.#stream({ method: 'POST', route: ROUTES.imageImport, body: { source, name } }, onProgress),
+    inspect: (reference: string): Promise<ImageDetails | null> =>
+      this.#call({ method: 'POST', route: ROUTES.imageInspect, body: { reference } }),
+    remove: async (reference: string): Promise<void> => {
+      await this.#call({ method: 'POST', route: ROUTES.imageRemove, body: { reference } });
+    },
+    prune: (): Promise<{ removed: ImageDetails[]; freedBytes: number }> =>
+      this.#call({ method: 'POST', route: ROUTES.imagePrune }),
+  };
+
+  close(): Promise<void> {
+    this.#agent.destroy();
+    return Promise.resolve();
+  }
+
+  async #call<T>(call: Call): Promise<T> {
+    const answer = (await readJson(await this.#send(call))) as Frame;
+    return takeResult<T>(answer);
+  }
+
+  async #stream<Event, Result>(call: Call, onEvent: (event: Event) => void): Promise<Result> {
+    const response = await this.#send(call);
+    if (response.statusCode !== 200) return takeResult<Result>((await readJson(response)) as Frame);
+    try {
+      for await (const frame of readFrames(response as AsyncIterable<Buffer>)) {
+        if ('event' in frame) onEvent(frame.event as Event);
+        else if ('error' in frame && frame.error.name === 'AbortError') throw connectionLost();
+        else return await takeResult<Result>(frame);
+      }
+    } catch (error) {
+      if (call.signal?.aborted === true) call.signal.throwIfAborted();
+      if (error instanceof Error && 'code' in error && error.code === 'ECONNRESET') throw connectionLost();
+      throw error;
+    }
+    call.signal?.throwIfAborted();
+    throw connectionLost();
+  }
+
+  #send(call: Call): Promise<IncomingMessage> {
+    call.signal?.throwIfAborted();
+    const text = call.body === undefined ? '' : JSON.stringify(call.body);
+    const short = shortSocketPath(this.#socketPath);
+    return new Promise<IncomingMessage>((resolve, reject) => {
+      const request = httpRequest({
+        socketPath: short.path,
+        agent: this.#agent,
+        method: call.method,
+        path: call.route,
+        headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) },
+        ...(call.signal === undefined ? {} : { signal: call.signal }),
+      });
+      request.once('response', resolve);
+      request.once('error', (error) => {
+        reject(call.signal?.aborted === true ? abortReason(call.signal) : error);
+      });
+      request.end(text);
+    }).finally(short.release);
+  }
+}
+
+function abortReason(signal: AbortSignal): Error {
+  return signal.reason instanceof Error ? signal.reason : new Error('aborted', { cause: signal.reason });
+}
+
+function connectionLost(): CliError {
+  return new CliError(
+    'CONNECTION_LOST',
+    'the daemon ended before it had answered',
+    'it goes on where it was when it is started again; see: tsctr get',
+  );
+}
+
+async function readJson(response: IncomingMessage): Promise<unknown> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of response) chunks.push(chunk as Buffer);
+  const text = Buffer.concat(chunks).toString('utf8');
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    throw new Error(`the daemon answered ${response.statusCode ?? 0} with something that is not JSON`);
+  }
+}
+
+async function takeResult<T>(frame: Frame): Promise<T> {
+  if ('error' in frame) throw await decode(frame.error);
+  if ('result' in frame) return frame.result as T;
+  throw new Error('the daemon answered with neither a result nor an error');
+}
+
+async function decode(wire: WireError): Promise<Error> {
+  const { decodeError } = await import('./wire-error.ts');
+  return decodeError(wire);
+}

@@ -1,0 +1,58 @@
+import type { WireError } from './routes.ts';
+
+/** An error as plain JSON, with its own fields and its chain of causes. */
+export function encodeError(error: unknown, depth = 0): WireError {
+  if (!(error instanceof Error)) return { name: 'Error', message: String(error), fields: {}, cause: null };
+  const fields: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(error)) {
+    if (key === 'name' || key === 'message' || key === 'stack' || key === 'cause') continue;
+    const plain = toPlain(value);
+    if (plain !== undefined) fields[key] = plain;
+  }
+  const hasCause = error.cause !== undefined && depth < 8;
+  return {
+    name: error.name,
+    message: error.message,
+    fields,
+    cause: hasCause ? encodeError(error.cause, depth + 1) : null,
+  };
+}
+
+/** The value as JSON would carry it; undefined for what it cannot carry (functions, cycles, bigints). */
+function toPlain(value: unknown): unknown {
+  try {
+    const text = JSON.stringify(value) as string | undefined;
+    return text === undefined ? undefined : (JSON.parse(text) as unknown);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * The error that `encodeError` was given, of the same class where it is one of ours, so that code behind the socket may ask
+ * `instanceof` as well as `code`. The stack is that of this process.
+ */
+export async function decodeError(wire: WireError): Promise<Error> {
+  const error = new Error(wire.message);
+  if (wire.cause !== null) error.cause = await decodeError(wire.cause);
+  const prototype = await prototypeOf(wire.name);
+  if (prototype !== null) Object.setPrototypeOf(error, prototype);
+  const own = { value: wire.name, configurable: true, writable: true, enumerable: false };
+  Object.defineProperty(error, 'name', own);
+  Object.assign(error, wire.fields);
+  return error;
+}
+
+// Loaded only when such an error arrives: the faces of the folders pull in far more than these classes.
+async function prototypeOf(name: string): Promise<object | null> {
+  switch (name) {
+    case 'ManifestError':
+      return (await import('../../schemas/index.ts')).ManifestError.prototype;
+    case 'IllegalStateError':
+      return (await import('../../schemas/index.ts')).IllegalStateError.prototype;
+    case 'CliError':
+      return (await import('../cli-error.ts')).CliError.prototype;
+    default:
+      return null;
+  }
+}

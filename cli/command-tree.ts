@@ -1,0 +1,176 @@
+import type { CommandSpec } from './command.ts';
+
+/** One word of the command line: a command that is loaded when it is used, or a group of them. */
+export type CommandNode =
+  | { name: string; summary: string; hidden?: true; load(): Promise<CommandSpec> }
+  | { name: string; summary: string; hidden?: true; children: readonly CommandNode[] };
+
+/** The groups of `--help`, in the order in which a day goes. */
+export interface CommandGroup {
+  title: string;
+  commands: readonly CommandNode[];
+}
+
+const image: readonly CommandNode[] = [
+  {
+    name: 'pull',
+    summary: 'Bring images into the store',
+    load: async () => (await import('./commands/image/pull.ts')).pull,
+  },
+  {
+    name: 'list',
+    summary: 'List the images in the store',
+    load: async () => (await import('./commands/image/list.ts')).list,
+  },
+  {
+    name: 'import',
+    summary: 'Bring an archive or a layout into the store',
+    load: async () => (await import('./commands/image/import.ts')).importImage,
+  },
+  {
+    name: 'inspect',
+    summary: 'Show all about one image',
+    load: async () => (await import('./commands/image/inspect.ts')).inspect,
+  },
+  {
+    name: 'remove',
+    summary: 'Remove images by name',
+    load: async () => (await import('./commands/image/remove.ts')).remove,
+  },
+  {
+    name: 'prune',
+    summary: 'Remove images that nothing uses',
+    load: async () => (await import('./commands/image/prune.ts')).prune,
+  },
+];
+
+export const COMMAND_GROUPS: readonly CommandGroup[] = [
+  {
+    title: 'Manifests',
+    commands: [
+      {
+        name: 'apply',
+        summary: 'Make the host as the manifests say',
+        load: async () => (await import('./commands/apply.ts')).apply,
+      },
+      {
+        name: 'delete',
+        summary: 'Remove resources',
+        load: async () => (await import('./commands/delete.ts')).deleteResources,
+      },
+      {
+        name: 'diff',
+        summary: 'Show what apply would change',
+        load: async () => (await import('./commands/diff.ts')).diff,
+      },
+      {
+        name: 'validate',
+        summary: 'Check manifests without touching anything',
+        load: async () => (await import('./commands/validate.ts')).validate,
+      },
+      {
+        name: 'explain',
+        summary: 'Say what a field of a manifest means',
+        load: async () => (await import('./commands/explain.ts')).explain,
+      },
+      {
+        name: 'schema',
+        summary: 'Print the JSON Schema of manifests, for editors',
+        load: async () => (await import('./commands/schema.ts')).schema,
+      },
+    ],
+  },
+  {
+    title: 'Resources',
+    commands: [
+      { name: 'get', summary: 'List resources', load: async () => (await import('./commands/get.ts')).get },
+      {
+        name: 'describe',
+        summary: 'Show all about a resource',
+        load: async () => (await import('./commands/describe.ts')).describe,
+      },
+      {
+        name: 'logs',
+        summary: 'Print what a container wrote',
+        load: async () => (await import('./commands/logs.ts')).logs,
+      },
+      {
+        name: 'start',
+        summary: 'Start what was stopped by hand',
+        load: async () => (await import('./commands/start.ts')).start,
+      },
+      {
+        name: 'stop',
+        summary: 'Stop, until started by hand',
+        load: async () => (await import('./commands/stop.ts')).stop,
+      },
+      {
+        name: 'restart',
+        summary: 'Stop and start again',
+        load: async () => (await import('./commands/restart.ts')).restart,
+      },
+      {
+        name: 'kill',
+        summary: 'Send a signal to the first process',
+        load: async () => (await import('./commands/kill.ts')).kill,
+      },
+      {
+        name: 'pause',
+        summary: 'Freeze all processes',
+        load: async () => (await import('./commands/pause.ts')).pause,
+      },
+      {
+        name: 'resume',
+        summary: 'Let frozen processes go on',
+        load: async () => (await import('./commands/resume.ts')).resume,
+      },
+    ],
+  },
+  { title: 'Images', commands: [{ name: 'image', summary: 'Manage images', children: image }] },
+  {
+    title: 'Host',
+    commands: [
+      {
+        name: 'doctor',
+        summary: 'Say what this host has and lacks, and what to do about it',
+        load: async () => (await import('./commands/doctor.ts')).doctor,
+      },
+      {
+        name: 'daemon',
+        summary: 'Keep the host as a directory of manifests says',
+        load: async () => (await import('./commands/daemon.ts')).daemon,
+      },
+      {
+        name: 'version',
+        summary: 'Print the version',
+        load: async () => (await import('./commands/version.ts')).version,
+      },
+      {
+        name: 'completion',
+        summary: 'Print the completion script of a shell',
+        load: async () => (await import('./commands/completion.ts')).completion,
+      },
+      {
+        name: 'cleanup',
+        summary: 'Handle the exit of a container; called by its monitor',
+        hidden: true,
+        load: async () => (await import('./commands/cleanup.ts')).cleanup,
+      },
+      {
+        name: '__complete',
+        summary: 'Print names for completion scripts',
+        hidden: true,
+        load: async () => (await import('./commands/complete.ts')).complete,
+      },
+      {
+        name: '__docs',
+        summary: 'Print docs/cli.md',
+        hidden: true,
+        load: async () => (await import('./commands/docs.ts')).docs,
+      },
+    ],
+  },
+];
+
+/** All commands of the first level. */
+export const COMMANDS: readonly CommandNode[] = COMMAND_GROUPS.flatMap((group) => group.commands);

@@ -1,0 +1,69 @@
+import type { Service } from './api/service.ts';
+import type { DaemonHandle, DaemonOptions, ServiceOptions } from './compose.ts';
+import type { Io } from './io.ts';
+import type { Options } from './options.ts';
+
+export type OutputFormat = 'text' | 'wide' | 'json' | 'yaml' | 'name';
+
+/** What shell completion offers for a word. */
+export type Completes = 'resource' | 'kind' | 'image' | 'file' | 'directory' | 'field';
+
+export interface ArgumentSpec {
+  /** As commander writes it: `<name>` must be given, `[name]` may be, `...` takes the rest. */
+  name: string;
+  description: string;
+  completes?: Completes;
+  choices?: readonly string[];
+}
+
+export interface OptionSpec {
+  /** As commander writes it: `-f, --file <path>`. */
+  flags: string;
+  description: string;
+  /** May be given several times; the values are collected. */
+  repeatable?: true;
+  choices?: readonly string[];
+  completes?: Completes;
+}
+
+/** One command: what the command line, `--help`, completion and docs/cli.md are all made from. */
+export interface CommandSpec {
+  /** More than the summary in the tree says; may be empty. */
+  description: string;
+  arguments?: readonly ArgumentSpec[];
+  options?: readonly OptionSpec[];
+  /** Values of `-o` that it takes besides the plain text. */
+  outputs?: readonly Exclude<OutputFormat, 'text'>[];
+  examples?: readonly string[];
+  /** Returns the exit code; throws what should be printed once, at the edge. */
+  run(invocation: Invocation): Promise<number>;
+}
+
+export interface Globals {
+  root: string;
+  run: string;
+  config: string;
+  output: OutputFormat;
+  colour: boolean;
+  verbose: boolean;
+}
+
+/** What a command is given. */
+export interface Invocation {
+  args: readonly string[];
+  options: Options;
+  globals: Globals;
+  io: Io;
+  /** Given on Ctrl-C and SIGTERM. */
+  signal: AbortSignal;
+  wiring: Wiring;
+  /** Opens the service once; it is closed when the command has ended. */
+  service(): Promise<Service>;
+}
+
+/** How a command reaches the real things: `compose.ts`, or a test. */
+export interface Wiring {
+  openService(options: ServiceOptions): Promise<Service>;
+  openDaemon(options: DaemonOptions): Promise<DaemonHandle>;
+  cleanupContainer(options: ServiceOptions, id: string): Promise<void>;
+}

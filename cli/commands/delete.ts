@@ -1,0 +1,105 @@
+import type { ApplyEvent, DeleteRequest, ResourceName } from '../api/service.ts';
+import type { CommandSpec, Invocation } from '../command.ts';
+import { CliError } from '../cli-error.ts';
+import { parseDurationMs } from '../duration.ts';
+import { EXIT } from '../exit-code.ts';
+import { FILE_OPTIONS } from '../file-options.ts';
+import { formatJson } from '../output/json.ts';
+import { parseNames, resolveName } from '../resource-name.ts';
+import { showSummary, watchEvents } from '../show-changes.ts';
+
+export const deleteResources: CommandSpec = {
+  description:
+    'Stops what runs, then removes its root filesystem, mounts, namespaces, logs and record. Returns when all of that is gone.',
+  arguments: [
+    { name: '[name...]', description: 'web, container/web, or: container web api', completes: 'resource' },
+  ],
+  options: [
+    ...FILE_OPTIONS,
+    { flags: '--force', description: 'kill at once instead of stopping' },
+    { flags: '--all', description: 'all resources of the kind that is named, or of every kind' },
+    { flags: '--ignore-not-found', description: 'what does not exist is no error' },
+    { flags: '--wait', description: 'wait until all is gone; always so' },
+    { flags: '--timeout <duration>', description: 'give up waiting after so long, and exit 3' },
+  ],
+  outputs: ['json'],
+  examples: ['tsctr delete -f web.yaml', 'tsctr delete container web', 'tsctr delete pod/db --force'],
+  run: async (invocation) => {
+    const { args, options } = invocation;
+    const fromFiles = options.list('file').length > 0;
+    if (fromFiles && args.length > 0) {
+      throw new CliError('BAD_INPUT', 'delete: name resources, or files with -f, but not both');
+    }
+    if (!fromFiles && args.length === 0 && !options.flag('all')) {
+      throw new CliError('BAD_INPUT', 'delete: nothing was named', 'name resources, or files with -f');
+    }
+    const request: DeleteRequest = {
+      names: fromFiles ? await namesInFiles(invocation) : await namesTyped(invocation),
+      ignoreMissing: fromFiles || options.flag('ignoreNotFound'),
+      force: options.flag('force'),
+    };
+    return carryOut(invocation, request);
+  },
+};
+
+async function namesInFiles({ options, io }: Invocation): Promise<ResourceName[]> {
+  const [{ loadManifests, ManifestError }, { readManifestFiles }] = await Promise.all([
+    import('../../schemas/index.ts'),
+    import('../read-manifest-files.ts'),
+  ]);
+  const files = await readManifestFiles(options.list('file'), io, { recursive: options.flag('recursive') });
+  const loaded = files.map(({ text, file }) => loadManifests(text, file));
+  const problems = loaded.flatMap((one) => one.problems);
+  if (problems.length > 0) throw new ManifestError(problems);
+  return loaded.flatMap((one) =>
+    one.manifests.map(({ manifest }) => ({ kind: manifest.kind, name: manifest.metadata.name })),
+  );
+}
+
+async function namesTyped(invocation: Invocation): Promise<ResourceName[]> {
+  const { args, options } = invocation;
+  const { kinds, names } = parseNames(args);
+  if (kinds.length > 0 && !options.flag('all')) {
+    throw new CliError('BAD_INPUT', `delete: '${args.join(' ')}' names no resource`, 'name one, or say --all');
+  }
+  if (names.length > 0 && options.flag('all')) {
+    throw new CliError('BAD_INPUT', 'delete: names and --all cannot be mixed');
+  }
+  const views = await (await invocation.service()).list();
+  if (options.flag('all')) {
+    return views
+      .map(({ resource }) => resource)
+      .filter(({ kind }) => kinds.length === 0 || kinds.includes(kind));
+  }
+  const isMissing = (error: unknown): boolean =>
+    options.flag('ignoreNotFound') && error instanceof CliError && error.code === 'NOT_FOUND';
+  return names.flatMap((name) => {
+    try {
+      return [resolveName(name, views).resource];
+    } catch (error) {
+      if (isMissing(error)) return [];
+      throw error;
+    }
+  });
+}
+
+async function carryOut(invocation: Invocation, request: DeleteRequest): Promise<number> {
+  const { options, io, globals } = invocation;
+  const timeout = options.text('timeout');
+  const limit = timeout === null ? null : AbortSignal.timeout(parseDurationMs(timeout, '--timeout'));
+  const signal = limit === null ? invocation.signal : AbortSignal.any([invocation.signal, limit]);
+  const service = await invocation.service();
+  const events: ApplyEvent[] = [];
+  const shown = watchEvents(invocation, events);
+  try {
+    const summary = await service.delete(request, shown.onEvent, signal);
+    shown.end();
+    if (globals.output === 'json') io.out(formatJson({ kind: 'DeleteResult', events, ...summary }));
+    return showSummary(invocation, summary);
+  } catch (error) {
+    shown.end();
+    if (limit?.aborted !== true || invocation.signal.aborted) throw error;
+    io.err(`not gone after ${timeout ?? ''}; see: tsctr get\n`);
+    return EXIT.notConverged;
+  }
+}

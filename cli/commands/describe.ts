@@ -1,0 +1,41 @@
+import type { CommandSpec, Invocation } from '../command.ts';
+import { CliError } from '../cli-error.ts';
+import { EXIT } from '../exit-code.ts';
+import { describeResource } from '../output/description.ts';
+import { formatJson, toList, toObject } from '../output/json.ts';
+import { painter } from '../output/colour.ts';
+import { formatYaml } from '../output/yaml.ts';
+import { parseNames, resolveName } from '../resource-name.ts';
+
+export const describe: CommandSpec = {
+  description: 'What it is made from, how it stands, and what keeps it from being as wished.',
+  arguments: [
+    { name: '<name...>', description: 'web, container/web, or: container web api', completes: 'resource' },
+  ],
+  outputs: ['json', 'yaml'],
+  examples: ['tsctr describe web'],
+  run: async (invocation) => {
+    const { kinds, names } = parseNames(invocation.args);
+    const views = await (await invocation.service()).list();
+    const chosen =
+      names.length > 0
+        ? names.map((name) => resolveName(name, views))
+        : views.filter(({ resource }) => kinds.includes(resource.kind));
+    if (chosen.length === 0) {
+      throw new CliError('NOT_FOUND', `describe: there is no ${kinds.join(' or ').toLowerCase()}`, 'see: tsctr get');
+    }
+    const [first] = chosen;
+    const value = chosen.length === 1 && first !== undefined ? toObject(first) : toList(chosen);
+    print(invocation, value, () => {
+      const { io, globals } = invocation;
+      return chosen.map((view) => describeResource(view, io.now(), painter(globals.colour))).join('\n');
+    });
+    return EXIT.asWished;
+  },
+};
+
+function print({ io, globals }: Invocation, value: object, text: () => string): void {
+  if (globals.output === 'json') io.out(formatJson(value));
+  else if (globals.output === 'yaml') io.out(formatYaml(value));
+  else io.out(text());
+}

@@ -1,0 +1,126 @@
+import type { ResourceView } from '../api/service.ts';
+import type { CommandSpec, Invocation } from '../command.ts';
+import { EXIT } from '../exit-code.ts';
+import { parseLabelSelector } from '../label-selector.ts';
+import { painter } from '../output/colour.ts';
+import { formatJson, toList, toObject } from '../output/json.ts';
+import { resourceColumns } from '../output/resource-table.ts';
+import { formatTable } from '../output/table.ts';
+import { formatYaml } from '../output/yaml.ts';
+import { formatName, parseNames, resolveName } from '../resource-name.ts';
+
+export const get: CommandSpec = {
+  description: 'Everything, or a kind, or what is named. NOTE says why something is not as wished.',
+  arguments: [
+    {
+      name: '[name...]',
+      description: 'container, pod, container web, container/web, or web',
+      completes: 'resource',
+    },
+  ],
+  options: [
+    { flags: '-w, --watch', description: 'go on, and print each change' },
+    { flags: '-l, --selector <selector>', description: "by labels: app=web, tier!=cache, 'app in (web, api)'" },
+    { flags: '--no-headers', description: 'no heading' },
+  ],
+  outputs: ['wide', 'json', 'yaml', 'name'],
+  examples: ['tsctr get', 'tsctr get container/web -o json', 'tsctr get pods -l app=web -w'],
+  run: async (invocation) => {
+    const selects = selection(invocation);
+    const service = await invocation.service();
+    if (invocation.options.flag('watch')) return watch(invocation, selects);
+    const views = selects(await service.list());
+    print(invocation, views, wantsOne(invocation));
+    return EXIT.asWished;
+  },
+};
+
+type Select = (views: readonly ResourceView[]) => ResourceView[];
+
+/** Reads the names and the selector once; what it returns throws when a name is not found. */
+function selection({ args, options }: Invocation): Select {
+  const { kinds, names } = parseNames(args);
+  const selector = options.text('selector');
+  const matches = selector === null ? null : parseLabelSelector(selector);
+  return (views) => {
+    const chosen =
+      names.length > 0
+        ? names.map((name) => resolveName(name, views))
+        : views.filter(({ resource }) => kinds.length === 0 || kinds.includes(resource.kind));
+    return matches === null ? chosen : chosen.filter((view) => matches(labelsOf(view)));
+  };
+}
+
+function labelsOf({ record }: ResourceView): Readonly<Record<string, string>> {
+  return record.manifest?.metadata.labels ?? {};
+}
+
+/** One name asked for is printed as one object, as kubectl does, everything else as a List. */
+function wantsOne({ args }: Invocation): boolean {
+  return parseNames(args).names.length === 1;
+}
+
+function print(invocation: Invocation, views: readonly ResourceView[], single: boolean): void {
+  const { io, globals, options } = invocation;
+  const [only] = views;
+  const value = single && only !== undefined ? toObject(only) : toList(views);
+  switch (globals.output) {
+    case 'json':
+      io.out(formatJson(value));
+      return;
+    case 'name':
+      for (const view of views) io.out(`${formatName(view.resource)}\n`);
+      return;
+    case 'yaml':
+      io.out(formatYaml(value));
+      return;
+    case 'text':
+    case 'wide': {
+      if (views.length === 0) {
+        io.err('nothing is here; make something with: tsctr apply -f <file>\n');
+        return;
+      }
+      const columns = resourceColumns(io.now(), globals.output === 'wide');
+      const paint = painter(globals.colour);
+      const headers = options.has('headers');
+      io.out(formatTable(columns, views, { paint, columns: io.columns, headers }));
+    }
+  }
+}
+
+async function watch(invocation: Invocation, selects: Select): Promise<number> {
+  const { io, globals, signal } = invocation;
+  const service = await invocation.service();
+  const first = selects(await service.list());
+  const known = new Set(first.map(({ resource }) => formatName(resource)));
+  const widths: number[] = [];
+  let headers = invocation.options.has('headers');
+  const show = (views: readonly ResourceView[]): void => {
+    if (globals.output !== 'text' && globals.output !== 'wide') {
+      for (const view of views) print(invocation, [view], true);
+      return;
+    }
+    const columns = resourceColumns(io.now(), globals.output === 'wide');
+    const paint = painter(globals.colour);
+    io.out(formatTable(columns, views, { paint, columns: io.columns, headers, widths }));
+    headers = false;
+  };
+  show(first);
+  await service.watch((view, gone) => {
+    const name = formatName(view.resource);
+    if (!isSelected(selects, view)) return;
+    if (gone) known.delete(name);
+    else known.add(name);
+    show([gone ? { ...view, status: 'Gone', note: '' } : view]);
+  }, signal);
+  return signal.aborted ? EXIT.interrupted : EXIT.asWished;
+}
+
+function isSelected(selects: Select, view: ResourceView): boolean {
+  try {
+    return selects([view]).length > 0;
+  } catch {
+    // Another name than the one asked for.
+    return false;
+  }
+}

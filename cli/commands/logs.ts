@@ -1,0 +1,138 @@
+import { open } from 'node:fs/promises';
+import type { ResourceView } from '../api/service.ts';
+import { CliError } from '../cli-error.ts';
+import type { CommandSpec, Invocation } from '../command.ts';
+import { parseDurationMs } from '../duration.ts';
+import { EXIT } from '../exit-code.ts';
+import { findTail } from '../log/find-tail.ts';
+import { followFile } from '../log/follow-file.ts';
+import { LogPrinter } from '../log/log-printer.ts';
+import { containersOf, watchEnd } from '../log/watch-end.ts';
+import { formatName, parseNames, resolveName } from '../resource-name.ts';
+
+export const logs: CommandSpec = {
+  description: 'With -f it goes on until the container ends. Standard output and standard error are printed as they came.',
+  arguments: [
+    { name: '<name...>', description: 'web, container/web, pod/db; a container of a pod: pod/db -c server', completes: 'resource' },
+  ],
+  options: [
+    { flags: '-f, --follow', description: 'go on with what is written, until the container ends' },
+    { flags: '--tail <lines>', description: 'only so many of the last lines' },
+    { flags: '--since <when>', description: 'only what is newer: a duration such as 10m, or a time as in RFC 3339' },
+    { flags: '--timestamps', description: 'the time before each line' },
+    { flags: '-p, --previous', description: 'of the run before this one' },
+    { flags: '-c, --container <name>', description: 'which container of the pod' },
+  ],
+  examples: ['tsctr logs web -f --tail 20', 'tsctr logs pod/db -c server --since 10m'],
+  run: async (invocation) => {
+    const { options, io } = invocation;
+    const service = await invocation.service();
+    const { view, container } = chooseContainer(invocation, await service.list());
+    const paths = await service.logs(view.resource, container);
+    const path = options.flag('previous') ? paths.previous : paths.current;
+    const printer = new LogPrinter({ timestamps: options.flag('timestamps'), sinceMs: sinceOf(invocation) });
+    const offset = await startOf(path, tailOf(invocation));
+    if (offset === null && (options.flag('previous') || !paths.running)) {
+      throw new CliError('NOT_FOUND', `${formatName(view.resource)}: ${why(options.flag('previous'))}`);
+    }
+    const follows = options.flag('follow') && !options.flag('previous') && paths.running;
+    const ended = new AbortController();
+    if (follows) void waitForEnd(invocation, view, container, ended);
+    else ended.abort();
+    await followFile({
+      path,
+      offset: offset ?? 0,
+      ended: ended.signal,
+      signal: invocation.signal,
+      onData: async (bytes) => {
+        if (!io.out(printer.feed(bytes))) await io.drained();
+      },
+    });
+    io.out(printer.end());
+    return invocation.signal.aborted ? EXIT.interrupted : EXIT.asWished;
+  },
+};
+
+function why(previous: boolean): string {
+  return previous ? 'there is no log of an earlier run' : 'it has not run, so there is no log';
+}
+
+/** The resource and, in a pod, the container that is meant. */
+function chooseContainer(
+  { args, options }: Invocation,
+  views: readonly ResourceView[],
+): { view: ResourceView; container: string | null } {
+  const { names } = parseNames(args);
+  const [typed, second] = names;
+  if (typed === undefined || second !== undefined) {
+    throw new CliError('BAD_INPUT', 'logs: name one resource', 'say tsctr logs <name>');
+  }
+  const wanted = options.text('container');
+  const view = resolveName(typed, views);
+  if (view.record.kind === 'Container') return { view, container: wanted };
+  const spec = view.record.manifest.spec;
+  const all = [...spec.containers, ...(spec.initContainers ?? [])].map(({ name }) => name);
+  if (wanted !== null && !all.includes(wanted)) {
+    throw new CliError('NOT_FOUND', `${formatName(view.resource)}: no container '${wanted}'`, `it has ${all.join(', ')}`);
+  }
+  const [first, other] = spec.containers;
+  if (wanted === null && other !== undefined) {
+    const names = spec.containers.map(({ name }) => name).join(', ');
+    throw new CliError('BAD_INPUT', `${formatName(view.resource)} has several containers: ${names}`, 'say which with -c');
+  }
+  return { view, container: wanted ?? first?.name ?? null };
+}
+
+async function waitForEnd(
+  invocation: Invocation,
+  view: ResourceView,
+  container: string | null,
+  ended: AbortController,
+): Promise<void> {
+  const { wiring, globals, signal } = invocation;
+  const record = view.record.kind === 'Pod' ? `${view.resource.name}.${container ?? ''}` : view.resource.name;
+  if (containersOf(view).some(({ name }) => name === record)) {
+    const { root, run, config } = globals;
+    let first = true;
+    await watchEnd({
+      name: view.resource,
+      record,
+      signal,
+      service: () => {
+        if (!first) return wiring.openService({ root, run, config });
+        first = false;
+        return invocation.service();
+      },
+    });
+  }
+  ended.abort();
+}
+
+function tailOf({ options }: Invocation): number | null {
+  const text = options.text('tail');
+  if (text === null || text === '-1') return null;
+  if (!/^\d+$/.test(text)) throw new CliError('BAD_INPUT', `--tail: '${text}' is not a number of lines`);
+  return Number(text);
+}
+
+function sinceOf({ options, io }: Invocation): number | null {
+  const text = options.text('since');
+  if (text === null) return null;
+  const time = /^\d{4}-/.test(text) ? Date.parse(text) : NaN;
+  return Number.isNaN(time) ? io.now() - parseDurationMs(text, '--since') : time;
+}
+
+/** Where to begin in the file; null when there is none. */
+async function startOf(path: string, tail: number | null): Promise<number | null> {
+  try {
+    const file = await open(path, 'r');
+    try {
+      return tail === null ? 0 : await findTail(file, (await file.stat()).size, tail);
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    throw error;
+  }
+}

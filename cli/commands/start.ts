@@ -1,0 +1,6 @@
+import { actCommand } from '../act-command.ts';
+
+export const start = actCommand('start', {
+  description: 'Takes back an earlier `tsctr stop` or `tsctr pause`, and ends a back-off early.',
+  examples: ['tsctr start web'],
+});
