@@ -1,0 +1,18 @@
+import type { ExecOptions, ExecResult } from '../engine/index.ts';
+import type { CreateStep, InstanceStep, StopStep } from '../reconciler/index.ts';
+
+/** One thing asked of a container machine: a step of a plan, or what a person asked for past the plan. */
+export type Operation = (
+  | CreateStep
+  | InstanceStep<'start'>
+  | StopStep
+  | InstanceStep<'pause'>
+  | InstanceStep<'resume'>
+  | InstanceStep<'update'>
+  | InstanceStep<'cleanup'>
+  | InstanceStep<'remove'>
+  | { kind: 'kill'; container: string; signalNumber: number }
+  | { kind: 'exec'; container: string; options: ExecOptions; onResult: (result: ExecResult) => void }
+) & { signal?: AbortSignal };
+
+export type OperationOf<Kind extends Operation['kind']> = Extract<Operation, { kind: Kind }>;

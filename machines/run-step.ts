@@ -1,0 +1,118 @@
+import { createActor } from 'xstate';
+import type { ExecOptions, ExecResult } from '../engine/index.ts';
+import {
+  isoTime,
+  type InstanceStep,
+  type PullImageStep,
+  type RunOptions,
+  type StepRunner,
+} from '../reconciler/index.ts';
+import { IllegalStateError, type ResolvedImage } from '../schemas/index.ts';
+import { ContainerEffects, countError, createContainerEffects, type ContainerEffectDeps } from './container.actors.ts';
+import { containerMachine } from './container.machine.ts';
+import type { Operation } from './operation.ts';
+import { createPodEffects } from './pod.actors.ts';
+import { podMachine } from './pod.machine.ts';
+import { recoverRecord } from './recover.ts';
+import { startQuietly, untilResting } from './run-actor.ts';
+
+/** Carries out steps, and what is asked of a container past the plan. */
+export interface MachineRunner extends StepRunner {
+  /** Runs a command in a running container: for probes. */
+  exec(container: string, options: ExecOptions): Promise<ExecResult>;
+}
+
+/** One actor for each operation: nothing of a container lives in memory between two of them. */
+export function createStepRunner(deps: ContainerEffectDeps): MachineRunner {
+  const { engine, records, clock } = deps;
+  const effects = new ContainerEffects(deps);
+  const containers = containerMachine.provide({ actors: createContainerEffects(deps) });
+  const pods = podMachine.provide({ actors: createPodEffects(deps) });
+
+  async function operate(operation: Operation): Promise<void> {
+    const { container, kind } = operation;
+    const actor = createActor(containers, { input: { container, operation }, clock });
+    startQuietly(actor);
+    try {
+      const found = await untilResting(actor, (snapshot) => snapshot.hasTag('resting'));
+      if (found.matches('failed')) throw found.context.error;
+      if (!found.can({ type: kind })) throw new IllegalStateError(kind, container, found.context.state);
+      actor.send({ type: kind });
+      const left = await untilResting(actor, (snapshot) => snapshot.hasTag('resting'));
+      if (left.matches('failed')) throw left.context.error;
+    } finally {
+      actor.stop();
+    }
+  }
+
+  async function changePod(pod: string, verb: 'prepare' | 'release'): Promise<void> {
+    const actor = createActor(pods, { input: { pod }, clock });
+    startQuietly(actor);
+    try {
+      const found = await untilResting(actor, (snapshot) => snapshot.hasTag('resting'));
+      if (found.matches('failed')) throw found.context.error;
+      actor.send({ type: verb });
+      const left = await untilResting(actor, (snapshot) => snapshot.hasTag('resting'));
+      if (left.matches('failed')) throw left.context.error;
+    } finally {
+      actor.stop();
+    }
+  }
+
+  async function pullImage(step: PullImageStep, options: RunOptions): Promise<ResolvedImage> {
+    try {
+      return await engine.images.ensure(step.reference, step.policy, options);
+    } catch (error) {
+      if (options.signal?.aborted !== true) {
+        const lastError = error instanceof Error ? error.message : String(error);
+        await records.containers.edit(step.container, (record) => ({
+          ...countError(record, clock.now()),
+          lastError,
+        }));
+      }
+      throw error;
+    }
+  }
+
+  const instance =
+    <Kind extends 'start' | 'pause' | 'resume' | 'update' | 'cleanup' | 'remove'>() =>
+    (step: InstanceStep<Kind>, options: RunOptions): Promise<void> =>
+      operate(withSignal(step as Operation, options));
+
+  return {
+    async observe(record) {
+      const observation = await effects.observe(record.request);
+      return { record: recoverRecord(record, observation, clock.now()).record, observation };
+    },
+    recover: (container) => effects.recover(container),
+    pullImage,
+    create: (step, options) => operate(withSignal(step, options)),
+    start: instance<'start'>(),
+    stop: (step, options) => operate(withSignal(step, options)),
+    pause: instance<'pause'>(),
+    resume: instance<'resume'>(),
+    update: instance<'update'>(),
+    cleanup: instance<'cleanup'>(),
+    remove: instance<'remove'>(),
+    forget: ({ container }) => records.containers.remove(container),
+    addMember: ({ record }) => records.containers.put(record),
+    async dropMember({ container }) {
+      const deletionRequestedAt = isoTime(clock.now());
+      await records.containers.edit(container, (record) => ({ ...record, deletionRequestedAt }));
+    },
+    preparePod: (pod) => changePod(pod, 'prepare'),
+    releasePod: (pod) => changePod(pod, 'release'),
+    forgetPod: (pod) => records.pods.remove(pod),
+    kill: (container, signalNumber) => operate({ kind: 'kill', container, signalNumber }),
+    async exec(container, options) {
+      let result: ExecResult | null = null;
+      await operate({ kind: 'exec', container, options, onResult: (given) => (result = given) });
+      if (result === null) throw new Error(`exec container/${container}: it gave no result`);
+      return result;
+    },
+  };
+}
+
+function withSignal(operation: Operation, { signal }: RunOptions): Operation {
+  return signal === undefined ? operation : { ...operation, signal };
+}

@@ -1,0 +1,65 @@
+import type { ResourceName } from './resource-key.ts';
+
+/** What can happen to a resource. */
+export type EventType =
+  | 'init'
+  | 'start'
+  | 'stop'
+  | 'restart'
+  | 'died'
+  | 'pause'
+  | 'unpause'
+  | 'checkpoint'
+  | 'restore'
+  | 'update'
+  | 'cleanup'
+  | 'remove'
+  | 'health';
+
+/** One thing that happened, for logs, `describe` and hooks. */
+export interface ResourceEvent {
+  /** ISO 8601 in UTC. */
+  time: string;
+  type: EventType;
+  resource: ResourceName;
+  /** Of the instance; null where there is none. */
+  id: string | null;
+  /** `exitCode` of `died`, `status` of `health`, `image`, `pid` … */
+  attributes: Readonly<Record<string, string>>;
+}
+
+export interface EventBus {
+  emit(event: ResourceEvent): void;
+  /** Returns a function that ends the subscription. */
+  subscribe(listener: (event: ResourceEvent) => void): () => void;
+  /** The last ones, oldest first. */
+  recent(): readonly ResourceEvent[];
+}
+
+/** One bus for all resources. A listener that throws is the business of `onListenerError`, never of the emitter. */
+export function createEventBus(options: {
+  keep?: number;
+  onListenerError: (error: unknown) => void;
+}): EventBus {
+  const keep = options.keep ?? 1000;
+  const listeners = new Set<(event: ResourceEvent) => void>();
+  const recent: ResourceEvent[] = [];
+  return {
+    emit(event) {
+      recent.push(event);
+      if (recent.length > keep) recent.shift();
+      for (const listener of [...listeners]) {
+        try {
+          listener(event);
+        } catch (error) {
+          options.onListenerError(error);
+        }
+      }
+    },
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    recent: () => [...recent],
+  };
+}

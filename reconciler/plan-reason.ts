@@ -1,0 +1,120 @@
+import type { ContainerVerb, RestartPolicy, WantedState } from '../schemas/index.ts';
+import type { FieldChange } from './spec-change.ts';
+
+/** Why something is to be done, or why nothing is: closed, so that `diff`, `get` and `describe` can print each. */
+export type PlanReason =
+  // Something is to be done.
+  | { why: 'new' }
+  | { why: 'field-changed'; change: FieldChange }
+  | { why: 'deletion-requested' }
+  | { why: 'not-running' }
+  | { why: 'process-ended'; code: number; policy: RestartPolicy }
+  | { why: 'state-wanted'; state: WantedState; by: 'manifest' | 'hand' }
+  | { why: 'restart-asked-for' }
+  | { why: 'probe-failed'; probe: 'liveness' | 'startup'; message: string }
+  | { why: 'interrupted'; verb: ContainerVerb }
+  | { why: 'left-over' }
+  | { why: 'image-needed'; reference: string }
+  | { why: 'member'; member: string; reason: PlanReason }
+  | { why: 'member-added'; member: string }
+  | { why: 'member-dropped'; member: string }
+  | { why: 'namespaces-needed' }
+  // Nothing is to be done, or nothing yet.
+  | { why: 'as-wished' }
+  | { why: 'completed'; code: number }
+  | { why: 'failed-for-good'; code: number; policy: RestartPolicy }
+  | { why: 'stopped'; by: 'manifest' | 'hand' }
+  | { why: 'backing-off'; remainingMs: number; cause: string }
+  | { why: 'gave-up'; tries: number; cause: string }
+  | { why: 'dependency-not-running'; names: readonly string[] }
+  | { why: 'init-not-done'; member: string }
+  | { why: 'init-failed'; member: string; code: number }
+  | { why: 'pod-not-prepared'; pod: string }
+  | { why: 'members-not-done'; names: readonly string[] }
+  | { why: 'not-ready' }
+  | { why: 'steps-follow' }
+  | { why: 'step-failed'; message: string }
+  | { why: 'not-supported'; what: string };
+
+/** The reason in words, as it stands in `diff` and in the NOTE column. */
+export function formatReason(reason: PlanReason): string {
+  return actionReason(reason) ?? restReason(reason);
+}
+
+function actionReason(reason: PlanReason): string | null {
+  switch (reason.why) {
+    case 'new':
+      return 'does not exist yet';
+    case 'field-changed':
+      return `${reason.change.path}: ${reason.change.from} → ${reason.change.to}`;
+    case 'deletion-requested':
+      return 'is to be deleted';
+    case 'not-running':
+      return 'is not running';
+    case 'process-ended':
+      return `exited with ${String(reason.code)}; restartPolicy ${reason.policy}`;
+    case 'state-wanted':
+      return reason.by === 'hand' ? `asked to be ${reason.state}` : `spec.state: ${reason.state}`;
+    case 'restart-asked-for':
+      return 'asked to restart';
+    case 'probe-failed':
+      return `${reason.probe} probe failed: ${reason.message}`;
+    case 'interrupted':
+      return `${reason.verb} was interrupted`;
+    case 'left-over':
+      return 'an earlier try left something on the host';
+    case 'image-needed':
+      return `image ${reason.reference}`;
+    case 'member':
+      return `containers[${reason.member}]: ${formatReason(reason.reason)}`;
+    case 'member-added':
+      return `containers[${reason.member}] is new`;
+    case 'member-dropped':
+      return `containers[${reason.member}] is no longer in the pod`;
+    case 'namespaces-needed':
+      return 'shared namespaces are to be made';
+    default:
+      return null;
+  }
+}
+
+function restReason(reason: PlanReason): string {
+  switch (reason.why) {
+    case 'as-wished':
+      return 'is as wished';
+    case 'completed':
+      return `completed with exit code ${String(reason.code)}`;
+    case 'failed-for-good':
+      return `failed with exit code ${String(reason.code)}; restartPolicy ${reason.policy}`;
+    case 'stopped':
+      return reason.by === 'hand' ? 'stopped by hand' : 'spec.state: Stopped';
+    case 'backing-off':
+      return `back-off, next try in ${formatSeconds(reason.remainingMs)} (${reason.cause})`;
+    case 'gave-up':
+      return `gave up after ${String(reason.tries)} tries (${reason.cause})`;
+    case 'dependency-not-running':
+      return `waits for ${reason.names.map((name) => `container/${name}`).join(', ')}`;
+    case 'init-not-done':
+      return `waits for init container ${reason.member}`;
+    case 'init-failed':
+      return `init container ${reason.member} failed with exit code ${String(reason.code)}`;
+    case 'pod-not-prepared':
+      return `waits for pod/${reason.pod}`;
+    case 'members-not-done':
+      return `waits for ${reason.names.map((name) => `container/${name}`).join(', ')}`;
+    case 'not-ready':
+      return 'is not ready';
+    case 'steps-follow':
+      return 'further steps follow';
+    case 'step-failed':
+      return reason.message;
+    case 'not-supported':
+      return `${reason.what} is not supported yet`;
+    default:
+      return reason.why;
+  }
+}
+
+function formatSeconds(ms: number): string {
+  return `${String(Math.max(1, Math.ceil(ms / 1000)))} s`;
+}

@@ -1,0 +1,199 @@
+import type { ContainerExit, ContainerRequest, RestartPolicy } from '../schemas/index.ts';
+import { backoffOf } from './backoff.ts';
+import { isAlive, type ContainerSituation } from './container-situation.ts';
+import { freshRequest, removeSteps, renewedRequest, runSteps, startSteps, windDownSteps } from './container-steps.ts';
+import type { DesiredContainer } from './desired-container.ts';
+import { requeueAfter, settled, stalled, waitingFor, type Outcome } from './outcome.ts';
+import type { Plan, PlannedAction } from './plan.ts';
+import { doing, resting } from './plan-outline.ts';
+import type { PlanReason } from './plan-reason.ts';
+import { compareAnnotations, compareSpecs, strongestEffect, type ChangeEffect, type FieldChange } from './spec-change.ts';
+import type { ContainerStep } from './step.ts';
+
+/** The plan for a container that is wanted Running or Paused. */
+export function planRunning(situation: ContainerSituation, desired: DesiredContainer): Plan {
+  const { record } = situation;
+  const present = record.request;
+  if (present === null) return planFirst(situation, desired);
+  const changes = changesOf(present, desired);
+  const context: Context = {
+    situation,
+    desired,
+    present,
+    effect: strongestEffect(changes),
+    changes: changes.map((change) => ({ why: 'field-changed', change })),
+  };
+  if (isAlive(record.state)) return planAlive(context);
+  if (record.state === 'Stopping' || record.state === 'Unknown') {
+    return remake(context, 'restart', [{ why: 'interrupted', verb: 'stop' }], record.restartCount);
+  }
+  if (record.state === 'Created') return planCreated(context);
+  return planEnded(context);
+}
+
+interface Context {
+  situation: ContainerSituation;
+  desired: DesiredContainer;
+  present: ContainerRequest;
+  effect: ChangeEffect;
+  changes: PlanReason[];
+}
+
+/** What differs between the running instance and the wish, without what needs no effect. */
+export function changesOf(present: ContainerRequest, desired: DesiredContainer): FieldChange[] {
+  const changes = [
+    ...compareSpecs(present.spec, desired.spec),
+    ...compareAnnotations(present.annotations, desired.annotations),
+  ].filter((change) => change.effect !== 'none');
+  if (present.pod?.id === desired.pod?.id) return changes;
+  const place = (id: string | undefined): string => id?.slice(0, 12) ?? '(none)';
+  return [
+    ...changes,
+    { path: 'pod', from: place(present.pod?.id), to: place(desired.pod?.id), effect: 'recreate' },
+  ];
+}
+
+function planFirst(situation: ContainerSituation, desired: DesiredContainer): Plan {
+  const blocked = situation.gate ?? backingOff(situation, desired);
+  if (blocked !== null) return resting(situation, blocked);
+  return withImage(situation, desired, 'create', [{ why: 'new' }], (image) =>
+    runSteps(desired, freshRequest(situation, desired, image), 0),
+  );
+}
+
+function planAlive(context: Context): Plan {
+  const { situation, desired, present, effect, changes } = context;
+  const { record, probeFailure } = situation;
+  const container = record.name;
+  if (effect === 'recreate' || effect === 'restart') {
+    // Rather the old one than none at all.
+    if (situation.gate !== null) return { ...resting(situation, situation.gate), reasons: changes };
+    return remake(context, effect, changes, 0);
+  }
+  if (situation.restartAsked) return remake(context, 'restart', [{ why: 'restart-asked-for' }], 0);
+  if (probeFailure !== null) {
+    // The restart policy decides, in the next pass, about what happens then.
+    return doing(situation, 'restart', windDownSteps(situation, present), [
+      { why: 'probe-failed', ...probeFailure },
+    ]);
+  }
+  if (effect === 'in place') {
+    const request = renewedRequest(present, desired);
+    return doing(situation, 'in place', [{ kind: 'update', container, request }], changes);
+  }
+  const isPaused = record.state === 'Paused';
+  if (isPaused !== (desired.wanted === 'Paused')) {
+    const kind = isPaused ? 'resume' : 'pause';
+    return doing(situation, kind, [{ kind, container, request: present }], [
+      { why: 'state-wanted', state: desired.wanted, by: desired.wantedBy },
+    ]);
+  }
+  if (!isPaused && !record.ready) return resting(situation, waitingFor([], { why: 'not-ready' }));
+  return resting(situation, settled({ why: 'as-wished' }));
+}
+
+function planCreated(context: Context): Plan {
+  const { situation, desired, present, effect, changes } = context;
+  if (effect !== 'none' || !situation.observation.monitorAlive) {
+    const reasons: PlanReason[] = changes.length > 0 ? changes : [{ why: 'left-over' }];
+    return remake(context, effect === 'recreate' ? 'recreate' : 'start', reasons, situation.record.restartCount);
+  }
+  const blocked = situation.gate ?? backingOff(situation, desired);
+  if (blocked !== null) return resting(situation, blocked);
+  return doing(situation, 'start', startSteps(desired, present), [{ why: 'not-running' }]);
+}
+
+/** Configured, Stopped, Exited or Checkpointed: is it to run again? */
+function planEnded(context: Context): Plan {
+  const { situation, desired, effect, changes } = context;
+  const { record } = situation;
+  if (effect !== 'none') {
+    return remake(context, effect === 'recreate' ? 'recreate' : 'start', changes, 0);
+  }
+  if (situation.restartAsked || record.exit === null) {
+    return remake(context, 'start', [{ why: 'not-running' }], record.exit === null ? record.restartCount : 0);
+  }
+  const over = decideByPolicy(record.exit, desired.spec.restartPolicy);
+  if (over !== null) return resting(situation, settled(over));
+  const reason: PlanReason = {
+    why: 'process-ended',
+    code: record.exit.code,
+    policy: desired.spec.restartPolicy,
+  };
+  return remake(context, 'start', [reason], record.restartCount + 1);
+}
+
+/** Null: the policy wants it to run again. */
+export function decideByPolicy(exit: ContainerExit, policy: RestartPolicy): PlanReason | null {
+  if (policy === 'Always' || policy === 'UnlessStopped') return null;
+  if (exit.code === 0) return { why: 'completed', code: 0 };
+  return policy === 'OnFailure' ? null : { why: 'failed-for-good', code: exit.code, policy };
+}
+
+/** Takes down what there is, and brings it up again: around the same writable layer, or from a new one. */
+function remake(
+  context: Context,
+  action: PlannedAction,
+  reasons: readonly PlanReason[],
+  restartCount: number,
+): Plan {
+  const { situation, desired, present } = context;
+  // What runs has no failure to wait for the end of.
+  const alive = isAlive(situation.record.state);
+  const blocked = situation.gate ?? (alive ? null : backingOff(situation, desired));
+  if (blocked !== null) {
+    const rest = resting(situation, blocked);
+    // An interrupted stop is finished, whatever keeps the container from being started again.
+    const steps = alive ? [] : windDownSteps(situation, present);
+    return { ...rest, steps };
+  }
+  if (action !== 'recreate') {
+    const request = renewedRequest(present, desired);
+    return doing(situation, action, [
+      ...windDownSteps(situation, present),
+      ...runSteps(desired, request, restartCount),
+    ], reasons);
+  }
+  return withImage(situation, desired, action, reasons, (image) => [
+    ...removeSteps(situation, present),
+    ...runSteps(desired, freshRequest(situation, desired, image), restartCount),
+  ]);
+}
+
+/** The image first, and alone: what runs is not touched before its successor can be made. */
+function withImage(
+  situation: ContainerSituation,
+  desired: DesiredContainer,
+  action: PlannedAction,
+  reasons: readonly PlanReason[],
+  steps: (image: ContainerSituation['image']) => ContainerStep[],
+): Plan {
+  const reference = desired.spec.image;
+  if (reference === undefined) return doing(situation, action, steps(null), reasons);
+  if (situation.image?.reference === reference) return doing(situation, action, steps(situation.image), reasons);
+  const pull: ContainerStep = {
+    kind: 'pull-image',
+    container: situation.record.name,
+    reference,
+    policy: desired.spec.imagePullPolicy ?? defaultPullPolicy(reference),
+  };
+  return doing(situation, action, [pull], [...reasons, { why: 'image-needed', reference }]);
+}
+
+/** Kubernetes: Always for the tag `latest` or none. Files and local images come from nowhere else. */
+function defaultPullPolicy(reference: string): 'Always' | 'IfNotPresent' {
+  const isRemote = !/^(oci|oci-archive|docker-archive|dir):/.test(reference) && !/^(docker:\/\/)?localhost\//.test(reference);
+  if (!isRemote || reference.includes('@')) return 'IfNotPresent';
+  const tag = /:([^/:]+)$/.exec(reference)?.[1];
+  return tag === undefined || tag === 'latest' ? 'Always' : 'IfNotPresent';
+}
+
+function backingOff({ record, now }: ContainerSituation, desired: DesiredContainer): Outcome | null {
+  const cause = record.lastError ?? (record.exit === null ? 'failed' : `exit code ${String(record.exit.code)}`);
+  const { maxRetries } = backoffOf(desired.spec);
+  if (maxRetries !== null && record.failuresInRow > maxRetries) {
+    return stalled({ why: 'gave-up', tries: record.failuresInRow, cause });
+  }
+  const remainingMs = record.backoffUntil === null ? 0 : Date.parse(record.backoffUntil) - now;
+  return remainingMs <= 0 ? null : requeueAfter(remainingMs, { why: 'backing-off', remainingMs, cause });
+}

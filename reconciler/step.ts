@@ -1,0 +1,78 @@
+import type { PullPolicy } from '../engine/index.ts';
+import type { ContainerRecord, ContainerRequest } from '../schemas/index.ts';
+
+/**
+ * One thing to be done to one resource. A step is complete: ids, images, signals and times stand in it, and whoever carries it
+ * out chooses nothing. Checkpoint and restore will be further members of this union.
+ */
+export type Step = ContainerStep | PodStep;
+export type StepKind = Step['kind'];
+
+export type ContainerStep =
+  | PullImageStep
+  | CreateStep
+  | InstanceStep<'start'>
+  | StopStep
+  | InstanceStep<'pause'>
+  | InstanceStep<'resume'>
+  | InstanceStep<'update'>
+  | InstanceStep<'cleanup'>
+  | InstanceStep<'remove'>
+  | ForgetContainerStep;
+
+export type PodStep =
+  | AddMemberStep
+  | DropMemberStep
+  | { kind: 'prepare-pod'; pod: string }
+  | { kind: 'release-pod'; pod: string }
+  | { kind: 'forget-pod'; pod: string };
+
+/** Brings the image onto this host. The next pass makes the container from what it resolved to. */
+export interface PullImageStep {
+  kind: 'pull-image';
+  container: string;
+  reference: string;
+  policy: PullPolicy;
+}
+
+export interface CreateStep {
+  kind: 'create';
+  container: string;
+  request: ContainerRequest;
+  /** What the record's count becomes: one more when the policy restarts it, 0 for a new or changed container. */
+  restartCount: number;
+}
+
+/** Something done to the present instance. For `update` the request holds the new limits. */
+export interface InstanceStep<Kind extends string> {
+  kind: Kind;
+  container: string;
+  request: ContainerRequest;
+}
+
+export interface StopStep extends InstanceStep<'stop'> {
+  signalNumber: number;
+  timeoutMs: number;
+  /** True when it is stopped because it does not work: then the back-off counts it. */
+  isFailure: boolean;
+}
+
+/** Removes the record, when nothing of the container is left on the host. */
+export interface ForgetContainerStep {
+  kind: 'forget';
+  container: string;
+}
+
+/** Writes the record of a pod's member; the member's own pass does the rest. */
+export interface AddMemberStep {
+  kind: 'add-member';
+  pod: string;
+  record: ContainerRecord;
+}
+
+/** Asks for the deletion of a member. */
+export interface DropMemberStep {
+  kind: 'drop-member';
+  pod: string;
+  container: string;
+}
