@@ -63,6 +63,7 @@ export const wantedState = z.enum(['Running', 'Paused', 'Stopped', 'Checkpointed
 export type WantedState = z.infer<typeof wantedState>;
 
 const seconds = z.number().min(0);
+const idList = z.string().regex(/^\d+(-\d+)?(,\d+(-\d+)?)*$/, 'must be a list such as `0-3,6`');
 
 /** `spec` of `kind: Container`: Kubernetes' fields, then libpod's, then ours. */
 export const containerSpec = z.strictObject({
@@ -106,6 +107,20 @@ export const containerSpec = z.strictObject({
     )
     .optional(),
   sysctls: z.record(z.string(), z.string()).optional(),
+  cpuset: z
+    .strictObject({ cpus: idList.optional(), mems: idList.optional() })
+    .optional()
+    .describe('The CPUs and memory nodes that may be used, as lists such as `0-3,6`.'),
+  blkioWeight: z
+    .int()
+    .min(10)
+    .max(1000)
+    .optional()
+    .describe('Share of the block I/O, where the kernel has it.'),
+  cgroupConf: z
+    .record(z.string(), z.string())
+    .optional()
+    .describe('Files of the cgroup, on cgroup v2: `memory.high` → `512M`.'),
   shmSize: z.string().optional().describe('Size of /dev/shm, a quantity. Default: 64Mi.'),
   tmpfs: z
     .array(z.strictObject({ mountPath: absolutePath, options: z.array(z.string()).optional() }))
@@ -127,6 +142,15 @@ export const containerSpec = z.strictObject({
     .boolean()
     .optional()
     .describe('Run the command under a small init that reaps and forwards signals.'),
+  systemd: z
+    .union([z.enum(['auto', 'always']), z.literal(false)])
+    .optional()
+    .describe('Prepare the container for systemd as its init. Default: auto, by the command.'),
+  mask: z.array(absolutePath).optional().describe('Paths to hide, beside those that are hidden in any case.'),
+  unmask: z
+    .array(z.string())
+    .optional()
+    .describe('Paths not to hide or write-protect: absolute, `*` matches within a name, or `ALL`.'),
   stopSignal: z.string().optional().describe("By name or number. Default: the image's, else SIGTERM."),
   timezone: z.string().optional().describe('A zone such as Europe/Berlin, or `local`.'),
   oomScoreAdj: z.int().min(-1000).max(1000).optional(),

@@ -1,5 +1,5 @@
 import { EngineError } from '../engine-error.ts';
-import { expandVariables } from './environment.ts';
+import { expandVariables } from './expand-variables.ts';
 import type { SpecInput } from './spec-input.ts';
 
 /** Where the init of `init: true` appears in the container. */
@@ -11,9 +11,7 @@ export const INIT_PATH = '/run/tsctr-init';
  */
 export function buildArgs(input: SpecInput, variables: ReadonlyMap<string, string>): string[] {
   const { spec, name } = input.request;
-  const expand = (words: readonly string[] | undefined): string[] =>
-    (words ?? []).map((word) => expandVariables(word, variables));
-  const args = composeArgs(expand(spec.command), expand(spec.args), input);
+  const args = commandOf(input, variables);
   if (args.length === 0 || args[0] === '') {
     throw new EngineError(
       'BAD_REQUEST',
@@ -24,7 +22,15 @@ export function buildArgs(input: SpecInput, variables: ReadonlyMap<string, strin
   return spec.init === true ? [INIT_PATH, '--', ...args] : args;
 }
 
-function composeArgs(command: string[], args: string[], { imageConfig }: SpecInput): string[] {
+/** The command without an init before it; empty where nobody says one. */
+export function commandOf(
+  { request, imageConfig }: Pick<SpecInput, 'request' | 'imageConfig'>,
+  variables: ReadonlyMap<string, string>,
+): string[] {
+  const expand = (words: readonly string[] | undefined): string[] =>
+    (words ?? []).map((word) => expandVariables(word, variables));
+  const command = expand(request.spec.command);
+  const args = expand(request.spec.args);
   if (command.length > 0) return [...command, ...args];
   const entrypoint = imageConfig?.Entrypoint ?? [];
   return [...entrypoint, ...(args.length > 0 ? args : (imageConfig?.Cmd ?? []))];

@@ -1,6 +1,8 @@
 import { EngineError } from '../engine-error.ts';
 import type { SpecInput } from './spec-input.ts';
+import { expandVariables } from './expand-variables.ts';
 import { resolveFieldReference } from './field-reference.ts';
+import { isSystemdContainer } from './systemd-mode.ts';
 import type { EnvFromSource, EnvVar } from '../../schemas/index.ts';
 
 const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
@@ -28,6 +30,7 @@ export function buildEnvironment(input: SpecInput, context: EnvironmentContext):
   for (const entry of input.cdi?.env ?? []) setEntry(env, entry);
   for (const [name, value] of context.variables) env.set(name, value);
   if (request.spec.tty === true) setDefault(env, 'TERM', 'xterm');
+  if (isSystemdContainer(input)) setDefault(env, 'container_uuid', request.id.slice(0, 32));
   setDefault(env, 'HOME', user.home);
   setDefault(env, 'HOSTNAME', context.hostname);
   return [...env].map(([name, value]) => `${name}=${value}`);
@@ -43,18 +46,6 @@ export function manifestVariables(input: SpecInput): Map<string, string> {
     if (value !== null) variables.set(entry.name, value);
   }
   return variables;
-}
-
-/**
- * Replaces $(NAME) as Kubernetes does: a name that is not known stays as it stands, and `$$` is one `$` that starts no
- * reference.
- */
-export function expandVariables(text: string, variables: ReadonlyMap<string, string>): string {
-  if (!text.includes('$')) return text;
-  return text.replace(/\$\$|\$\(([^)]*)\)/g, (match, name: string | undefined) => {
-    if (match === '$$') return '$';
-    return name === undefined ? match : (variables.get(name) ?? match);
-  });
 }
 
 function setEntry(env: Map<string, string>, entry: string): void {

@@ -4,7 +4,7 @@ import { EngineError } from '../engine-error.ts';
 import { initMount, providedMounts } from './provided-mounts.ts';
 import type { SpecInput } from './spec-input.ts';
 import { systemMounts } from './system-mounts.ts';
-import { readOnlyTmpfsMounts, tmpfsMounts } from './tmpfs-mounts.ts';
+import { writablePlaces, tmpfsMounts } from './tmpfs-mounts.ts';
 import { bindMount, propagationOf } from './bind-mount.ts';
 
 /**
@@ -17,7 +17,7 @@ export function buildMounts(input: SpecInput): OciMount[] {
   const taken = new Set(own.map(({ destination }) => destination));
   const given = [
     ...systemMounts(input),
-    ...readOnlyTmpfsMounts(input),
+    ...writablePlaces(input),
     ...providedMounts(input),
     ...initMount(input),
   ].filter(({ destination }) => !isCovered(destination, taken));

@@ -17,7 +17,8 @@ const SHARES_PER_CORE = 1024;
 export type ResourcesInput = Pick<SpecInput, 'request' | 'host' | 'limits'>;
 
 /** `linux.resources` but for device rules: also what an update in place writes into the cgroup. */
-export function buildResources(input: ResourcesInput): Pick<OciResources, 'memory' | 'cpu' | 'pids'> {
+export function buildResources(input: ResourcesInput): Omit<OciResources, 'devices'> {
+  const { blkioWeight, cgroupConf } = input.request.spec;
   const memory = buildMemory(input);
   const cpu = buildCpu(input);
   const pids = buildPids(input);
@@ -25,6 +26,8 @@ export function buildResources(input: ResourcesInput): Pick<OciResources, 'memor
     ...(memory !== null && { memory }),
     ...(cpu !== null && { cpu }),
     ...(pids !== null && { pids: { limit: pids } }),
+    ...(blkioWeight !== undefined && { blockIO: { weight: blkioWeight } }),
+    ...(cgroupConf !== undefined && { unified: unifiedFiles(input, cgroupConf) }),
   };
 }
 
@@ -45,12 +48,23 @@ function buildMemory(input: ResourcesInput): OciMemory | null {
   };
 }
 
-/** As Kubernetes: the limit is a quota, the request (else the limit) a share. */
 function buildCpu(input: ResourcesInput): OciCpu | null {
+  const { cpuset } = input.request.spec;
+  if (cpuset !== undefined) requireController(input, 'cpuset');
+  const cpu = {
+    ...cpuTime(input),
+    ...(cpuset?.cpus !== undefined && { cpus: cpuset.cpus }),
+    ...(cpuset?.mems !== undefined && { mems: cpuset.mems }),
+  };
+  return Object.keys(cpu).length > 0 ? cpu : null;
+}
+
+/** As Kubernetes: the limit is a quota, the request (else the limit) a share. */
+function cpuTime(input: ResourcesInput): Pick<OciCpu, 'shares' | 'quota' | 'period'> {
   const { limits, requests } = input.request.spec.resources ?? {};
   const limit = limits?.cpu === undefined ? null : parseQuantity(limits.cpu);
   const request = requests?.cpu === undefined ? limit : parseQuantity(requests.cpu);
-  if (request === null) return null;
+  if (request === null) return {};
   requireController(input, 'cpu');
   if (limit !== null && request > limit) throw contradiction(input, 'cpu', request, limit);
   const shares = Math.min(MAX_CPU_SHARES, Math.max(MIN_CPU_SHARES, Math.floor(request * SHARES_PER_CORE)));
@@ -67,6 +81,17 @@ function buildPids(input: ResourcesInput): number | null {
     return Math.floor(parseQuantity(asked));
   }
   return input.host.controllers.includes('pids') ? DEFAULT_PIDS_LIMIT : null;
+}
+
+function unifiedFiles(
+  { request, host }: ResourcesInput,
+  files: Readonly<Record<string, string>>,
+): Record<string, string> {
+  if (host.cgroups === 'v2') return { ...files };
+  throw new EngineError(
+    'HOST_UNSUITABLE',
+    `build resources of container ${request.name}: spec.cgroupConf needs cgroup v2, this host has ${host.cgroups}`,
+  );
 }
 
 function requireController({ request, host }: ResourcesInput, controller: string): void {

@@ -1,7 +1,9 @@
+import { posix } from 'node:path';
 import type { OciLinux } from '../../schemas/index.ts';
 import { EngineError } from '../engine-error.ts';
 import { isPrivileged } from './capabilities.ts';
 import type { SpecInput } from './spec-input.ts';
+import { systemdMaskedPaths } from './systemd-mode.ts';
 
 /** Files that tell about the host, or let it be changed: hidden behind /dev/null or an empty directory. */
 const MASKED_PATHS = [
@@ -27,11 +29,27 @@ const READONLY_PATHS = [
   '/proc/sysrq-trigger',
 ];
 
-/** `linux.maskedPaths` and `readonlyPaths`; none for a privileged container and for `procMount: Unmasked`. */
+/** `linux.maskedPaths` and `readonlyPaths`, but for what the manifest unmasks; none for a privileged container. */
 export function hiddenPaths(input: SpecInput): Pick<OciLinux, 'maskedPaths' | 'readonlyPaths'> {
-  const unmasked = input.request.spec.securityContext?.procMount === 'Unmasked';
-  if (isPrivileged(input) || unmasked) return {};
-  return { maskedPaths: [...MASKED_PATHS], readonlyPaths: [...READONLY_PATHS] };
+  const { securityContext, mask = [], unmask = [] } = input.request.spec;
+  if (isPrivileged(input)) return {};
+  const isOpen = matcher(securityContext?.procMount === 'Unmasked' ? ['ALL'] : unmask);
+  const masked = [...MASKED_PATHS.filter((path) => !isOpen(path)), ...mask, ...systemdMaskedPaths(input)];
+  const readOnly = READONLY_PATHS.filter((path) => !isOpen(path));
+  return {
+    ...(masked.length > 0 && { maskedPaths: [...new Set(masked)] }),
+    ...(readOnly.length > 0 && { readonlyPaths: readOnly }),
+  };
+}
+
+/** Whether one of the patterns names a path: itself, with `*` for a part of a name, or `ALL`. */
+function matcher(patterns: readonly string[]): (path: string) => boolean {
+  if (patterns.some((pattern) => pattern.toUpperCase() === 'ALL')) return () => true;
+  const expressions = patterns.map((pattern) => {
+    const literal = posix.normalize(pattern).replace(/[.+?^${}()|[\]\\]/g, '\\$&');
+    return new RegExp(`^${literal.replaceAll('*', '[^/]*')}$`);
+  });
+  return (path) => expressions.some((expression) => expression.test(path));
 }
 
 /** `process.apparmorProfile`, or null for none: on a host without AppArmor, or where it is not asked for. */

@@ -1,18 +1,21 @@
 import { constants } from 'node:os';
 import { EngineError } from '../engine-error.ts';
 import type { SpecInput } from './spec-input.ts';
+import { isSystemdContainer, SYSTEMD_STOP_SIGNAL } from './systemd-mode.ts';
+
+const SIGTERM = 15;
 
 /** Real-time signals as the C library numbers them: it keeps 32 and 33 for itself. */
 const SIGRTMIN = 34;
 const SIGRTMAX = 64;
 
-/** The manifest's stop signal, else the image's, else SIGTERM, as a number. */
+/** The manifest's stop signal, else the image's, else what fits the command (SIGTERM, or systemd's own), as a number. */
 export function stopSignalNumber({
   request,
   imageConfig,
 }: Pick<SpecInput, 'request' | 'imageConfig'>): number {
   const asked = request.spec.stopSignal ?? imageConfig?.StopSignal ?? '';
-  if (asked === '') return constants.signals.SIGTERM;
+  if (asked === '') return isSystemdContainer({ request, imageConfig }) ? SYSTEMD_STOP_SIGNAL : SIGTERM;
   const number = parseSignal(asked);
   if (number !== null) return number;
   throw new EngineError(

@@ -1,6 +1,7 @@
 import type { OciMount } from '../../schemas/index.ts';
 import { isPrivileged } from './capabilities.ts';
 import type { SpecInput } from './spec-input.ts';
+import { isSystemdContainer, systemdCgroupMounts } from './systemd-mode.ts';
 
 /** The file systems of the kernel that every container finds, config-linux.md "Default Filesystems", and its cgroups. */
 export function systemMounts(input: SpecInput): OciMount[] {
@@ -23,6 +24,7 @@ export function systemMounts(input: SpecInput): OciMount[] {
     },
     { destination: '/dev/mqueue', type: 'mqueue', source: 'mqueue', options: ['nosuid', 'noexec', 'nodev'] },
     cgroupMount(input),
+    ...systemdCgroupMounts(input),
   ];
 }
 
@@ -38,10 +40,13 @@ function sysMount(input: SpecInput): OciMount {
  * controller elsewhere.
  */
 function cgroupMount(input: SpecInput): OciMount {
+  const writable = isSystemdContainer(input) && input.host.cgroups === 'v2';
   return {
     destination: '/sys/fs/cgroup',
     type: 'cgroup',
     source: 'cgroup',
-    options: ['rprivate', 'nosuid', 'noexec', 'nodev', 'relatime', isPrivileged(input) ? 'rw' : 'ro'],
+    options: writable
+      ? ['private', 'rw']
+      : ['rprivate', 'nosuid', 'noexec', 'nodev', 'relatime', isPrivileged(input) ? 'rw' : 'ro'],
   };
 }

@@ -1,5 +1,6 @@
 import type { OciMount } from '../../schemas/index.ts';
 import type { SpecInput } from './spec-input.ts';
+import { systemdPlaces } from './systemd-mode.ts';
 
 /** Places that programs expect to be able to write to. */
 const WRITABLE_PLACES = ['/run', '/tmp', '/var/tmp'];
@@ -18,11 +19,12 @@ export function tmpfsMounts({ request }: SpecInput): OciMount[] {
   return (request.spec.tmpfs ?? []).map(({ mountPath, options = [] }) => tmpfs(mountPath, options));
 }
 
-/** The writable places of a container whose root is read-only, but for those that the manifest mounts itself. */
-export function readOnlyTmpfsMounts({ request }: SpecInput): OciMount[] {
-  const { spec } = request;
-  if (spec.securityContext?.readOnlyRootFilesystem !== true || spec.readOnlyTmpfs === false) return [];
-  return WRITABLE_PLACES.map((place) => tmpfs(place, []));
+/** The writable places of a container whose root is read-only, and those of systemd. */
+export function writablePlaces(input: SpecInput): OciMount[] {
+  const { spec } = input.request;
+  const readOnly = spec.securityContext?.readOnlyRootFilesystem === true && spec.readOnlyTmpfs !== false;
+  const places = new Set([...(readOnly ? WRITABLE_PLACES : []), ...systemdPlaces(input)]);
+  return [...places].map((place) => tmpfs(place, []));
 }
 
 function tmpfs(destination: string, options: readonly string[]): OciMount {
