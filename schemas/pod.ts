@@ -6,25 +6,39 @@ import { volume } from './volume.ts';
 
 /** PodSpec of Kubernetes, as far as one host has a use for it. */
 export const podSpec = z.strictObject({
-  containers: z.array(podContainer).min(1),
-  initContainers: z.array(podContainer).optional(),
-  volumes: z.array(volume).optional(),
-  restartPolicy: z.enum(['Always', 'OnFailure', 'Never']).default('Always'),
-  hostNetwork: z.boolean().optional(),
-  hostPID: z.boolean().optional(),
-  hostIPC: z.boolean().optional(),
-  hostname: z.string().max(63).optional().describe('Default: the name of the pod.'),
+  containers: z.array(podContainer).min(1).describe('The containers, started together.'),
+  initContainers: z
+    .array(podContainer)
+    .optional()
+    .describe('Run to their end one after the other, before the others start.'),
+  volumes: z.array(volume).optional().describe('The volumes that `volumeMounts` name.'),
+  restartPolicy: z
+    .enum(['Always', 'OnFailure', 'Never'])
+    .default('Always')
+    .describe('When a container that ended is started again.'),
+  hostNetwork: containerSpec.shape.hostNetwork,
+  hostPID: containerSpec.shape.hostPID,
+  hostIPC: containerSpec.shape.hostIPC,
+  hostname: containerSpec.shape.hostname.unwrap().optional().describe('Default: the name of the pod.'),
   hostAliases: containerSpec.shape.hostAliases,
   dnsConfig: containerSpec.shape.dnsConfig,
-  terminationGracePeriodSeconds: z.number().min(0).default(30),
-  securityContext: podSecurityContext.optional(),
+  terminationGracePeriodSeconds: z
+    .number()
+    .min(0)
+    .default(30)
+    .describe('From the stop signal to SIGKILL, in seconds.'),
+  securityContext: podSecurityContext
+    .optional()
+    .describe('Rights and users of all containers; what a container says itself counts more.'),
 });
 export type PodSpec = z.infer<typeof podSpec>;
 
-export const pod = z.strictObject({
-  apiVersion: z.literal('v1'),
-  kind: z.literal('Pod'),
-  metadata,
-  spec: podSpec,
-});
+export const pod = z
+  .strictObject({
+    apiVersion: z.literal('v1').describe('v1, as in Kubernetes.'),
+    kind: z.literal('Pod').describe('Pod.'),
+    metadata: metadata.describe('Name and labels.'),
+    spec: podSpec.describe('What is wanted.'),
+  })
+  .describe("Several containers that share network, IPC and host name, as Kubernetes' Pod.");
 export type Pod = z.infer<typeof pod>;

@@ -9,7 +9,9 @@ const resourceList = z.strictObject({
 
 /** ResourceRequirements of Kubernetes; requests and limits map onto cgroup weights and limits. */
 export const resourceRequirements = z.strictObject({
-  requests: resourceList.optional(),
-  limits: resourceList.optional(),
+  requests: resourceList
+    .optional()
+    .describe('What the container is weighted with against others. Default: the limits.'),
+  limits: resourceList.optional().describe('What the container can use at most.'),
 });
 export type ResourceRequirements = z.infer<typeof resourceRequirements>;

@@ -5,22 +5,32 @@ import { quantity } from './quantity.ts';
 /** VolumeMount of Kubernetes. */
 export const volumeMount = z.strictObject({
   name: resourceName.describe('Name of one of the volumes.'),
-  mountPath: z.string().regex(/^\/./, 'must be an absolute path other than `/`'),
-  subPath: z.string().optional(),
-  readOnly: z.boolean().optional(),
-  mountPropagation: z.enum(['None', 'HostToContainer', 'Bidirectional']).optional(),
+  mountPath: z
+    .string()
+    .regex(/^\/./, 'must be an absolute path other than `/`')
+    .describe('Where it appears in the container.'),
+  subPath: z.string().optional().describe('A path within the volume. Default: all of it.'),
+  readOnly: z.boolean().optional().describe('Default: false.'),
+  mountPropagation: z
+    .enum(['None', 'HostToContainer', 'Bidirectional'])
+    .optional()
+    .describe('Whether later mounts below it are seen on the other side. Default: None.'),
 });
 export type VolumeMount = z.infer<typeof volumeMount>;
 
 /** Volume of Kubernetes: a name and exactly one source. */
 export const volume = z.strictObject({
-  name: resourceName,
+  name: resourceName.describe('What volumeMounts call it.'),
   emptyDir: z
-    .strictObject({ medium: z.enum(['', 'Memory']).optional(), sizeLimit: quantity.optional() })
-    .optional(),
+    .strictObject({
+      medium: z.enum(['', 'Memory']).optional().describe('Memory: a tmpfs. Default: the disk.'),
+      sizeLimit: quantity.optional().describe('Largest size: 100Mi.'),
+    })
+    .optional()
+    .describe('A directory that lives as long as the container or pod.'),
   hostPath: z
     .strictObject({
-      path: z.string().regex(/^\//, 'must be an absolute path'),
+      path: z.string().regex(/^\//, 'must be an absolute path').describe('Absolute path on the host.'),
       type: z
         .enum([
           '',
@@ -32,11 +42,16 @@ export const volume = z.strictObject({
           'CharDevice',
           'BlockDevice',
         ])
-        .optional(),
+        .optional()
+        .describe('What must be there, or is made. Default: no check.'),
     })
-    .optional(),
+    .optional()
+    .describe('A file or directory of the host.'),
   persistentVolumeClaim: z
-    .strictObject({ claimName: resourceName, readOnly: z.boolean().optional() })
+    .strictObject({
+      claimName: resourceName.describe('Name of the volume.'),
+      readOnly: z.boolean().optional().describe('Default: false.'),
+    })
     .optional()
     .describe('A named volume of this host, created on first use.'),
 });
