@@ -71,7 +71,7 @@ step() {
 }
 
 prepare_scratch() {
-  if [[ -z $scratch ]]; then scratch=$(mktemp -d "${TMPDIR:-/tmp}/tsctr-setup.XXXXXX"); fi
+  if [[ -z $scratch ]]; then scratch=$(mktemp -d "${TMPDIR:-/tmp}/tsctr-setup.XXXXXX") || fail "no temporary directory can be made"; fi
 }
 
 need_root() { [[ $(id -u) == 0 ]] || fail "$1 needs root: run \`sudo npm run setup\`"; }
