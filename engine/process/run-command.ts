@@ -72,6 +72,9 @@ export function createRunCommand(kernel: Kernel): RunCommand {
       const stderr = collect(errors[0], limit);
       if (input !== null) feed(input[1], command.input ?? '');
       const exit = await kernel.waitChild(child.pidfd);
+      // From here on the pid may be somebody else's, and what it did it did in time.
+      if (timer !== null) clearTimeout(timer);
+      command.signal?.removeEventListener('abort', onAbort);
       const linger = setTimeout(() => {
         stdout.cut();
         stderr.cut();

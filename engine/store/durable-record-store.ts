@@ -41,7 +41,8 @@ async function openCollection<T extends { name: string }>(
   if (options.readOnly !== true) await mkdir(directory, { recursive: true, mode: 0o700 });
   const entries = new Map<string, Entry<T>>();
   const newEntry = (name: string): Entry<T> => {
-    const adapter = new DurableRecordFile<T>(path.join(directory, `${name}.json`), kind, name, options.validate);
+    const file = path.join(directory, `${name}.json`);
+    const adapter = new DurableRecordFile<T>(file, kind, name, options.validate);
     return { adapter, low: new Low<T | null>(adapter, null) };
   };
   await Promise.all(
@@ -79,12 +80,24 @@ async function openCollection<T extends { name: string }>(
     remove: async (name) => {
       const entry = entries.get(name);
       if (entry === undefined) return;
-      // A write of the same record that is still under way would bring the file back.
-      await entry.adapter.settle();
-      await removeDurably(path.join(directory, `${name}.json`));
-      entries.delete(name);
+      const { data } = entry.low;
+      entry.low.data = null;
+      try {
+        // Low writes nothing for null.
+        await entry.adapter.write(null);
+      } catch (error) {
+        entry.low.data ??= data;
+        throw error;
+      }
+      // A put that came meanwhile goes on with this entry.
+      if (isRemoved(entry)) entries.delete(name);
     },
   };
+}
+
+/** A function, because control flow analysis does not see what a put has assigned meanwhile. */
+function isRemoved<T extends { name: string }>(entry: Entry<T>): boolean {
+  return entry.low.data === null;
 }
 
 interface Entry<T extends { name: string }> {
@@ -116,7 +129,7 @@ class DurableRecordFile<T extends { name: string }> {
   readonly #name: string;
   readonly #validate: RecordValidator | undefined;
   #writing: Promise<void> | null = null;
-  #next: { text: string; done: Promise<void> } | null = null;
+  #next: { text: string | null; done: Promise<void> } | null = null;
 
   constructor(file: string, kind: 'Container' | 'Pod', name: string, validate: RecordValidator | undefined) {
     this.#file = file;
@@ -140,37 +153,32 @@ class DurableRecordFile<T extends { name: string }> {
     return (this.#validate === undefined ? value : this.#validate(this.#kind, value)) as T;
   }
 
+  /** Null removes the file. */
   write(data: T | null): Promise<void> {
     // Serialised now: the caller may change the object before the turn of this write comes.
-    const text = `${JSON.stringify(data, null, 1)}\n`;
-    if (this.#writing === null) {
-      this.#writing = writeDurably(this.#file, text).finally(() => {
-        this.#writing = null;
-      });
-      return this.#writing;
-    }
+    const text = data === null ? null : `${JSON.stringify(data, null, 1)}\n`;
+    // Asked first: one that waits is about to begin, and must not come after a newer one.
     if (this.#next !== null) {
       this.#next.text = text;
       return this.#next.done;
     }
+    if (this.#writing === null) return this.#begin(text);
     const next = { text, done: Promise.resolve() };
     next.done = this.#writing
       .catch(() => undefined)
       .then(() => {
         this.#next = null;
-        this.#writing = writeDurably(this.#file, next.text).finally(() => {
-          this.#writing = null;
-        });
-        return this.#writing;
+        return this.#begin(next.text);
       });
     this.#next = next;
     return next.done;
   }
 
-  /** Resolves when no write is under way. */
-  async settle(): Promise<void> {
-    while (this.#writing !== null || this.#next !== null) {
-      await (this.#next?.done ?? this.#writing)?.catch(() => undefined);
-    }
+  #begin(text: string | null): Promise<void> {
+    const writing = text === null ? removeDurably(this.#file) : writeDurably(this.#file, text);
+    this.#writing = writing.finally(() => {
+      this.#writing = null;
+    });
+    return this.#writing;
   }
 }

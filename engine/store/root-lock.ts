@@ -21,28 +21,38 @@ export async function lockRoot(
   mkdirSync(root, { recursive: true, mode: 0o711 });
   const file = path.join(root, 'lock');
   const fd = kernel.openat2(AT_FDCWD, file, { flags: O_RDWR | O_CREAT, mode: 0o600 });
-  const deadline = performance.now() + (options.waitMs ?? 0);
-  for (;;) {
-    try {
-      kernel.flock(fd, LOCK_EX | LOCK_NB);
-      break;
-    } catch (error) {
-      if (!hasErrno(error, 'EAGAIN', 'EWOULDBLOCK') || performance.now() >= deadline) {
-        kernel.close(fd);
-        throw hasErrno(error, 'EAGAIN', 'EWOULDBLOCK') ? heldElsewhere(file, root) : error;
-      }
-      // flock(2) has no way to be told; a blocking call would hold a thread for as long as the other runs.
-      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
-      options.signal?.throwIfAborted();
-    }
+  try {
+    await takeLock(kernel, fd, options);
+    ftruncateSync(fd);
+    writeSync(fd, `${String(process.pid)}\n`);
+  } catch (error) {
+    kernel.close(fd);
+    throw hasErrno(error, 'EAGAIN', 'EWOULDBLOCK') ? heldElsewhere(file, root) : error;
   }
-  ftruncateSync(fd);
-  writeSync(fd, `${String(process.pid)}\n`);
   return {
     release: () => {
       kernel.close(fd);
     },
   };
+}
+
+async function takeLock(
+  kernel: Kernel,
+  fd: number,
+  options: { waitMs?: number; signal?: AbortSignal },
+): Promise<void> {
+  const deadline = performance.now() + (options.waitMs ?? 0);
+  for (;;) {
+    try {
+      kernel.flock(fd, LOCK_EX | LOCK_NB);
+      return;
+    } catch (error) {
+      if (!hasErrno(error, 'EAGAIN', 'EWOULDBLOCK') || performance.now() >= deadline) throw error;
+      // flock(2) has no way to be told; a blocking call would hold a thread for as long as the other runs.
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      options.signal?.throwIfAborted();
+    }
+  }
 }
 
 const RETRY_MS = 20;
