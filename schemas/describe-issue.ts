@@ -36,7 +36,7 @@ type Described = FieldIssue & { suggested?: string | null };
 function describeIssue(issue: ZodIssue, path: FieldPath, context: IssueContext): Described[] {
   if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => describeUnknown(path, key, context));
   const value = valueAt(context.value, path);
-  if (issue.code === 'invalid_union') {
+  if (issue.code === 'invalid_union' && valuesOfUnion(issue.errors) === null) {
     const branch = likeliestBranch(issue.errors);
     if (branch !== null)
       return branch.flatMap((inner) =>
@@ -85,7 +85,7 @@ function expectationOf(issue: ZodIssue): string {
         ? `expected at least ${String(issue.minimum)}${unitOf(issue.origin)}`
         : `expected at least ${String(issue.minimum)}`;
     case 'invalid_union':
-      return `expected ${typesOfUnion(issue.errors)}`;
+      return valuesOfUnion(issue.errors) ?? `expected ${typesOfUnion(issue.errors)}`;
     case 'invalid_key':
       return 'the name of this entry is not valid';
     default:
@@ -103,6 +103,15 @@ function typesOfUnion(branches: readonly (readonly ZodIssue[])[]): string {
     issues.flatMap((i) => (i.code === 'invalid_type' ? [TYPE_NAMES[i.expected] ?? i.expected] : [])),
   );
   return [...new Set(names)].join(' or ');
+}
+
+/** A union of nothing but values, put as one list of them; null for other unions. */
+function valuesOfUnion(branches: readonly (readonly ZodIssue[])[]): string | null {
+  const values = branches.map((issues) => {
+    const [issue] = issues;
+    return issue?.code === 'invalid_value' && issue.path.length === 0 ? issue.values.map(String) : null;
+  });
+  return values.includes(null) ? null : `expected one of ${values.flat().join(', ')}`;
 }
 
 function adviceFor(issue: ZodIssue, value: unknown, path: FieldPath): string {

@@ -8,9 +8,14 @@
 export { checkSet } from './check-set.ts';
 export * from './container.ts';
 export * from './container-state.ts';
+export type * from './criu-rpc.ts';
 export * from './duration.ts';
 export * from './env.ts';
+export * from './explain.ts';
+export { formatExplanation } from './format-explanation.ts';
 export * from './image-reference.ts';
+export { jsonSchema } from './json-schema.ts';
+export type { JsonSchema } from './json-schema.ts';
 export { loadManifests } from './load-manifests.ts';
 export type { LoadResult } from './load-manifests.ts';
 export type { LoadedManifest } from './loaded-manifest.ts';
