@@ -1,9 +1,7 @@
-import { rm } from 'node:fs/promises';
 import { containerCgroup } from '../cgroup/cgroup-path.ts';
 import { setFrozen } from '../cgroup/freezer.ts';
 import type { ContainerEngine } from '../engine.ts';
-import { mountPointsBelow } from '../rootfs/is-mount-point.ts';
-import { unmountAll } from '../rootfs/mount-overlay.ts';
+import { EngineError } from '../engine-error.ts';
 import { buildResources } from '../spec/resources.ts';
 import { goDown, goUp } from '../stage.ts';
 import type { StageList } from '../stage.ts';
@@ -13,6 +11,7 @@ import { readProcess } from './container-process.ts';
 import { execInContainer } from './exec-in-container.ts';
 import { readHostLimits } from './gather-spec-input.ts';
 import { observeContainer } from './observe-container.ts';
+import { RemovalGate, removeContainerStorage } from './remove-container.ts';
 import { providedFiles } from './stages/provided-files.ts';
 import { rootFilesystem } from './stages/root-filesystem.ts';
 import { runtimeContainer } from './stages/runtime-container.ts';
@@ -36,10 +35,16 @@ const CONTAINER_STAGES: StageList<ContainerContext> = [
 export function createContainerEngine(parts: EngineParts): ContainerEngine {
   const cgroupOf = (request: Parameters<ContainerEngine['pause']>[0]): string =>
     containerCgroup(parts.cgroupOwner, request);
+  const removals = new RemovalGate();
   const engine: ContainerEngine = {
     async create(request, options = {}) {
+      removals.refuse(request, 'create');
       const { status } = await observeContainer(parts, request);
       if (status === 'created') return;
+      if (status === 'running' || status === 'paused') {
+        // The stages would take the directories away under its feet.
+        throw new EngineError('BAD_REQUEST', `create container/${request.name}: it is ${status}`);
+      }
       await goUp(CONTAINER_STAGES, createContext(parts, request), {
         operation: `create container/${request.name}`,
         observe: parts.observeEffect,
@@ -74,15 +79,13 @@ export function createContainerEngine(parts: EngineParts): ContainerEngine {
         operation: `clean up container/${request.name}`,
         observe: parts.observeEffect,
       }),
-    async remove(request) {
-      await engine.cleanup(request);
-      const paths = parts.paths.container(request.id);
-      parts.observeEffect('container-storage.remove', 'before');
-      for (const point of mountPointsBelow(paths.memoryDirs)) unmountAll(parts.kernel, point);
-      await rm(paths.memoryDirs, { recursive: true, force: true });
-      await rm(paths.state, { recursive: true, force: true });
-      parts.observeEffect('container-storage.remove', 'after');
-    },
+    remove: (request) =>
+      removals.during(request, async () => {
+        await engine.cleanup(request);
+        parts.observeEffect('container-storage.remove', 'before');
+        await removeContainerStorage(parts, request);
+        parts.observeEffect('container-storage.remove', 'after');
+      }),
     observe: (request) => observeContainer(parts, request),
     waitExit: (request, options) => waitForExit(parts, request, options),
     async watchExits(onExit) {

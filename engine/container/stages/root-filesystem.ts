@@ -1,4 +1,5 @@
 import { MOUNT_ATTR_NODEV } from '../../../native/index.ts';
+import { linkMtab } from '../../rootfs/link-mtab.ts';
 import { mountOverlay, unmountAll } from '../../rootfs/mount-overlay.ts';
 import { EngineError } from '../../engine-error.ts';
 import type { Stage } from '../../stage.ts';
@@ -29,6 +30,7 @@ export const rootFilesystem: Stage<ContainerContext> = {
       paths.rootfs,
       privileged ? 0 : MOUNT_ATTR_NODEV,
     );
+    linkMtab(parts.kernel, paths.rootfs);
   },
 
   down({ parts, paths }) {
