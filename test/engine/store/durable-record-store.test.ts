@@ -57,24 +57,6 @@ test('of many puts at once the newest stays, and each resolves only when it, or 
   });
 });
 
-test('a put in the very turn in which the one before ends is not overtaken by one that waited', async () => {
-  await withStore(async ({ store, reopen }) => {
-    for (let turn = 0; turn < 20; turn++) {
-      const first = store.containers.put(storedContainer('web', 1));
-      void store.containers.put(storedContainer('web', 2));
-      // Puts the newest at each microtask after the end of the first: between it and the beginning of the second too.
-      const newest: Promise<void>[] = [];
-      await first;
-      for (let tick = 0; tick < 6; tick++) {
-        newest.push(store.containers.put(storedContainer('web', 3 + tick)));
-        await Promise.resolve();
-      }
-      await Promise.all(newest);
-      assert.is((await reopen()).containers.get('web')?.restartCount, 8);
-    }
-  });
-});
-
 test('the record may change as soon as put was called', async () => {
   await withStore(async ({ store, reopen }) => {
     const record = storedContainer('web', 1);
