@@ -1,7 +1,7 @@
 import { readSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
-import { Transform } from 'node:stream';
+import type { Transform } from 'node:stream';
 import zlib from 'node:zlib';
 import { SIGKILL } from '../../native/index.ts';
 import type { Kernel } from '../../native/index.ts';
@@ -105,7 +105,6 @@ async function* fromZstdChild(handle: FileHandle, options: ReadCompressedOptions
     const exit = await kernel.waitChild(child.pidfd);
     kernel.close(child.pidfd);
     if (finished && exit.code !== 0) {
-      // eslint-disable-next-line no-unsafe-finally -- reached only when nothing else was thrown
       throw new LayerRefusal(null, 'its zstd data are damaged or cut off');
     }
   }

@@ -1,0 +1,138 @@
+import type { ImageConfig, ImageDetails } from '../engine.ts';
+import { EngineError } from '../engine-error.ts';
+import type { BlobStore, StoredImage } from './blob-store.ts';
+import type { ImageIndex, ImageIndexFile } from './image-index.ts';
+import type { ImagePaths } from './image-paths.ts';
+import { imageCandidates } from './image-source.ts';
+import type { LayerStore } from './layer-store.ts';
+import type { RootStatus } from './layer-writer.ts';
+
+/** The questions that can be asked of the store. None of them changes anything. */
+export interface ImageCatalog {
+  /** By name, or by id: `sha256:…`, or at least its first 12 digits. */
+  readonly find: (reference: string) => Promise<ImageDetails | null>;
+  readonly list: () => Promise<ImageDetails[]>;
+  /** Of the image with this manifest. */
+  readonly details: (digest: string) => Promise<ImageDetails>;
+  readonly isUnpacked: (digest: string) => Promise<boolean>;
+  readonly layerPaths: (imageId: string) => Promise<string[]>;
+  readonly config: (imageId: string) => Promise<ImageConfig>;
+  readonly rootStatus: (imageId: string) => Promise<RootStatus | null>;
+}
+
+export interface ImageCatalogOptions {
+  blobs: BlobStore;
+  index: ImageIndexFile;
+  layers: LayerStore;
+  paths: ImagePaths;
+  searchRegistries: readonly string[] | undefined;
+}
+
+const ID = /^(?:sha256:)?([0-9a-f]{12,64})$/;
+
+/** True for what can only be an image id: no name has 64 hexadecimal digits or a digest alone. */
+export function isImageId(reference: string): boolean {
+  return /^(?:sha256:[0-9a-f]{12,64}|[0-9a-f]{64})$/.test(reference);
+}
+
+export function createImageCatalog(options: ImageCatalogOptions): ImageCatalog {
+  const { blobs, index, layers, paths, searchRegistries } = options;
+
+  /** Those whose blobs are sound. */
+  async function images({ manifests }: ImageIndex): Promise<StoredImage[]> {
+    const found = await Promise.all(manifests.map((digest) => blobs.read(digest)));
+    return found.filter((image) => image !== null);
+  }
+
+  async function byId(imageId: string): Promise<StoredImage> {
+    const found = (await images(await index.read())).find(
+      ({ manifest }) => manifest.config.digest === imageId,
+    );
+    if (found === undefined) {
+      throw new EngineError('IMAGE_NOT_FOUND', `find image ${imageId}: it is not in the store`, {
+        hint: 'pull it again',
+      });
+    }
+    return found;
+  }
+
+  async function find(reference: string): Promise<ImageDetails | null> {
+    const known = await index.read();
+    if (!isImageId(reference)) {
+      for (const name of imageCandidates(reference, searchRegistries).names) {
+        const digest = Object.hasOwn(known.names, name) ? known.names[name] : undefined;
+        const image = digest === undefined ? null : await blobs.read(digest);
+        if (image !== null) return toDetails(image, known);
+      }
+    }
+    const prefix = ID.exec(reference)?.[1];
+    if (prefix === undefined) return null;
+    const found = (await images(known)).filter(({ manifest }) =>
+      manifest.config.digest.startsWith(`sha256:${prefix}`),
+    );
+    const [first] = found;
+    if (first === undefined) return null;
+    if (found.some(({ manifest }) => manifest.config.digest !== first.manifest.config.digest)) {
+      throw new EngineError('BAD_REQUEST', `find image ${reference}: more than one id begins so`);
+    }
+    return toDetails(first, known);
+  }
+
+  return {
+    find,
+    async list() {
+      const known = await index.read();
+      return (await images(known))
+        .map((image) => toDetails(image, known))
+        .sort((a, b) => ((a.names[0] ?? '~') < (b.names[0] ?? '~') ? -1 : 1));
+    },
+    async details(digest) {
+      const image = await blobs.read(digest);
+      if (image === null)
+        throw new EngineError('IMAGE_NOT_FOUND', `find image ${digest}: it is not in the store`);
+      return toDetails(image, await index.read());
+    },
+    async isUnpacked(digest) {
+      const image = await blobs.read(digest);
+      if (image === null) return false;
+      const found = await Promise.all(image.facts.diffIds.map((diffId) => layers.find(diffId)));
+      return found.every((layer) => layer !== null);
+    },
+    async layerPaths(imageId) {
+      const { facts } = await byId(imageId);
+      return topmostOnly(facts.diffIds).map((diffId) => paths.layer(diffId).diff);
+    },
+    async config(imageId) {
+      return (await byId(imageId)).facts.config;
+    },
+    async rootStatus(imageId) {
+      const { facts } = await byId(imageId);
+      const found = await Promise.all(facts.diffIds.map((diffId) => layers.find(diffId)));
+      return found.findLast((layer) => layer?.root != null)?.root ?? null;
+    },
+  };
+}
+
+/**
+ * overlayfs refuses the same directory twice. Of a layer that an image has more than once (an empty one, mostly) the topmost
+ * counts: whatever the others say, it says again.
+ */
+function topmostOnly(diffIds: readonly string[]): string[] {
+  return diffIds.filter((diffId, i) => diffIds.lastIndexOf(diffId) === i);
+}
+
+function toDetails({ digest, manifest, facts }: StoredImage, known: ImageIndex): ImageDetails {
+  return {
+    names: Object.entries(known.names)
+      .filter(([, leadsTo]) => leadsTo === digest)
+      .map(([name]) => name)
+      .sort(),
+    id: manifest.config.digest,
+    digest,
+    createdAt: facts.created,
+    size: manifest.layers.reduce((sum, layer) => sum + layer.size, 0),
+    layers: manifest.layers.length,
+    architecture: facts.architecture,
+    os: facts.os,
+  };
+}

@@ -1,0 +1,87 @@
+import path from 'node:path';
+import {
+  candidateNames,
+  formatImageReference,
+  parseImageReference,
+  ValueError,
+} from '../../schemas/index.ts';
+import type { ImageReference } from '../../schemas/index.ts';
+import { EngineError } from '../engine-error.ts';
+
+/** A place from which an image can be fetched, and the name that it then has in the store. */
+export interface ImageSource {
+  name: string;
+  /** As skopeo takes it. */
+  skopeo: string;
+  /** Host of the registry; null for files. */
+  registryHost: string | null;
+}
+
+/** What a reference may stand for: names to look for in the store, best first, and places to fetch it from. */
+export interface ImageCandidates {
+  names: string[];
+  sources: ImageSource[];
+}
+
+/** Throws BAD_REQUEST for a reference that cannot be read. */
+export function imageCandidates(reference: string, searchRegistries?: readonly string[]): ImageCandidates {
+  const image = parse(reference);
+  if (image.transport !== 'docker') {
+    const source = fileSource(reference, image);
+    return { names: [source.name], sources: [source] };
+  }
+  const named = candidateNames(image, searchRegistries);
+  return {
+    names: named.map(formatImageReference),
+    // `localhost` without a port is this store, and no registry.
+    sources: named
+      .filter(({ registry }) => registry !== 'localhost')
+      .map((found) => ({
+        name: formatImageReference(found),
+        // skopeo takes a tag or a digest, and the digest says more.
+        skopeo: `docker://${formatImageReference(found.digest === null ? found : { ...found, tag: null })}`,
+        registryHost: found.registry,
+      })),
+  };
+}
+
+/** The file or directory that a reference names. Throws BAD_REQUEST for one that names a registry's image. */
+export function imageFile(reference: string): ImageSource {
+  const image = parse(reference);
+  if (image.transport === 'docker') {
+    throw new EngineError(
+      'BAD_REQUEST',
+      `import ${reference}: expected oci:, oci-archive:, docker-archive: or dir: and a path`,
+    );
+  }
+  return fileSource(reference, image);
+}
+
+/** The full name that an image gets when it comes out of a file: as podman has it, of this host unless it says otherwise. */
+export function importedName(name: string): string {
+  const image = parse(name);
+  if (image.transport !== 'docker' || image.digest !== null) {
+    throw new EngineError('BAD_REQUEST', `import as ${name}: expected a name with or without a tag`);
+  }
+  const [own = image] = candidateNames(image);
+  return formatImageReference(own);
+}
+
+function fileSource(reference: string, image: Exclude<ImageReference, { transport: 'docker' }>): ImageSource {
+  if (!path.isAbsolute(image.path)) {
+    throw new EngineError('BAD_REQUEST', `find ${reference}: expected an absolute path`);
+  }
+  const name = formatImageReference(image);
+  return { name, skopeo: name, registryHost: null };
+}
+
+function parse(reference: string): ImageReference {
+  try {
+    return parseImageReference(reference);
+  } catch (error) {
+    if (!(error instanceof ValueError)) throw error;
+    throw new EngineError('BAD_REQUEST', `read image reference ${reference}: ${error.message}`, {
+      cause: error,
+    });
+  }
+}
