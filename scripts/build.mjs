@@ -6,9 +6,13 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** Each becomes dist/<name>.js. */
-const ENTRIES = { main: 'cli/main.ts' };
+const ENTRIES = { main: 'cli/main.ts', 'unpack-worker': 'engine/image/unpack-worker.ts' };
 
-const NATIVE_OUTPUTS = ['build/Release/tsctr_native.node', 'build/Release/tsctr-exited'];
+const NATIVE_OUTPUTS = [
+  'build/Release/tsctr_native.node',
+  'build/Release/tsctr-exited',
+  'build/Release/tsctr-restore',
+];
 const NATIVE_STAMP = 'build/native-sources.sha256';
 /** Where Debian's libnode-dev puts the headers; without them node-gyp downloads those of the running Node. */
 const SYSTEM_HEADERS = '/usr/include/node/node.h';
