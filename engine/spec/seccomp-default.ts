@@ -15,7 +15,7 @@ const NETLINK_AUDIT = 9;
 const GUARDED: readonly { names: string; capabilities: readonly string[] }[] = [
   { names: 'open_by_handle_at', capabilities: ['CAP_DAC_READ_SEARCH'] },
   {
-    names: 'fanotify_init lookup_dcookie quotactl quotactl_fd setdomainname sethostname setns',
+    names: 'fanotify_init lookup_dcookie quotactl quotactl_fd setdomainname sethostname',
     capabilities: ['CAP_SYS_ADMIN'],
   },
   { names: 'bpf', capabilities: ['CAP_SYS_ADMIN', 'CAP_BPF'] },

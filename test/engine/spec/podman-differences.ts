@@ -73,6 +73,12 @@ export const ACCEPTED_DIFFERENCES: readonly AcceptedDifference[] = [
     reason: 'podman drops a weight that the kernel cannot take; we let the runtime refuse what cannot be had',
   },
   {
+    fact: /^linux\.seccomp\.syscalls\[setns\]$/,
+    where: ({ podman, ours }) => podman?.includes('ERRNO') === true && ours?.includes('ERRNO') === false,
+    reason:
+      "podman's profile allows and refuses setns at once; we leave it to the kernel, which asks for CAP_SYS_ADMIN",
+  },
+  {
     fixtures: /^volume-copyup$/,
     fact: /^mounts\[\/data2\]\.options$/,
     where: ({ podman, ours }) => podman?.replace('"nocopy",', '') === ours,
