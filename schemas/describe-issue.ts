@@ -11,16 +11,23 @@ import { suggestName, suggestion } from './suggest-name.ts';
 
 type ZodIssue = z.core.$ZodIssue;
 
+/** Nobody reads more, and looking for suggestions costs more than finding the fault. */
+const MAX_ISSUES = 100;
+
 export interface IssueContext {
   kind: string;
   schema: z.core.$ZodType;
   /** What was validated. */
   value: unknown;
+  /** The text of a number or boolean as it was written, such as `0022`. */
+  sourceAt: (path: FieldPath) => string;
 }
 
 /** Says in words what zod found: one entry for each place. */
 export function describeIssues(issues: readonly ZodIssue[], context: IssueContext): FieldIssue[] {
-  const described = issues.flatMap((issue) => describeIssue(issue, issue.path as FieldPath, context));
+  const described = issues
+    .slice(0, MAX_ISSUES)
+    .flatMap((issue) => describeIssue(issue, issue.path as FieldPath, context));
   const meant = new Set(
     described.flatMap(({ path, suggested }) =>
       suggested == null ? [] : [formatFieldPath([...path.slice(0, -1), suggested])],
@@ -34,7 +41,8 @@ export function describeIssues(issues: readonly ZodIssue[], context: IssueContex
 type Described = FieldIssue & { suggested?: string | null };
 
 function describeIssue(issue: ZodIssue, path: FieldPath, context: IssueContext): Described[] {
-  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => describeUnknown(path, key, context));
+  if (issue.code === 'unrecognized_keys')
+    return issue.keys.slice(0, MAX_ISSUES).map((key) => describeUnknown(path, key, context));
   const value = valueAt(context.value, path);
   if (issue.code === 'invalid_union' && valuesOfUnion(issue.errors) === null) {
     const branch = likeliestBranch(issue.errors);
@@ -47,8 +55,7 @@ function describeIssue(issue: ZodIssue, path: FieldPath, context: IssueContext):
     const expected = expectationOf(issue);
     return [{ path, message: `missing, ${expected}`, code: 'missing-field', mark: 'parent' }];
   }
-  const found = isSecretPath(path) ? describeKind(value) : describeValue(value);
-  const message = `${expectationOf(issue)}, found ${found}${adviceFor(issue, value, path)}`;
+  const message = `${expectationOf(issue)}, found ${describeFound(issue, value, path, context)}`;
   return [{ path, message, code: issue.code.replaceAll('_', '-'), mark: 'value' }];
 }
 
@@ -79,11 +86,9 @@ function expectationOf(issue: ZodIssue): string {
         ? `expected ${String(issue.values[0])}`
         : `expected one of ${issue.values.map((v) => (v === '' ? '""' : String(v))).join(', ')}`;
     case 'too_big':
-      return `expected at most ${String(issue.maximum)}${unitOf(issue.origin)}`;
+      return `expected at most ${String(issue.maximum)}${unitOf(issue.origin, issue.maximum)}`;
     case 'too_small':
-      return issue.origin === 'array' || issue.origin === 'string'
-        ? `expected at least ${String(issue.minimum)}${unitOf(issue.origin)}`
-        : `expected at least ${String(issue.minimum)}`;
+      return `expected at least ${String(issue.minimum)}${unitOf(issue.origin, issue.minimum)}`;
     case 'invalid_union':
       return valuesOfUnion(issue.errors) ?? `expected ${typesOfUnion(issue.errors)}`;
     case 'invalid_key':
@@ -94,8 +99,10 @@ function expectationOf(issue: ZodIssue): string {
   }
 }
 
-function unitOf(origin: string): string {
-  return origin === 'string' ? ' characters' : origin === 'array' ? ' entries' : '';
+function unitOf(origin: string, count: number | bigint): string {
+  if (origin === 'string') return count === 1 ? ' character' : ' characters';
+  if (origin === 'array') return count === 1 ? ' entry' : ' entries';
+  return '';
 }
 
 function typesOfUnion(branches: readonly (readonly ZodIssue[])[]): string {
@@ -114,17 +121,27 @@ function valuesOfUnion(branches: readonly (readonly ZodIssue[])[]): string | nul
   return values.includes(null) ? null : `expected one of ${values.flat().join(', ')}`;
 }
 
-function adviceFor(issue: ZodIssue, value: unknown, path: FieldPath): string {
-  if (issue.code === 'invalid_value' && typeof value === 'string')
-    return suggestion(value, issue.values.map(String));
-  if (
-    issue.code === 'invalid_type' &&
-    issue.expected === 'string' &&
-    ['number', 'boolean'].includes(typeof value)
-  ) {
-    return isSecretPath(path) ? ': put it in quotes' : `: put it in quotes, "${String(value)}"`;
+function describeFound(issue: ZodIssue, value: unknown, path: FieldPath, context: IssueContext): string {
+  if (issue.code === 'too_big' && typeof value === 'string') return String(value.length);
+  const isSecret = isSecretPath(path);
+  const isBare = typeof value === 'number' || typeof value === 'boolean';
+  const found = isSecret
+    ? describeKind(value)
+    : isBare
+      ? bareText(value, path, context)
+      : describeValue(value);
+  if (issue.code === 'invalid_value' && typeof value === 'string') {
+    return `${found}${suggestion(value, issue.values.map(String))}`;
   }
-  return '';
+  const isUnquoted = isBare && issue.code === 'invalid_type' && issue.expected === 'string';
+  if (!isUnquoted) return found;
+  return isSecret ? `${found}: put it in quotes` : `${found}: put it in quotes, "${found}"`;
+}
+
+/** As it was written; behind an alias that is not where it stands. */
+function bareText(value: number | boolean, path: FieldPath, context: IssueContext): string {
+  const source = context.sourceAt(path);
+  return /^[-+.\w]+$/.test(source) ? source : String(value);
 }
 
 function describeUnknown(parent: FieldPath, key: string, context: IssueContext): Described {

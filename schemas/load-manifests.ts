@@ -4,6 +4,7 @@ import { describeIssues } from './describe-issue.ts';
 import { formatExcerpt } from './excerpt.ts';
 import type { FieldIssue } from './field-issue.ts';
 import { formatFieldPath, valueAt } from './field-path.ts';
+import type { FieldPath } from './field-path.ts';
 import { identifyKind } from './identify-kind.ts';
 import { rememberPlaces } from './loaded-manifest.ts';
 import type { LoadedManifest, ProblemMaker } from './loaded-manifest.ts';
@@ -51,6 +52,8 @@ export function loadManifests(text: string, file: string): LoadResult {
   return result;
 }
 
+type SourceAt = (path: FieldPath) => string;
+
 interface Source {
   file: string;
   lines: TextLines;
@@ -72,7 +75,11 @@ function loadDocument(source: Source, document: YamlDocument, result: LoadResult
   }
   if (read.value === null) return;
   const makeProblem = problemMaker(source, document, read);
-  const valid = validate(read.value);
+  const sourceAt = (path: FieldPath) => {
+    const { start, end } = locateField(document.document, read.aliases, { path, mark: 'value' });
+    return source.lines.text.slice(start, end);
+  };
+  const valid = validate(read.value, sourceAt);
   if ('issues' in valid) {
     result.problems.push(...valid.issues.slice(0, MAX_PROBLEMS).map(makeProblem));
     return;
@@ -85,17 +92,21 @@ function loadDocument(source: Source, document: YamlDocument, result: LoadResult
 }
 
 /** Checks one document by itself. */
-function validate(value: unknown): { manifest: Manifest } | { issues: FieldIssue[] } {
+function validate(value: unknown, sourceAt: SourceAt): { manifest: Manifest } | { issues: FieldIssue[] } {
   const identified = identifyKind(value);
   if ('issue' in identified) return { issues: [identified.issue] };
   const { kind } = identified;
-  const parsed = parseKind(kind, value);
+  const parsed = parseKind(kind, value, sourceAt);
   if ('issues' in parsed) return parsed;
   const issues = checkManifest(parsed.manifest);
   return issues.length > 0 ? { issues } : parsed;
 }
 
-function parseKind(kind: ManifestKind, value: unknown): { manifest: Manifest } | { issues: FieldIssue[] } {
+function parseKind(
+  kind: ManifestKind,
+  value: unknown,
+  sourceAt: SourceAt,
+): { manifest: Manifest } | { issues: FieldIssue[] } {
   const schema = manifestSchemas[kind];
   const first = schema.safeParse(value);
   if (first.success) return { manifest: first.data };
@@ -106,7 +117,7 @@ function parseKind(kind: ManifestKind, value: unknown): { manifest: Manifest } |
   const input = empty.length === 0 ? value : withoutFields(value, empty);
   const second = empty.length === 0 ? first : schema.safeParse(input);
   if (second.success) return { manifest: second.data };
-  return { issues: describeIssues(second.error.issues, { kind, schema, value: input }) };
+  return { issues: describeIssues(second.error.issues, { kind, schema, value: input, sourceAt }) };
 }
 
 function isOptionalAt(schema: (typeof manifestSchemas)[ManifestKind], path: (string | number)[]): boolean {

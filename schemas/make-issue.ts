@@ -55,8 +55,5 @@ export function exactlyOne(
   const choice =
     names.length === 2 ? names.join(' or ') : `${names.slice(0, -1).join(', ')} or ${names.at(-1) ?? ''}`;
   if (set.length === 0) return { ...missing(parent, `${what} is missing: expected ${choice}`) };
-  return conflict(
-    [...parent, set[1] ?? ''],
-    `${what} is there twice: expected only one of ${set.join(' and ')}`,
-  );
+  return conflict([...parent, set[1] ?? ''], `expected only one of ${set.join(' and ')}`);
 }

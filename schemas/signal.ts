@@ -1,4 +1,4 @@
-import { suggestion } from './suggest-name.ts';
+import { suggestName } from './suggest-name.ts';
 import { ValueError } from './value-error.ts';
 
 /** Signals of Linux on all architectures that tsctr runs on (not those of mips, alpha and sparc). See signal(7). */
@@ -48,12 +48,10 @@ export function parseSignal(text: string): number {
   const name = text.toUpperCase().replace(/^SIG/, '');
   const number = /^\d{1,2}$/.test(text) ? Number(text) : (NUMBERS[name] ?? realTimeSignal(name));
   if (number !== null && number >= 1 && number <= RTMAX) return number;
-  const hint = suggestion(name, Object.keys(NUMBERS));
-  throw new ValueError(
-    'BAD_SIGNAL',
-    text,
-    `expected a signal such as SIGTERM, RTMIN+3 or a number from 1 to 64${hint}`,
-  );
+  const near = suggestName(name, Object.keys(NUMBERS));
+  const hint = near === null ? '' : `, did you mean \`SIG${near}\`?`;
+  const expected = 'expected a signal such as SIGTERM, RTMIN+3 or a number from 1 to 64';
+  throw new ValueError('BAD_SIGNAL', text, expected, hint);
 }
 
 /** `SIGTERM`, `SIGRTMIN+3`; a number without a name stays one. */

@@ -6,8 +6,9 @@ export class ValueError extends Error {
   /** What was expected, without the value: for messages that name the value themselves. */
   readonly expected: string;
 
-  constructor(code: ValueError['code'], value: string, expected: string) {
-    super(`${expected}, found ${JSON.stringify(value)}`);
+  /** `hint`: what follows the value, such as `, did you mean …?`. */
+  constructor(code: ValueError['code'], value: string, expected: string, hint = '') {
+    super(`${expected}, found ${JSON.stringify(value)}${hint}`);
     this.code = code;
     this.value = value;
     this.expected = expected;

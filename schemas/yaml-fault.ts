@@ -25,10 +25,15 @@ const MESSAGES: Partial<Record<ErrorCode, string>> = {
 /** Says in our words what the parser found, with its own words where they tell more. */
 export function faultOfParser(error: { code: ErrorCode; message: string; pos: [number, number] }): YamlFault {
   // The library's messages are one line as long as `prettyErrors` is off. Some quote the text, which may be a secret.
-  const own = MESSAGES[error.code];
+  const own = /closing .*quote/i.test(error.message)
+    ? 'a quote is opened and not closed'
+    : /^Flow (map|sequence) in block collection/.test(error.message)
+      ? 'a `[` or `{` above is not closed, or this line is indented too little to be within it'
+      : MESSAGES[error.code];
   const theirs = (error.message.split('\n', 1)[0] ?? '').replace(/: ".*$/, '').replace(/[.:]$/, '');
   const lower = theirs.charAt(0).toLowerCase() + theirs.slice(1);
-  const specific = error.code === 'MISSING_CHAR' || error.code === 'BAD_INDENT';
+  const specific =
+    own !== undefined && own === MESSAGES[error.code] && ['MISSING_CHAR', 'BAD_INDENT'].includes(error.code);
   const message = own === undefined ? lower : specific ? `${own} (${lower})` : own;
   return {
     start: error.pos[0],

@@ -48,7 +48,11 @@ class ValueReader {
     if (this.#isBeyondLimits(node, depth)) return null;
     if (isAlias(node)) return this.#readAlias(node, depth);
     if (node.tag !== undefined && !PLAIN_TAGS.has(node.tag)) {
-      this.#fault(node, `the tag ${node.tag} is not supported: remove it`, 'tag');
+      this.#fault(
+        node,
+        `the tag ${node.tag.replace('tag:yaml.org,2002:', '!!')} is not supported: remove it`,
+        'tag',
+      );
       return null;
     }
     const anchor = 'anchor' in node ? node.anchor : undefined;
