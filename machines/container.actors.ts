@@ -131,7 +131,12 @@ export class ContainerEffects {
       previousExit: record.exit ?? record.previousExit,
       exit: null,
     }));
-    await this.#attempt(container, signal, () => this.#deps.engine.containers.create(request, { signal }), before);
+    await this.#attempt(
+      container,
+      signal,
+      () => this.#deps.engine.containers.create(request, { signal }),
+      before,
+    );
     await this.#conclude(container, (record) => ({
       ...record,
       state: 'Created',

@@ -8,7 +8,12 @@ import {
   type StepRunner,
 } from '../reconciler/index.ts';
 import { IllegalStateError, type ResolvedImage } from '../schemas/index.ts';
-import { ContainerEffects, countError, createContainerEffects, type ContainerEffectDeps } from './container.actors.ts';
+import {
+  ContainerEffects,
+  countError,
+  createContainerEffects,
+  type ContainerEffectDeps,
+} from './container.actors.ts';
 import { containerMachine } from './container.machine.ts';
 import type { Operation } from './operation.ts';
 import { createPodEffects } from './pod.actors.ts';

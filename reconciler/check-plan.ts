@@ -52,9 +52,13 @@ function checkOrder(steps: readonly ContainerStep[], { record, observation }: Co
   return violations;
 }
 
-type Place = 'nothing' | 'layer' | 'held' | 'created' | 'running' | 'paused' | 'ending' | 'removing' | 'forgotten';
+type Place =
+  'nothing' | 'layer' | 'held' | 'created' | 'running' | 'paused' | 'ending' | 'removing' | 'forgotten';
 
-function placeOf(record: ContainerSituation['record'], observation: ContainerSituation['observation']): Place {
+function placeOf(
+  record: ContainerSituation['record'],
+  observation: ContainerSituation['observation'],
+): Place {
   if (record.state === 'Removing') return record.request === null ? 'nothing' : 'removing';
   if (record.state === 'Paused') return 'paused';
   if (record.state === 'Running' || record.state === 'Restored') return 'running';

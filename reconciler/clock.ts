@@ -9,11 +9,10 @@ export interface Clock {
 /** Longest delay that Node's timers take; a longer one would fire at once. */
 const LONGEST_DELAY_MS = 2 ** 31 - 1;
 
-/** The real clock. Its timers do not keep the process alive by themselves. */
+/** The real clock. */
 export const systemClock: Clock = {
   now: () => Date.now(),
-  setTimeout: (callback, delayMs) =>
-    setTimeout(callback, Math.min(LONGEST_DELAY_MS, Math.max(0, delayMs))).unref(),
+  setTimeout: (callback, delayMs) => setTimeout(callback, Math.min(LONGEST_DELAY_MS, Math.max(0, delayMs))),
   clearTimeout: (timer) => {
     clearTimeout(timer as NodeJS.Timeout);
   },

@@ -12,8 +12,7 @@ export function windDownSteps(situation: ContainerSituation, request: ContainerR
   const { record, observation } = situation;
   const cleanup: ContainerStep = { kind: 'cleanup', container: record.name, request };
   if (mayHaveProcess(record.state)) return [stopStep(situation, request), cleanup];
-  const isHeld =
-    record.state === 'Created' || record.state === 'Stopped' || observation.status !== 'absent';
+  const isHeld = record.state === 'Created' || record.state === 'Stopped' || observation.status !== 'absent';
   return isHeld ? [cleanup] : [];
 }
 

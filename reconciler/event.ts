@@ -1,3 +1,4 @@
+import { createListeners } from './listeners.ts';
 import type { ResourceName } from './resource-key.ts';
 
 /** What can happen to a resource. */
@@ -42,24 +43,15 @@ export function createEventBus(options: {
   onListenerError: (error: unknown) => void;
 }): EventBus {
   const keep = options.keep ?? 1000;
-  const listeners = new Set<(event: ResourceEvent) => void>();
+  const listeners = createListeners<ResourceEvent>(options.onListenerError);
   const recent: ResourceEvent[] = [];
   return {
     emit(event) {
       recent.push(event);
       if (recent.length > keep) recent.shift();
-      for (const listener of [...listeners]) {
-        try {
-          listener(event);
-        } catch (error) {
-          options.onListenerError(error);
-        }
-      }
+      listeners.tell(event);
     },
-    subscribe(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
+    subscribe: (listener) => listeners.add(listener),
     recent: () => [...recent],
   };
 }

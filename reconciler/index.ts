@@ -2,14 +2,29 @@
  * Decides what is to be done next: sources, desired and observed state, plans, the queue, ownership, probes. It never touches the
  * host itself: what is to be done goes to a `StepRunner`, and from the engine it only learns.
  */
-export * from './backoff.ts';
-export * from './clock.ts';
-export * from './event.ts';
-export * from './outcome.ts';
-export * from './plan.ts';
-export * from './plan-reason.ts';
-export * from './record-editor.ts';
-export * from './resource-key.ts';
-export * from './signal-number.ts';
+export type { AcceptOptions, OwnedManifest } from './acceptance.ts';
+export { BadRequestError, NotFoundError, type ActRequest } from './act.ts';
+export { backoffOf, countFailure, delayAfterErrorMs, delayAfterExitMs, type Backoff } from './backoff.ts';
+export { isoTime, systemClock, type Clock } from './clock.ts';
+export { DependencyCycleError } from './dependency-cycle.ts';
+export type { PlannedChange } from './dry-plan.ts';
+export { createEventBus, type EventBus, type EventType, type ResourceEvent } from './event.ts';
+export { expandPod, memberRecordName, type PodMember } from './expand-pod.ts';
+export type { Outcome } from './outcome.ts';
+export { describeOwner, OwnershipError } from './ownership.ts';
+export type { Plan, PlannedAction } from './plan.ts';
+export { formatReason, type PlanReason } from './plan-reason.ts';
+export type { Progress } from './progress.ts';
+export {
+  createReconciler,
+  type Accepted,
+  type DeletionOptions,
+  type Reconciler,
+  type ReconcilerOptions,
+} from './reconciler.ts';
+export { createRecordEditor, type EditableCollection, type RecordEditor } from './record-editor.ts';
+export { keyOf, resourceOf, type ResourceKey, type ResourceName } from './resource-key.ts';
+export type { SettledResource, SettleOptions, SettleResult } from './settle.ts';
+export { signalNumber } from './signal-number.ts';
 export type * from './step.ts';
 export type * from './step-runner.ts';

@@ -40,19 +40,18 @@ function planPresence(situation: PodSituation): Plan {
     ...surplus.map((member) => dropMember(record, member)),
     ...(record.prepared ? [] : prepare(record)),
     ...missing.map((member) => addMember(situation, member)),
-    ...returning.map(
-      (member): PodStep => ({
-        kind: 'add-member',
-        pod: record.name,
-        record: { ...member, deletionRequestedAt: null },
-      }),
-    ),
+    ...returning.map((member): PodStep => ({
+      kind: 'add-member',
+      pod: record.name,
+      record: { ...member, deletionRequestedAt: null },
+    })),
   ];
   const reasons: PlanReason[] = [
     ...(record.prepared ? [] : [{ why: 'namespaces-needed' } as const]),
-    ...[...missing.map(({ membership }) => membership.member)].map(
-      (member): PlanReason => ({ why: 'member-added', member }),
-    ),
+    ...[...missing.map(({ membership }) => membership.member)].map((member): PlanReason => ({
+      why: 'member-added',
+      member,
+    })),
     ...surplus.map((member): PlanReason => ({ why: 'member-dropped', member: memberName(member) })),
   ];
   if (steps.length > 0) return doing(record, members.length === 0 ? 'create' : 'in place', steps, reasons);

@@ -1,13 +1,26 @@
 import type { ContainerExit, ContainerRequest, RestartPolicy } from '../schemas/index.ts';
 import { backoffOf } from './backoff.ts';
 import { isAlive, type ContainerSituation } from './container-situation.ts';
-import { freshRequest, removeSteps, renewedRequest, runSteps, startSteps, windDownSteps } from './container-steps.ts';
+import {
+  freshRequest,
+  removeSteps,
+  renewedRequest,
+  runSteps,
+  startSteps,
+  windDownSteps,
+} from './container-steps.ts';
 import type { DesiredContainer } from './desired-container.ts';
 import { requeueAfter, settled, stalled, waitingFor, type Outcome } from './outcome.ts';
 import type { Plan, PlannedAction } from './plan.ts';
 import { doing, resting } from './plan-outline.ts';
 import type { PlanReason } from './plan-reason.ts';
-import { compareAnnotations, compareSpecs, strongestEffect, type ChangeEffect, type FieldChange } from './spec-change.ts';
+import {
+  compareAnnotations,
+  compareSpecs,
+  strongestEffect,
+  type ChangeEffect,
+  type FieldChange,
+} from './spec-change.ts';
 import type { ContainerStep } from './step.ts';
 
 /** The plan for a container that is wanted Running or Paused. */
@@ -84,9 +97,12 @@ function planAlive(context: Context): Plan {
   const isPaused = record.state === 'Paused';
   if (isPaused !== (desired.wanted === 'Paused')) {
     const kind = isPaused ? 'resume' : 'pause';
-    return doing(situation, kind, [{ kind, container, request: present }], [
-      { why: 'state-wanted', state: desired.wanted, by: desired.wantedBy },
-    ]);
+    return doing(
+      situation,
+      kind,
+      [{ kind, container, request: present }],
+      [{ why: 'state-wanted', state: desired.wanted, by: desired.wantedBy }],
+    );
   }
   if (!isPaused && !record.ready) return resting(situation, waitingFor([], { why: 'not-ready' }));
   return resting(situation, settled({ why: 'as-wished' }));
@@ -96,7 +112,12 @@ function planCreated(context: Context): Plan {
   const { situation, desired, present, effect, changes } = context;
   if (effect !== 'none' || !situation.observation.monitorAlive) {
     const reasons: PlanReason[] = changes.length > 0 ? changes : [{ why: 'left-over' }];
-    return remake(context, effect === 'recreate' ? 'recreate' : 'start', reasons, situation.record.restartCount);
+    return remake(
+      context,
+      effect === 'recreate' ? 'recreate' : 'start',
+      reasons,
+      situation.record.restartCount,
+    );
   }
   const blocked = situation.gate ?? backingOff(situation, desired);
   if (blocked !== null) return resting(situation, blocked);
@@ -149,10 +170,12 @@ function remake(
   }
   if (action !== 'recreate') {
     const request = renewedRequest(present, desired);
-    return doing(situation, action, [
-      ...windDownSteps(situation, present),
-      ...runSteps(desired, request, restartCount),
-    ], reasons);
+    return doing(
+      situation,
+      action,
+      [...windDownSteps(situation, present), ...runSteps(desired, request, restartCount)],
+      reasons,
+    );
   }
   return withImage(situation, desired, action, reasons, (image) => [
     ...removeSteps(situation, present),
@@ -170,7 +193,8 @@ function withImage(
 ): Plan {
   const reference = desired.spec.image;
   if (reference === undefined) return doing(situation, action, steps(null), reasons);
-  if (situation.image?.reference === reference) return doing(situation, action, steps(situation.image), reasons);
+  if (situation.image?.reference === reference)
+    return doing(situation, action, steps(situation.image), reasons);
   const pull: ContainerStep = {
     kind: 'pull-image',
     container: situation.record.name,
@@ -182,14 +206,17 @@ function withImage(
 
 /** Kubernetes: Always for the tag `latest` or none. Files and local images come from nowhere else. */
 function defaultPullPolicy(reference: string): 'Always' | 'IfNotPresent' {
-  const isRemote = !/^(oci|oci-archive|docker-archive|dir):/.test(reference) && !/^(docker:\/\/)?localhost\//.test(reference);
+  const isRemote =
+    !/^(oci|oci-archive|docker-archive|dir):/.test(reference) &&
+    !/^(docker:\/\/)?localhost\//.test(reference);
   if (!isRemote || reference.includes('@')) return 'IfNotPresent';
   const tag = /:([^/:]+)$/.exec(reference)?.[1];
   return tag === undefined || tag === 'latest' ? 'Always' : 'IfNotPresent';
 }
 
 function backingOff({ record, now }: ContainerSituation, desired: DesiredContainer): Outcome | null {
-  const cause = record.lastError ?? (record.exit === null ? 'failed' : `exit code ${String(record.exit.code)}`);
+  const cause =
+    record.lastError ?? (record.exit === null ? 'failed' : `exit code ${String(record.exit.code)}`);
   const { maxRetries } = backoffOf(desired.spec);
   if (maxRetries !== null && record.failuresInRow > maxRetries) {
     return stalled({ why: 'gave-up', tries: record.failuresInRow, cause });

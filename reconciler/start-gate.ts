@@ -46,7 +46,9 @@ function podGate(record: ContainerRecord, desired: DesiredContainer, lookup: Rec
 }
 
 function dependencyGate(desired: DesiredContainer, lookup: RecordLookup): Outcome | null {
-  const missing = (desired.spec.dependsOn ?? []).filter((name) => !isSatisfied(lookup.container(name), lookup));
+  const missing = (desired.spec.dependsOn ?? []).filter(
+    (name) => !isSatisfied(lookup.container(name), lookup),
+  );
   if (missing.length === 0) return null;
   return waitingFor(
     missing.map((name) => ({ kind: 'Container', name })),

@@ -5,6 +5,8 @@ export interface WorkQueueOptions<K extends string> {
   /** Works on one key. What it throws goes to `onError`, and the queue goes on. */
   work: (key: K, signal: AbortSignal) => Promise<void>;
   onError: (key: K, error: unknown) => void;
+  /** Called when the work on a key has ended and no further round of it follows at once. */
+  onDone?: (key: K) => void;
   /** Keys worked on at the same time. */
   parallelism: number;
 }
@@ -79,6 +81,7 @@ export function createWorkQueue<K extends string>(options: WorkQueueOptions<K>):
     }
     running.delete(key);
     if (again.delete(key) && !abort.signal.aborted) ready.add(key);
+    else options.onDone?.(key);
     pump();
   }
 

@@ -1,0 +1,138 @@
+import type { ContainerRecord } from '../schemas/index.ts';
+import { checkContainerPlan, UnsoundPlanError } from './check-plan.ts';
+import { isAlive, mayHaveProcess, type ContainerSituation } from './container-situation.ts';
+import { renewedRequest } from './container-steps.ts';
+import { desiredContainer } from './desired-container.ts';
+import { executePlan } from './execute-plan.ts';
+import { requeueAfter, settled, type Outcome } from './outcome.ts';
+import type { PassDeps } from './pass-deps.ts';
+import { planContainer } from './plan-container.ts';
+import { changesOf } from './plan-running.ts';
+import type { Plan } from './plan.ts';
+import { formatReason } from './plan-reason.ts';
+import { reportRest, reportStep } from './report-steps.ts';
+import { startGate } from './start-gate.ts';
+import type { Sighting } from './step-runner.ts';
+import type { Step } from './step.ts';
+
+/** Rounds of looking, planning and acting within one pass; a sound planner needs four at most. */
+const MOST_ROUNDS = 10;
+
+/** Looks at one container, and does what is to be done until nothing is, or until something has to be waited for. */
+export async function passOverContainer(deps: PassDeps, name: string, signal: AbortSignal): Promise<Outcome> {
+  const begun = deps.clock.now();
+  let hasActed = false;
+  for (let round = 0; round < MOST_ROUNDS; round += 1) {
+    const sighting = await deps.runner.recover(name);
+    if (sighting === null) return settled({ why: 'as-wished' });
+    const situation = await situationOf(deps, sighting);
+    const plan = planContainer(situation);
+    refuseUnsound(plan, situation);
+    if (plan.steps.length === 0) {
+      await renewRequest(deps, situation);
+      reportRest(deps.report, plan, situation.record, hasActed);
+      return plan.outcome;
+    }
+    announce(deps, plan);
+    await executePlan(plan.steps, deps.runner, {
+      signal,
+      onStepDone: (step) => {
+        fulfil(deps, name, step);
+        reportStep(deps.report, step, {
+          plan,
+          record: deps.records.containers.get(name),
+          tookMs: deps.clock.now() - begun,
+        });
+      },
+      onImage: (container, image) => deps.wishes.images.set(container, image),
+      onProgress: (progress) => {
+        const detail = `${progress.phase} ${String(progress.layersDone)}/${String(progress.layersTotal)} layers`;
+        deps.report({ resource: plan.resource, what: 'progress', detail });
+      },
+    });
+    hasActed = true;
+  }
+  return requeueAfter(1000, { why: 'steps-follow' });
+}
+
+/** Gathers what a plan rests on. */
+export async function situationOf(
+  deps: Omit<PassDeps, 'runner' | 'report'>,
+  { record, observation }: Sighting,
+): Promise<ContainerSituation> {
+  const { records, wishes } = deps;
+  const pod = record.pod === null ? null : records.pods.get(record.pod);
+  const desired = desiredContainer(record, pod);
+  const lookup = {
+    container: (name: string) => records.containers.get(name),
+    pod: (name: string) => records.pods.get(name),
+  };
+  return {
+    record,
+    desired,
+    observation,
+    image: wishes.images.get(record.name) ?? null,
+    imageStopSignal: mayHaveProcess(record.state) ? await imageStopSignal(deps, record) : null,
+    gate: desired === null ? null : startGate(record, desired, lookup),
+    restartAsked: wishes.restarts.has(record.name),
+    probeFailure: isAlive(record.state) ? (wishes.probeFailures.get(record.name) ?? null) : null,
+    stopTimeoutMs: wishes.stopTimeoutsMs.get(record.name) ?? null,
+    now: deps.clock.now(),
+    newId: deps.newId(),
+  };
+}
+
+async function imageStopSignal(
+  { engine }: Pick<PassDeps, 'engine'>,
+  record: ContainerRecord,
+): Promise<string | null> {
+  const image = record.request?.image;
+  if (image === null || image === undefined) return null;
+  // An image that is gone by now says nothing; SIGTERM it is.
+  const config = await engine.images.config(image.id).catch(() => null);
+  return config?.StopSignal ?? null;
+}
+
+function refuseUnsound(plan: Plan, situation: ContainerSituation): void {
+  const violations = checkContainerPlan(plan, situation);
+  if (violations.length > 0) throw new UnsoundPlanError(plan, violations);
+}
+
+/** What was asked for once is done. */
+function fulfil({ wishes }: PassDeps, name: string, step: Step): void {
+  switch (step.kind) {
+    case 'stop':
+      wishes.probeFailures.delete(name);
+      wishes.stopTimeoutsMs.delete(name);
+      return;
+    case 'create':
+      wishes.images.delete(name);
+      return;
+    case 'start':
+      wishes.restarts.delete(name);
+      wishes.probeFailures.delete(name);
+      return;
+    default:
+      return;
+  }
+}
+
+/** Fields without effect on what runs are taken over, so that the request tells the truth. */
+async function renewRequest({ records }: PassDeps, { record, desired }: ContainerSituation): Promise<void> {
+  if (desired === null || record.request === null || changesOf(record.request, desired).length > 0) return;
+  const next = JSON.stringify(renewedRequest(record.request, desired));
+  if (next === JSON.stringify(record.request)) return;
+  await records.containers.edit(record.name, (present) =>
+    present.request === null ? present : { ...present, request: renewedRequest(present.request, desired) },
+  );
+}
+
+function announce({ report }: PassDeps, plan: Plan): void {
+  const changes = plan.reasons.filter((reason) => reason.why === 'field-changed');
+  if (changes.length === 0 || plan.action === 'none') return;
+  report({
+    resource: plan.resource,
+    what: 'changed',
+    detail: `${plan.action}: ${changes.map(formatReason).join(', ')}`,
+  });
+}

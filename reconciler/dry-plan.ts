@@ -1,0 +1,152 @@
+import type { ContainerRecord, PodRecord } from '../schemas/index.ts';
+import { recordsAfter, type Acceptance, type RecordsView } from './acceptance.ts';
+import { situationOf } from './container-pass.ts';
+import { desiredContainer } from './desired-container.ts';
+import type { PassDeps } from './pass-deps.ts';
+import { planContainer } from './plan-container.ts';
+import { planPod } from './plan-pod.ts';
+import { formatReason, type PlanReason } from './plan-reason.ts';
+import type { Plan, PlannedAction } from './plan.ts';
+import type { ResourceName } from './resource-key.ts';
+import { compareSpecs, type FieldChange } from './spec-change.ts';
+
+/** One line of `diff`. */
+export interface PlannedChange {
+  resource: ResourceName;
+  action: PlannedAction;
+  /** Why, or why not: `spec.env[LOG_LEVEL]: info → debug`. */
+  reasons: string[];
+}
+
+/** What would be done if the acceptance were written. Looks at the host, and changes neither it nor a record. */
+export async function planDry(
+  deps: PassDeps,
+  present: RecordsView,
+  acceptance: Acceptance,
+): Promise<PlannedChange[]> {
+  const after = recordsAfter(present, acceptance, deps.clock.now());
+  const view = viewOf(deps, after);
+  const changes: PlannedChange[] = [];
+  for (const resource of touchedResources(acceptance)) {
+    const change =
+      resource.kind === 'Container'
+        ? await planContainerDry(view, present, find(after.containers, resource.name))
+        : await planPodDry(view, present, find(after.pods, resource.name));
+    changes.push({ ...change, resource });
+  }
+  return changes;
+}
+
+interface Change {
+  action: PlannedAction;
+  reasons: string[];
+}
+
+type DryDeps = PassDeps & { after: RecordsView };
+
+/** The same dependencies, looking at records as they would be. */
+function viewOf(deps: PassDeps, after: RecordsView): DryDeps {
+  const collection = <T extends { name: string }>(records: readonly T[]) => ({
+    get: (name: string) => records.find((record) => record.name === name) ?? null,
+    list: () => [...records],
+    edit: refuse,
+    put: refuse,
+    remove: refuse,
+  });
+  const records = {
+    containers: collection(after.containers),
+    pods: collection(after.pods),
+    onChange: () => () => undefined,
+  };
+  return { ...deps, records, after };
+}
+
+function refuse(): Promise<never> {
+  return Promise.reject(new Error('plan: a dry run changes nothing'));
+}
+
+function touchedResources({ containers, pods, dropped }: Acceptance): ResourceName[] {
+  return [
+    ...containers.map(({ record }): ResourceName => ({ kind: 'Container', name: record.name })),
+    ...pods.map(({ record }): ResourceName => ({ kind: 'Pod', name: record.name })),
+    ...dropped,
+  ];
+}
+
+function find<T extends { name: string }>(records: readonly T[], name: string): T {
+  const record = records.find((candidate) => candidate.name === name);
+  if (record === undefined) throw new Error(`plan: no record of ${name}`);
+  return record;
+}
+
+async function planContainerDry(
+  deps: DryDeps,
+  present: RecordsView,
+  record: ContainerRecord,
+): Promise<Change> {
+  const plan = await planOne(deps, record);
+  const silent = silentChanges(present, record);
+  if (plan.action === 'none' && silent.length > 0)
+    return { action: 'in place', reasons: silent.map(describe) };
+  return { action: plan.action, reasons: plan.reasons.map(formatReason) };
+}
+
+/** Dependencies are taken for granted: a plan says what will be done, not what has to be waited for. */
+async function planOne(deps: DryDeps, record: ContainerRecord): Promise<Plan> {
+  const situation = await situationOf(deps, await deps.runner.observe(record));
+  return planContainer({ ...situation, gate: null });
+}
+
+/** Fields that have changed in the manifest, and that ask for nothing to be done to what runs. */
+function silentChanges(present: RecordsView, record: ContainerRecord): FieldChange[] {
+  const before = present.containers.find(({ name }) => name === record.name)?.manifest;
+  if (before === null || before === undefined || record.manifest === null) return [];
+  return compareSpecs(before.spec, record.manifest.spec).filter(({ effect }) => effect === 'none');
+}
+
+function describe(change: FieldChange): string {
+  return formatReason({ why: 'field-changed', change });
+}
+
+/** From the least to the most that can be done to a member. */
+const WEIGHT: Readonly<Record<PlannedAction, number>> = {
+  none: 0,
+  resume: 1,
+  pause: 2,
+  stop: 3,
+  start: 4,
+  'in place': 5,
+  restart: 6,
+  recreate: 7,
+  remove: 8,
+  create: 9,
+};
+
+async function planPodDry(deps: DryDeps, present: RecordsView, record: PodRecord): Promise<Change> {
+  const members = deps.after.containers.filter((member) => member.pod === record.name);
+  const plan = planPod({ record, members, now: deps.clock.now() });
+  if (plan.action === 'create' || record.deletionRequestedAt !== null) {
+    const isNew = !present.pods.some(({ name }) => name === record.name);
+    const action = record.deletionRequestedAt === null ? 'create' : 'remove';
+    return { action, reasons: isNew ? ['does not exist yet'] : plan.reasons.map(formatReason) };
+  }
+  let action: PlannedAction = plan.steps.length > 0 ? 'in place' : 'none';
+  const reasons: PlanReason[] = plan.steps.length > 0 ? [...plan.reasons] : [];
+  // Members are judged as they will be once the pod's own steps are done.
+  const prepared = { ...record, prepared: true };
+  const view = viewOf(deps, {
+    ...deps.after,
+    pods: [...deps.after.pods.filter((p) => p.name !== record.name), prepared],
+  });
+  for (const member of members) {
+    if (desiredContainer(member, prepared) === null) continue;
+    const memberPlan = await planOne(view, member);
+    if (memberPlan.action === 'none') continue;
+    if (WEIGHT[memberPlan.action] > WEIGHT[action]) action = memberPlan.action;
+    const name = member.name.slice(record.name.length + 1);
+    reasons.push(
+      ...memberPlan.reasons.map((reason): PlanReason => ({ why: 'member', member: name, reason })),
+    );
+  }
+  return { action, reasons: action === 'none' ? ['is as wished'] : reasons.map(formatReason) };
+}

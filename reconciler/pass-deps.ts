@@ -1,0 +1,34 @@
+import type { Engine } from '../engine/index.ts';
+import type { ResolvedImage } from '../schemas/index.ts';
+import type { Clock } from './clock.ts';
+import type { ProbeFailure } from './container-situation.ts';
+import type { Progress } from './progress.ts';
+import type { RecordEditor } from './record-editor.ts';
+import type { StepRunner } from './step-runner.ts';
+
+/** What the passes work with. */
+export interface PassDeps {
+  engine: Pick<Engine, 'images'>;
+  records: RecordEditor;
+  runner: StepRunner;
+  clock: Clock;
+  /** 64 hexadecimal digits, never the same twice. */
+  newId: () => string;
+  report: (progress: Progress) => void;
+  wishes: PassingWishes;
+}
+
+/**
+ * What was asked for once, and is forgotten when it is done or when tsctr ends: by name of the container. What must outlive that
+ * stands in records.
+ */
+export interface PassingWishes {
+  restarts: Set<string>;
+  probeFailures: Map<string, ProbeFailure>;
+  stopTimeoutsMs: Map<string, number>;
+  images: Map<string, ResolvedImage>;
+}
+
+export function noWishes(): PassingWishes {
+  return { restarts: new Set(), probeFailures: new Map(), stopTimeoutsMs: new Map(), images: new Map() };
+}

@@ -1,0 +1,260 @@
+import type { Engine } from '../engine/index.ts';
+import { acceptManifests, type AcceptOptions, type Acceptance, type OwnedManifest } from './acceptance.ts';
+import { act, NotFoundError, type ActRequest } from './act.ts';
+import { isoTime, type Clock } from './clock.ts';
+import { planDry, type PlannedChange } from './dry-plan.ts';
+import { interruptPulls } from './interrupt-pulls.ts';
+import { limitStarts } from './limit-starts.ts';
+import type { Outcome } from './outcome.ts';
+import { OwnershipError } from './ownership.ts';
+import { noWishes, type PassDeps } from './pass-deps.ts';
+import type { Progress } from './progress.ts';
+import { createReconcileLoop, type ReconcileLoop } from './reconcile-loop.ts';
+import type { RecordEditor } from './record-editor.ts';
+import { resetAfterReboot } from './reset-after-reboot.ts';
+import { keyOf, type ResourceKey, type ResourceName } from './resource-key.ts';
+import { settle, type SettleOptions, type SettleResult } from './settle.ts';
+import type { StepRunner } from './step-runner.ts';
+
+export interface ReconcilerOptions {
+  engine: Pick<Engine, 'images' | 'containers'>;
+  records: RecordEditor;
+  runner: StepRunner;
+  clock: Clock;
+  /** 64 hexadecimal digits, never the same twice. */
+  newId: () => string;
+  /** Told of what went wrong inside of tsctr itself; what goes wrong with a resource stands in its record. */
+  onError: (error: unknown, key: ResourceKey | null) => void;
+  /** Containers created or started at the same time. Default: 8. */
+  startsAtOnce?: number;
+  /** Everything is looked at anew so often, in milliseconds, whatever was or was not heard. Default: a minute. */
+  resyncMs?: number;
+}
+
+/** Keeps resources as their manifests say. */
+export interface Reconciler {
+  /** Writes the wishes, durably. Nothing is done to the host before `settle` or `wake`. Throws when they are refused as a whole. */
+  accept(manifests: readonly OwnedManifest[], options: AcceptOptions): Promise<Accepted>;
+  /** What accepting the manifests would lead to. Changes nothing. */
+  plan(manifests: readonly OwnedManifest[], options: AcceptOptions): Promise<PlannedChange[]>;
+  /** Marks resources for deletion; returns those that exist. */
+  requestDeletion(names: readonly ResourceName[], options: DeletionOptions): Promise<ResourceName[]>;
+  /** Notes what a person asks of containers and pods. A signal is sent at once. */
+  act(request: ActRequest): Promise<void>;
+  /** Has resources looked at, and waits. */
+  settle(resources: readonly ResourceName[], options: SettleOptions): Promise<SettleResult>;
+  /** Has resources looked at soon; all of them when none is named. */
+  wake(resources?: readonly ResourceName[]): void;
+  /** How the last pass ended: null when there was none, or when the resource is gone. */
+  outcomeOf(resource: ResourceName): Outcome | null;
+  onProgress(listener: (progress: Progress) => void): () => void;
+  /** Listens for processes that end, so that waiting works without a daemon; touches nothing by itself. */
+  watch(): Promise<void>;
+  /** Becomes the daemon's loop: watches, adopts what is on record, and resyncs. */
+  start(options: { rebooted: boolean }): Promise<void>;
+  /** Takes nothing more and waits for what is under way. Containers go on. */
+  stop(): Promise<void>;
+}
+
+export interface DeletionOptions {
+  /** Names that do not exist are no error. */
+  ignoreMissing: boolean;
+  /** Kills at once in place of stopping, and deletes what another source owns as well. */
+  force: boolean;
+}
+
+/** What accepting manifests has come to. */
+export interface Accepted {
+  /** All that has to be looked at: what the manifests name, and what was dropped. */
+  resources: readonly ResourceName[];
+  changed: readonly ResourceName[];
+  dropped: readonly ResourceName[];
+  conflicts: readonly OwnershipError[];
+}
+
+export function createReconciler(options: ReconcilerOptions): Reconciler {
+  return new LoopingReconciler(options);
+}
+
+class LoopingReconciler implements Reconciler {
+  readonly #options: ReconcilerOptions;
+  readonly #deps: PassDeps;
+  readonly #loop: ReconcileLoop;
+  readonly #interruptPull: (container: string) => void;
+
+  constructor(options: ReconcilerOptions) {
+    this.#options = options;
+    const pulls = interruptPulls(limitStarts(options.runner, options.startsAtOnce ?? 8));
+    this.#interruptPull = pulls.interrupt;
+    this.#deps = {
+      engine: options.engine,
+      records: options.records,
+      runner: pulls.runner,
+      clock: options.clock,
+      newId: options.newId,
+      report: (progress) => {
+        this.#loop.report(progress);
+      },
+      wishes: noWishes(),
+    };
+    this.#loop = createReconcileLoop(this.#deps, options);
+  }
+
+  async accept(manifests: readonly OwnedManifest[], options: AcceptOptions): Promise<Accepted> {
+    const acceptance = this.#acceptance(manifests, options);
+    const { containers, pods } = this.#options.records;
+    const changed: ResourceName[] = [];
+    for (const { record, merge, change } of acceptance.containers) {
+      if (containers.get(record.name) === null) await containers.put(record);
+      else await containers.edit(record.name, merge);
+      if (change !== 'unchanged') changed.push({ kind: 'Container', name: record.name });
+    }
+    for (const { record, merge, change } of acceptance.pods) {
+      if (pods.get(record.name) === null) await pods.put(record);
+      else await pods.edit(record.name, merge);
+      if (change !== 'unchanged') changed.push({ kind: 'Pod', name: record.name });
+      if (change === 'changed' || options.source === 'apply') await this.#freshStart(record.name, change);
+    }
+    for (const resource of acceptance.dropped) await this.#markForDeletion(resource);
+    const named = [
+      ...acceptance.containers.map(({ record }): ResourceName => ({ kind: 'Container', name: record.name })),
+      ...acceptance.pods.map(({ record }): ResourceName => ({ kind: 'Pod', name: record.name })),
+    ];
+    this.#interruptPulls([...changed, ...acceptance.dropped]);
+    return {
+      resources: [...named, ...acceptance.dropped],
+      changed,
+      dropped: acceptance.dropped,
+      conflicts: acceptance.conflicts,
+    };
+  }
+
+  plan(manifests: readonly OwnedManifest[], options: AcceptOptions): Promise<PlannedChange[]> {
+    return planDry(this.#deps, this.#present(), this.#acceptance(manifests, options));
+  }
+
+  async requestDeletion(names: readonly ResourceName[], options: DeletionOptions): Promise<ResourceName[]> {
+    const found: ResourceName[] = [];
+    for (const resource of names) {
+      const record = this.#record(resource);
+      if (record === null) {
+        if (options.ignoreMissing) continue;
+        throw new NotFoundError('delete', resource);
+      }
+      if (record.owner.source !== 'apply' && !options.force) {
+        throw new OwnershipError('delete', resource, record.owner);
+      }
+      found.push(resource);
+    }
+    for (const resource of found) {
+      if (options.force) {
+        for (const { name } of this.#containersOf(resource)) this.#deps.wishes.stopTimeoutsMs.set(name, 0);
+      }
+      await this.#markForDeletion(resource);
+    }
+    this.#interruptPulls(found);
+    return found;
+  }
+
+  async act(request: ActRequest): Promise<void> {
+    await act(this.#deps, request);
+    if (request.verb !== 'kill') this.#interruptPulls(request.names);
+  }
+
+  settle(resources: readonly ResourceName[], options: SettleOptions): Promise<SettleResult> {
+    return settle(
+      { ...this.#loop, clock: this.#deps.clock, membersOf: (pod) => this.#membersOf(pod) },
+      resources,
+      options,
+    );
+  }
+
+  wake(resources: readonly ResourceName[] = this.#all()): void {
+    for (const resource of resources) {
+      this.#loop.put(keyOf(resource));
+      for (const member of this.#membersOf(resource)) this.#loop.put(keyOf(member));
+    }
+  }
+
+  outcomeOf(resource: ResourceName): Outcome | null {
+    return this.#loop.outcomeOf(keyOf(resource));
+  }
+
+  onProgress(listener: (progress: Progress) => void): () => void {
+    return this.#loop.onProgress(listener);
+  }
+
+  watch(): Promise<void> {
+    return this.#loop.watchExits();
+  }
+
+  async start({ rebooted }: { rebooted: boolean }): Promise<void> {
+    if (rebooted) await resetAfterReboot(this.#options.records);
+    await this.#loop.watchExits();
+    this.wake();
+    this.#loop.resyncEvery(this.#options.resyncMs ?? 60_000, () => {
+      this.wake();
+    });
+  }
+
+  stop(): Promise<void> {
+    return this.#loop.stop();
+  }
+
+  #acceptance(manifests: readonly OwnedManifest[], options: AcceptOptions): Acceptance {
+    const { clock, newId } = this.#deps;
+    return acceptManifests(manifests, this.#present(), { ...options, now: clock.now(), newId });
+  }
+
+  #present() {
+    const { containers, pods } = this.#options.records;
+    return { containers: containers.list(), pods: pods.list() };
+  }
+
+  #record({ kind, name }: ResourceName) {
+    const { containers, pods } = this.#options.records;
+    return kind === 'Container' ? containers.get(name) : pods.get(name);
+  }
+
+  #all(): ResourceName[] {
+    const { containers, pods } = this.#present();
+    return [...pods, ...containers].map(({ kind, name }) => ({ kind, name }));
+  }
+
+  #membersOf(resource: ResourceName): ResourceName[] {
+    return resource.kind === 'Pod' ? this.#containersOf(resource) : [];
+  }
+
+  #containersOf(resource: ResourceName): ResourceName[] {
+    if (resource.kind === 'Container') return [resource];
+    return this.#options.records.containers
+      .list()
+      .filter((record) => record.pod === resource.name)
+      .map(({ name }) => ({ kind: 'Container', name }));
+  }
+
+  async #markForDeletion({ kind, name }: ResourceName): Promise<void> {
+    const { containers, pods } = this.#options.records;
+    const deletionRequestedAt = isoTime(this.#deps.clock.now());
+    if (kind === 'Container') await containers.edit(name, (record) => ({ ...record, deletionRequestedAt }));
+    else await pods.edit(name, (record) => ({ ...record, deletionRequestedAt }));
+  }
+
+  /** A pod that was applied anew has its members tried anew. */
+  async #freshStart(pod: string, change: 'new' | 'changed' | 'unchanged'): Promise<void> {
+    for (const { name } of this.#containersOf({ kind: 'Pod', name: pod })) {
+      await this.#options.records.containers.edit(name, (record) => ({
+        ...record,
+        failuresInRow: 0,
+        backoffUntil: null,
+        override: change === 'changed' ? null : record.override,
+      }));
+    }
+  }
+
+  #interruptPulls(resources: readonly ResourceName[]): void {
+    for (const resource of resources) {
+      for (const { name } of this.#containersOf(resource)) this.#interruptPull(name);
+    }
+  }
+}

@@ -1,0 +1,77 @@
+import type { ContainerRecord } from '../schemas/index.ts';
+import type { Plan } from './plan.ts';
+import { formatReason } from './plan-reason.ts';
+import type { Progress } from './progress.ts';
+import type { Step } from './step.ts';
+
+type Report = (progress: Progress) => void;
+
+/** Tells of a step that was done, where people want to hear of it. */
+export function reportStep(
+  report: Report,
+  step: Step,
+  context: { plan: Plan; record: ContainerRecord | null; tookMs: number },
+): void {
+  const { plan, record, tookMs } = context;
+  const tell = (what: Progress['what'], detail: string): void => {
+    report({ resource: plan.resource, what, detail });
+  };
+  switch (step.kind) {
+    case 'create': {
+      const { image, spec } = step.request;
+      const network = spec.hostNetwork === true ? 'host' : (spec.network ?? 'none');
+      tell(
+        'created',
+        `${image === null ? `rootfs ${spec.rootfs ?? ''}` : `image ${image.reference}`}, network ${network}`,
+      );
+      return;
+    }
+    case 'start': {
+      const what = plan.action === 'restart' || plan.action === 'recreate' ? 'restarted' : 'running';
+      tell(what, `pid ${String(record?.pid)} after ${String(tookMs)} ms`);
+      return;
+    }
+    case 'stop':
+      if (plan.action === 'stop') tell('stopped', `exit code ${String(record?.exit?.code)}`);
+      return;
+    case 'pause':
+      tell('paused', '');
+      return;
+    case 'resume':
+      tell('resumed', '');
+      return;
+    case 'forget':
+    case 'forget-pod':
+      tell('removed', '');
+      return;
+    case 'prepare-pod':
+      tell('created', 'shared namespaces');
+      return;
+    default:
+      return;
+  }
+}
+
+/** Tells how a pass ended, where no step has told it. */
+export function reportRest(
+  report: Report,
+  { resource, outcome }: Plan,
+  record: Pick<ContainerRecord, 'state'> | null,
+  hasActed: boolean,
+): void {
+  const detail = formatReason(outcome.why);
+  switch (outcome.kind) {
+    case 'settled':
+      if (outcome.why.why === 'completed') report({ resource, what: 'completed', detail });
+      else if (outcome.why.why === 'failed-for-good') report({ resource, what: 'failed', detail });
+      else if (!hasActed) report({ resource, what: 'unchanged', detail: record?.state ?? '' });
+      return;
+    case 'stalled':
+      report({ resource, what: 'failed', detail });
+      return;
+    case 'waiting':
+    case 'requeue':
+      report({ resource, what: 'waiting', detail });
+      return;
+  }
+}

@@ -1,0 +1,47 @@
+import type { ContainerRecord, PodRecord } from '../schemas/index.ts';
+import type { RecordEditor } from './record-editor.ts';
+
+/**
+ * After a reboot nothing that lived in memory is there any more: pids, mounts, namespaces. Exited stays Exited, everything else
+ * becomes Configured, and the next passes bring back what should run. To be called before anything else when the run directory
+ * is new.
+ */
+export async function resetAfterReboot(records: RecordEditor): Promise<void> {
+  for (const { name } of records.containers.list()) {
+    await records.containers.edit(name, afterReboot);
+  }
+  for (const { name } of records.pods.list()) {
+    await records.pods.edit(name, podAfterReboot);
+  }
+}
+
+function podAfterReboot(record: PodRecord): PodRecord {
+  const override = record.manifest.spec.restartPolicy === 'Always' ? null : record.override;
+  return { ...record, prepared: false, intent: null, override };
+}
+
+/** What a reboot makes of the record of one container. */
+export function afterReboot(record: ContainerRecord): ContainerRecord {
+  const policy = record.manifest?.spec.restartPolicy ?? record.request?.spec.restartPolicy;
+  return {
+    ...record,
+    state: stateAfterReboot(record),
+    // A removal that was interrupted is gone on with.
+    intent: null,
+    pid: null,
+    startedAt: null,
+    restartCount: 0,
+    failuresInRow: 0,
+    backoffUntil: null,
+    ready: false,
+    // `Always` means what it says: only `UnlessStopped` remembers a stop by hand.
+    override: policy === 'Always' && record.override === 'Stopped' ? null : record.override,
+  };
+}
+
+function stateAfterReboot({ state, exit }: ContainerRecord): ContainerRecord['state'] {
+  if (state === 'Exited' || state === 'Checkpointed' || state === 'Removing') return state;
+  // Its process had ended before; only its mounts went with the reboot.
+  if (state === 'Stopped' && exit !== null) return 'Exited';
+  return 'Configured';
+}

@@ -1,0 +1,165 @@
+import type { Clock } from './clock.ts';
+import type { Outcome } from './outcome.ts';
+import { formatReason } from './plan-reason.ts';
+import type { Progress } from './progress.ts';
+import { keyOf, type ResourceKey, type ResourceName } from './resource-key.ts';
+
+export interface SettleOptions {
+  /** Until everything is as wished, up to this many milliseconds; null: until what can be done now has been done. */
+  waitMs: number | null;
+  onProgress?: (progress: Progress) => void;
+  signal?: AbortSignal;
+}
+
+export interface SettleResult {
+  resources: readonly SettledResource[];
+  /** True when the time passed before everything was as wished. */
+  timedOut: boolean;
+}
+
+export interface SettledResource {
+  resource: ResourceName;
+  /** True when at least one step was done to it, or to a member of it. */
+  changed: boolean;
+  failed: boolean;
+  /** Null: it is gone. */
+  outcome: Outcome | null;
+  detail: string;
+}
+
+/** What waiting needs to know of the loop. */
+export interface SettleView {
+  clock: Clock;
+  put: (key: ResourceKey) => void;
+  isBusy: (key: ResourceKey) => boolean;
+  outcomeOf: (key: ResourceKey) => Outcome | null;
+  /** A pod's containers; of a container: none. */
+  membersOf: (resource: ResourceName) => readonly ResourceName[];
+  onPass: (listener: () => void) => () => void;
+  onProgress: (listener: (progress: Progress) => void) => () => void;
+}
+
+/** Has the resources looked at, and waits until they are as the options say. */
+export async function settle(
+  view: SettleView,
+  resources: readonly ResourceName[],
+  options: SettleOptions,
+): Promise<SettleResult> {
+  const owners = new Map<ResourceKey, ResourceKey>();
+  const touched = new Set<ResourceKey>();
+  const failures = new Map<ResourceKey, string>();
+  const adopt = (): void => {
+    for (const resource of resources) {
+      owners.set(keyOf(resource), keyOf(resource));
+      for (const member of view.membersOf(resource)) owners.set(keyOf(member), keyOf(resource));
+    }
+  };
+  adopt();
+  const endProgress = view.onProgress((progress) => {
+    adopt();
+    const owner = owners.get(keyOf(progress.resource));
+    if (owner === undefined) return;
+    if (isChange(progress)) touched.add(owner);
+    if (progress.what === 'failed') failures.set(owner, progress.detail);
+    options.onProgress?.(progress);
+  });
+  try {
+    for (const key of [...owners.keys()]) view.put(key);
+    const timedOut = await waitUntil(view, options, () => {
+      adopt();
+      return [...owners.keys()].every((key) => isDone(view, key, options.waitMs !== null));
+    });
+    return {
+      timedOut,
+      resources: resources.map((resource) => summarize(view, owners, { resource, touched, failures })),
+    };
+  } finally {
+    endProgress();
+  }
+}
+
+function isChange({ what }: Progress): boolean {
+  return (
+    what !== 'unchanged' &&
+    what !== 'waiting' &&
+    what !== 'progress' &&
+    what !== 'failed' &&
+    what !== 'completed'
+  );
+}
+
+function isDone(view: SettleView, key: ResourceKey, untilAsWished: boolean): boolean {
+  if (view.isBusy(key)) return false;
+  const outcome = view.outcomeOf(key);
+  if (outcome === null || outcome.kind === 'settled' || outcome.kind === 'stalled') return true;
+  // A round that goes on at once is not an end.
+  if (outcome.kind === 'requeue' && outcome.why.why === 'steps-follow') return false;
+  return !untilAsWished;
+}
+
+/** Resolves with true when the time was over first; rejects when the signal was given. */
+function waitUntil(
+  view: SettleView,
+  { waitMs, signal }: SettleOptions,
+  isDoneNow: () => boolean,
+): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const end = (): void => {
+      stopListening();
+      signal?.removeEventListener('abort', onAbort);
+      if (timer !== null) view.clock.clearTimeout(timer);
+    };
+    const onAbort = (): void => {
+      end();
+      reject(signal?.reason instanceof Error ? signal.reason : new Error('waiting was cancelled'));
+    };
+    const look = (): void => {
+      if (!isDoneNow()) return;
+      end();
+      resolve(false);
+    };
+    const stopListening = view.onPass(look);
+    const timer =
+      waitMs === null
+        ? null
+        : view.clock.setTimeout(() => {
+            end();
+            resolve(true);
+          }, waitMs);
+    signal?.addEventListener('abort', onAbort);
+    if (signal?.aborted === true) onAbort();
+    else look();
+  });
+}
+
+function summarize(
+  view: SettleView,
+  owners: ReadonlyMap<ResourceKey, ResourceKey>,
+  seen: {
+    resource: ResourceName;
+    touched: ReadonlySet<ResourceKey>;
+    failures: ReadonlyMap<ResourceKey, string>;
+  },
+): SettledResource {
+  const key = keyOf(seen.resource);
+  const keys = [...owners].filter(([, owner]) => owner === key).map(([member]) => member);
+  const outcomes = keys.map((each) => view.outcomeOf(each)).filter((outcome) => outcome !== null);
+  const bad = outcomes.find(isFailed);
+  const outcome = bad ?? view.outcomeOf(key);
+  return {
+    resource: seen.resource,
+    changed: seen.touched.has(key),
+    failed: bad !== undefined,
+    outcome,
+    detail: seen.failures.get(key) ?? (outcome === null ? '' : formatReason(outcome.why)),
+  };
+}
+
+function isFailed(outcome: Outcome): boolean {
+  if (outcome.kind === 'stalled') return true;
+  return (
+    outcome.why.why === 'step-failed' ||
+    outcome.why.why === 'failed-for-good' ||
+    outcome.why.why === 'backing-off'
+  );
+}

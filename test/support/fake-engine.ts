@@ -1,0 +1,340 @@
+import type {
+  ContainerEngine,
+  ContainerObservation,
+  Engine,
+  HostFacts,
+  ImageEngine,
+  PodEngine,
+} from '../../engine/index.ts';
+import type { ContainerExit, ContainerRequest, PodRecord } from '../../schemas/index.ts';
+import type { Clock } from '../../reconciler/index.ts';
+import type { Boundary } from './fake-store.ts';
+
+/** What is on the pretended host of one instance of a container. It outlives every engine that works on it. */
+export interface FakeInstance {
+  request: ContainerRequest;
+  layer: boolean;
+  mounted: boolean;
+  runtime: 'none' | 'created' | 'running' | 'paused' | 'stopped';
+  pid: number | null;
+  exit: ContainerExit | null;
+  starts: number;
+  monitorAlive: boolean;
+}
+
+/** A host that only exists in memory. */
+export interface FakeHost {
+  readonly instances: ReadonlyMap<string, FakeInstance>;
+  readonly pinnedPods: ReadonlySet<string>;
+  /** Names of the engine's verbs in the order in which they were called: `create web`. */
+  readonly calls: string[];
+  /** Every process that was ever started: pid and container. */
+  readonly startedPids: readonly number[];
+  /** Images that can be pulled. */
+  readonly images: Map<string, { id: string; stopSignal?: string }>;
+  /** The process of the container ends, as if by itself. */
+  endProcess(name: string, code: number, options?: { oomKilled?: boolean }): void;
+  /** Its monitor is killed together with the process: no exit code is ever known. */
+  loseMonitor(name: string): void;
+  instanceOf(name: string): FakeInstance | undefined;
+  /** Makes a verb fail for a container until it is set to null again. */
+  failWith(verb: string, name: string, error: Error | null): void;
+  /** What a container's process does as soon as it runs; null: it goes on. */
+  onStart: (name: string) => number | null;
+  /** How the command of a probe ends. */
+  execResult: (name: string, command: readonly string[]) => { exitCode: number; output: string };
+  /** Nothing that lives in memory survives: processes, mounts, namespaces. */
+  reboot(): void;
+  /** Opens an engine on this host. `boundary` is called around every effect. */
+  open(clock: Clock, boundary?: Boundary): Engine;
+}
+
+export function createFakeHost(): FakeHost {
+  return new InMemoryHost();
+}
+
+class InMemoryHost implements FakeHost {
+  readonly instances = new Map<string, FakeInstance>();
+  readonly pinnedPods = new Set<string>();
+  readonly calls: string[] = [];
+  readonly startedPids: number[] = [];
+  readonly images = new Map<string, { id: string; stopSignal?: string }>();
+  readonly failures = new Map<string, Error>();
+  readonly exitListeners = new Set<(id: string) => void>();
+  clock: Clock | null = null;
+  onStart: (name: string) => number | null = () => null;
+  execResult: FakeHost['execResult'] = () => ({ exitCode: 0, output: '' });
+  #lastPid = 1000;
+
+  instanceOf(name: string): FakeInstance | undefined {
+    return [...this.instances.values()].find(({ request }) => request.name === name);
+  }
+
+  failWith(verb: string, name: string, error: Error | null): void {
+    if (error === null) this.failures.delete(`${verb} ${name}`);
+    else this.failures.set(`${verb} ${name}`, error);
+  }
+
+  endProcess(name: string, code: number, options: { oomKilled?: boolean } = {}): void {
+    const instance = this.instanceOf(name);
+    if (instance === undefined) throw new Error(`fake host: no instance of ${name}`);
+    this.end(instance, code, options.oomKilled ?? false);
+  }
+
+  end(instance: FakeInstance, code: number, oomKilled = false): void {
+    if (instance.runtime === 'none' || instance.runtime === 'stopped') return;
+    instance.runtime = 'stopped';
+    instance.pid = null;
+    instance.monitorAlive = false;
+    const finishedAt = new Date(this.clock?.now() ?? 0).toISOString();
+    instance.exit = { code, finishedAt, oomKilled };
+    for (const listener of [...this.exitListeners]) listener(instance.request.id);
+  }
+
+  loseMonitor(name: string): void {
+    const instance = this.instanceOf(name);
+    if (instance === undefined) throw new Error(`fake host: no instance of ${name}`);
+    instance.runtime = 'stopped';
+    instance.pid = null;
+    instance.exit = null;
+    instance.monitorAlive = false;
+  }
+
+  nextPid(): number {
+    this.#lastPid += 1;
+    this.startedPids.push(this.#lastPid);
+    return this.#lastPid;
+  }
+
+  reboot(): void {
+    for (const instance of this.instances.values()) {
+      instance.mounted = false;
+      instance.runtime = 'none';
+      instance.pid = null;
+      instance.exit = null;
+      instance.monitorAlive = false;
+    }
+    this.pinnedPods.clear();
+    this.exitListeners.clear();
+  }
+
+  open(clock: Clock, boundary: Boundary = () => Promise.resolve()): Engine {
+    this.clock = clock;
+    const effects = new Effects(this, boundary);
+    return {
+      containers: containerEngine(this, effects),
+      pods: podEngine(this, effects),
+      images: imageEngine(this, effects),
+      host: () => Promise.resolve({} as HostFacts),
+    };
+  }
+}
+
+/** Runs effects with the boundary around each, and fails where the host was told to. */
+class Effects {
+  readonly #host: InMemoryHost;
+  readonly #boundary: Boundary;
+
+  constructor(host: InMemoryHost, boundary: Boundary) {
+    this.#host = host;
+    this.#boundary = boundary;
+  }
+
+  begin(verb: string, name: string): void {
+    this.#host.calls.push(`${verb} ${name}`);
+    const failure = this.#host.failures.get(`${verb} ${name}`);
+    if (failure !== undefined) throw failure;
+  }
+
+  async run(effect: string, act: () => void): Promise<void> {
+    await this.#boundary(effect, 'before');
+    act();
+    await this.#boundary(effect, 'after');
+  }
+}
+
+function containerEngine(host: InMemoryHost, effects: Effects): ContainerEngine {
+  const instanceFor = (request: ContainerRequest): FakeInstance => {
+    const present = host.instances.get(request.id);
+    if (present !== undefined) return present;
+    const fresh: FakeInstance = {
+      request,
+      layer: false,
+      mounted: false,
+      runtime: 'none',
+      pid: null,
+      exit: null,
+      starts: 0,
+      monitorAlive: false,
+    };
+    host.instances.set(request.id, fresh);
+    return fresh;
+  };
+
+  const cleanup = async (request: ContainerRequest): Promise<void> => {
+    const instance = host.instances.get(request.id);
+    if (instance === undefined) return;
+    if (instance.runtime === 'running' || instance.runtime === 'paused') {
+      throw new Error(`cleanup container/${request.name}: its process is running`);
+    }
+    await effects.run(`delete ${request.name} from the runtime`, () => {
+      instance.runtime = 'none';
+      instance.pid = null;
+      instance.monitorAlive = false;
+    });
+    await effects.run(`unmount ${request.name}`, () => {
+      instance.mounted = false;
+    });
+  };
+
+  return {
+    async create(request) {
+      effects.begin('create', request.name);
+      if (request.pod !== null && !host.pinnedPods.has(request.pod.id)) {
+        throw new Error(
+          `create container/${request.name}: the namespaces of pod/${request.pod.name} are not there`,
+        );
+      }
+      const instance = instanceFor(request);
+      if (instance.runtime === 'running' || instance.runtime === 'paused') {
+        throw new Error(`create container/${request.name}: it is running`);
+      }
+      await effects.run(`make layer of ${request.name}`, () => {
+        instance.layer = true;
+        instance.exit = null;
+        instance.request = request;
+      });
+      await effects.run(`mount ${request.name}`, () => (instance.mounted = true));
+      await effects.run(`create ${request.name} in the runtime`, () => {
+        instance.runtime = 'created';
+        instance.pid = host.nextPid();
+        instance.monitorAlive = true;
+      });
+    },
+    async start(request) {
+      effects.begin('start', request.name);
+      const instance = instanceFor(request);
+      if (instance.runtime !== 'running') {
+        if (instance.runtime !== 'created')
+          throw new Error(`start container/${request.name}: it is not created`);
+        await effects.run(`start ${request.name}`, () => {
+          instance.runtime = 'running';
+          instance.starts += 1;
+        });
+      }
+      const pid = instance.pid ?? 0;
+      const code = host.onStart(request.name);
+      if (code !== null) host.end(instance, code);
+      return { pid };
+    },
+    async stop(request) {
+      effects.begin('stop', request.name);
+      const instance = host.instances.get(request.id);
+      if (instance === undefined) return;
+      await effects.run(`stop ${request.name}`, () => {
+        host.end(instance, 143);
+      });
+    },
+    async signal(request, signal) {
+      effects.begin('signal', request.name);
+      await effects.run(`signal ${request.name}`, () => {
+        host.end(instanceFor(request), 128 + signal);
+      });
+    },
+    async pause(request) {
+      effects.begin('pause', request.name);
+      await effects.run(`pause ${request.name}`, () => (instanceFor(request).runtime = 'paused'));
+    },
+    async resume(request) {
+      effects.begin('resume', request.name);
+      await effects.run(`resume ${request.name}`, () => (instanceFor(request).runtime = 'running'));
+    },
+    async update(request) {
+      effects.begin('update', request.name);
+      await effects.run(`update ${request.name}`, () => (instanceFor(request).request = request));
+    },
+    async cleanup(request) {
+      effects.begin('cleanup', request.name);
+      await cleanup(request);
+    },
+    async remove(request) {
+      effects.begin('remove', request.name);
+      await cleanup(request);
+      await effects.run(`remove ${request.name}`, () => host.instances.delete(request.id));
+    },
+    observe(request) {
+      return Promise.resolve(observe(host.instances.get(request.id)));
+    },
+    waitExit(request, options) {
+      const known = host.instances.get(request.id)?.exit;
+      if (known !== null && known !== undefined) return Promise.resolve(known);
+      return new Promise((resolve, reject) => {
+        const listener = (id: string): void => {
+          const exit = host.instances.get(request.id)?.exit;
+          if (id !== request.id || exit === null || exit === undefined) return;
+          host.exitListeners.delete(listener);
+          resolve(exit);
+        };
+        host.exitListeners.add(listener);
+        options?.signal?.addEventListener('abort', () => {
+          host.exitListeners.delete(listener);
+          reject(new Error('waiting was cancelled'));
+        });
+      });
+    },
+    watchExits(onExit) {
+      host.exitListeners.add(onExit);
+      return Promise.resolve(() => {
+        host.exitListeners.delete(onExit);
+        return Promise.resolve();
+      });
+    },
+    logPaths: (request) => ({ current: `/log/${request.id}`, previous: `/log/${request.id}.1` }),
+    exec(request, { command }) {
+      return Promise.resolve({ ...host.execResult(request.name, command), timedOut: false });
+    },
+  };
+}
+
+function observe(instance: FakeInstance | undefined): ContainerObservation {
+  if (instance === undefined) return { status: 'absent', pid: null, exit: null, monitorAlive: false };
+  const { runtime, pid, exit, monitorAlive } = instance;
+  if (runtime !== 'none') return { status: runtime, pid, exit, monitorAlive };
+  return { status: instance.mounted ? 'prepared' : 'absent', pid: null, exit, monitorAlive };
+}
+
+function podEngine(host: InMemoryHost, effects: Effects): PodEngine {
+  return {
+    async prepare(pod: PodRecord) {
+      effects.begin('prepare', pod.name);
+      await effects.run(`pin namespaces of ${pod.name}`, () => host.pinnedPods.add(pod.id));
+    },
+    async release(pod: PodRecord) {
+      effects.begin('release', pod.name);
+      await effects.run(`unpin namespaces of ${pod.name}`, () => host.pinnedPods.delete(pod.id));
+    },
+  };
+}
+
+function imageEngine(host: InMemoryHost, effects: Effects): ImageEngine {
+  const refuse = (): Promise<never> => Promise.reject(new Error('fake engine: images are not kept here'));
+  return {
+    async ensure(reference) {
+      effects.begin('pull', reference);
+      const image = host.images.get(reference);
+      await effects.run(`pull ${reference}`, () => undefined);
+      if (image === undefined) throw new Error(`pull ${reference}: no such image`);
+      return { reference, id: image.id };
+    },
+    find: refuse,
+    list: () => Promise.resolve([]),
+    import: refuse,
+    remove: refuse,
+    prune: refuse,
+    layerPaths: refuse,
+    config(imageId) {
+      const image = [...host.images.values()].find(({ id }) => id === imageId);
+      return Promise.resolve(image?.stopSignal === undefined ? {} : { StopSignal: image.stopSignal });
+    },
+  };
+}
