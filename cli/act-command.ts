@@ -30,7 +30,11 @@ async function act(invocation: Invocation, verb: ActRequest['verb']): Promise<nu
   const { args, options } = invocation;
   const { kinds, names } = parseNames(args);
   if (kinds.length > 0) {
-    throw new CliError('BAD_INPUT', `${verb}: '${args.join(' ')}' names no resource`, `say tsctr ${verb} ${args[0] ?? ''} <name>`);
+    throw new CliError(
+      'BAD_INPUT',
+      `${verb}: '${args.join(' ')}' names no resource`,
+      `say tsctr ${verb} ${args[0] ?? ''} <name>`,
+    );
   }
   const timeout = options.text('timeout');
   const timeoutMs = timeout === null ? null : parseDurationMs(timeout, '--timeout');

@@ -9,9 +9,9 @@ import { Options } from './options.ts';
 export interface ProgramOptions {
   /** The words of the command that was asked for; only that one is loaded. */
   words: readonly string[];
-  onCommand(spec: CommandSpec, args: readonly string[], options: Options): void;
-  out(text: string): void;
-  err(text: string): void;
+  onCommand: (spec: CommandSpec, args: readonly string[], options: Options) => void;
+  out: (text: string) => void;
+  err: (text: string) => void;
 }
 
 /**

@@ -63,7 +63,7 @@ export interface Invocation {
 
 /** How a command reaches the real things: `compose.ts`, or a test. */
 export interface Wiring {
-  openService(options: ServiceOptions): Promise<Service>;
-  openDaemon(options: DaemonOptions): Promise<DaemonHandle>;
-  cleanupContainer(options: ServiceOptions, id: string): Promise<void>;
+  openService: (options: ServiceOptions) => Promise<Service>;
+  openDaemon: (options: DaemonOptions) => Promise<DaemonHandle>;
+  cleanupContainer: (options: ServiceOptions, id: string) => Promise<void>;
 }

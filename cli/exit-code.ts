@@ -24,7 +24,13 @@ export const EXIT_MEANINGS: readonly (readonly [ExitCode, string])[] = [
   [EXIT.interrupted, 'interrupted by Ctrl-C'],
 ];
 
-const BAD_INPUT_CODES = new Set(['BAD_INPUT', 'BAD_MANIFEST', 'BAD_REQUEST', 'BAD_REFERENCE']);
+const BAD_INPUT_CODES = new Set([
+  'BAD_INPUT',
+  'BAD_MANIFEST',
+  'BAD_REQUEST',
+  'BAD_REFERENCE',
+  'UNKNOWN_FIELD',
+]);
 
 /** The exit code for an error that ended a command. It goes by `code`, so it holds for errors that came over the socket too. */
 export function exitCodeOf(error: unknown): ExitCode {

@@ -9,6 +9,9 @@ export const DEFAULT_ROOT = '/var/lib/tsctr';
 export const DEFAULT_RUN = '/run/tsctr';
 export const DEFAULT_CONFIG = '/etc/tsctr/config.yaml';
 
+/** The directory that the daemon follows unless it is told another. */
+export const DEFAULT_MANIFESTS = '/etc/tsctr.d';
+
 export const GLOBAL_OPTIONS: readonly OptionSpec[] = [
   {
     flags: '--root <directory>',
@@ -25,7 +28,10 @@ export const GLOBAL_OPTIONS: readonly OptionSpec[] = [
     description: `configuration file (default: ${DEFAULT_CONFIG})`,
     completes: 'file',
   },
-  { flags: '-o, --output <format>', description: 'print as text, json, yaml, wide or name, where a command can' },
+  {
+    flags: '-o, --output <format>',
+    description: 'print as text, json, yaml, wide or name, where a command can',
+  },
   { flags: '--no-color', description: 'no colour, even on a terminal (NO_COLOR)' },
   { flags: '-v, --verbose', description: 'say more, and show stack traces' },
 ];
@@ -45,7 +51,7 @@ export function readGlobals(options: Options, io: Io, allowed: readonly OutputFo
     run: resolve(io.cwd, options.text('run') ?? io.env['TSCTR_RUN'] ?? DEFAULT_RUN),
     config: resolve(io.cwd, options.text('config') ?? DEFAULT_CONFIG),
     output,
-    colour: wantsColour(io.outIsTerminal, io.env, options.has('color') === false),
+    colour: wantsColour(io.outIsTerminal, io.env, !options.has('color')),
     verbose: options.flag('verbose'),
   };
 }

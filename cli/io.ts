@@ -1,18 +1,18 @@
 /** Where a command writes and reads; a test hands in its own. */
 export interface Io {
   /** Writes to standard output; false when the reader is behind and `drained` should be awaited. */
-  out(text: string): boolean;
-  err(text: string): void;
-  drained(): Promise<void>;
+  out: (text: string) => boolean;
+  err: (text: string) => void;
+  drained: () => Promise<void>;
   readonly outIsTerminal: boolean;
   readonly errIsTerminal: boolean;
   /** Width of the terminal in columns, null when it is none. */
   readonly columns: number | null;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
-  readInput(): Promise<string>;
+  readInput: () => Promise<string>;
   /** Milliseconds since the epoch. */
-  now(): number;
+  now: () => number;
 }
 
 /** The process's own streams. */

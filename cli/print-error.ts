@@ -50,7 +50,9 @@ function hintOf(error: Error): string | null {
   switch (code) {
     case 'EACCES':
     case 'EPERM':
-      return process.getuid?.() === 0 ? 'this host refuses it even to root; see: tsctr doctor' : 'run tsctr as root';
+      return process.getuid?.() === 0
+        ? 'this host refuses it even to root; see: tsctr doctor'
+        : 'run tsctr as root';
     case 'ENOSPC':
     case 'NO_SPACE':
       return 'free some space, for instance with: tsctr image prune';

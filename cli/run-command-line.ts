@@ -2,6 +2,7 @@ import type { CommandSpec, Globals, Invocation, Wiring } from './command.ts';
 import type { Service } from './api/service.ts';
 import { buildProgram } from './build-program.ts';
 import { CliError } from './cli-error.ts';
+import { COMMANDS } from './command-tree.ts';
 import { EXIT, exitCodeOf } from './exit-code.ts';
 import { findCommandWords } from './find-command.ts';
 import { readGlobals } from './global-options.ts';
@@ -29,7 +30,10 @@ export async function runCommandLine(
     return await runCommand(chosen, globals, { io, wiring, signal });
   } catch (error) {
     if (isBrokenPipe(error)) return EXIT.asWished;
-    printError(error, io, { json: wantsJson(args), verbose: args.includes('-v') || args.includes('--verbose') });
+    printError(error, io, {
+      json: wantsJson(args),
+      verbose: args.includes('-v') || args.includes('--verbose'),
+    });
     return exitCodeOf(error);
   }
 }
@@ -37,12 +41,12 @@ export async function runCommandLine(
 /** The command that the arguments name, or an exit code when there is nothing to run: help was printed. */
 async function parse(args: readonly string[], io: Io): Promise<Chosen | number> {
   const { CommanderError } = await import('commander');
-  let chosen: Chosen | null = null;
+  const chosen: Chosen[] = [];
   const words = findCommandWords(args, 3);
   const program = await buildProgram({
     words: words[0] === 'help' ? words.slice(1) : words,
     onCommand: (spec, commandArgs, options) => {
-      chosen = { spec, args: commandArgs, options };
+      chosen.push({ spec, args: commandArgs, options });
     },
     out: (text) => io.out(text),
     err: io.err,
@@ -55,20 +59,30 @@ async function parse(args: readonly string[], io: Io): Promise<Chosen | number> 
     await program.parseAsync([...args], { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    if (error.exitCode === 0 || error.code === 'commander.help') return error.exitCode === 0 ? EXIT.asWished : EXIT.badInput;
+    if (error.exitCode === 0 || error.code === 'commander.help')
+      return error.exitCode === 0 ? EXIT.asWished : EXIT.badInput;
     throw new CliError('BAD_INPUT', usageMessage(error.message), usageHint(words));
   }
-  return chosen ?? EXIT.asWished;
+  return chosen[0] ?? EXIT.asWished;
 }
 
 function usageMessage(message: string): string {
-  return message.replace(/^error: /, '').replace(/\n\((Did you mean .*)\)$/, (_, mean: string) => `; ${mean.toLowerCase()}`);
+  return message
+    .replace(/^error: /, '')
+    .replace(/\n\((Did you mean .*)\)$/, (_, mean: string) => `; ${mean.toLowerCase()}`);
 }
 
+/** The help of what was typed, as far as there are such commands. */
 function usageHint(words: readonly string[]): string {
-  const [first = '', second = ''] = words;
-  const command = first === 'image' ? `${first} ${second}`.trim() : first;
-  return `see: tsctr ${command}${command === '' ? '' : ' '}--help`;
+  const known: string[] = [];
+  let nodes = COMMANDS;
+  for (const word of words) {
+    const node = nodes.find(({ name }) => name === word);
+    if (node === undefined) break;
+    known.push(word);
+    nodes = 'children' in node ? node.children : [];
+  }
+  return `see: ${['tsctr', ...known, '--help'].join(' ')}`;
 }
 
 async function runCommand(
@@ -102,7 +116,9 @@ async function runCommand(
 function wantsJson(args: readonly string[]): boolean {
   return args.some(
     (arg, i) =>
-      arg === '-ojson' || arg === '--output=json' || ((arg === '-o' || arg === '--output') && args[i + 1] === 'json'),
+      arg === '-ojson' ||
+      arg === '--output=json' ||
+      ((arg === '-o' || arg === '--output') && args[i + 1] === 'json'),
   );
 }
 

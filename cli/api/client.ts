@@ -32,7 +32,7 @@ export async function connectDaemon(socketPath: string, root: string): Promise<R
   const service = new RemoteService(socketPath);
   try {
     const about = await service.about(AbortSignal.timeout(ABOUT_TIMEOUT_MS));
-    if (about.name !== 'tsctr' || about.api !== API_NUMBER) {
+    if (about.api !== API_NUMBER) {
       throw new CliError(
         'DAEMON_MISMATCH',
         `the daemon at ${socketPath} is version ${about.version}, which this tsctr cannot speak to`,
@@ -105,7 +105,11 @@ export class RemoteService implements Service {
     return this.#stream({ method: 'POST', route: ROUTES.delete, body: request, signal }, onEvent);
   }
 
-  act(request: ActRequest, onEvent: (event: ApplyEvent) => void, signal?: AbortSignal): Promise<ApplySummary> {
+  act(
+    request: ActRequest,
+    onEvent: (event: ApplyEvent) => void,
+    signal?: AbortSignal,
+  ): Promise<ApplySummary> {
     return this.#stream({ method: 'POST', route: ROUTES.act, body: request, signal }, onEvent);
   }
 
@@ -119,9 +123,9 @@ export class RemoteService implements Service {
 
   async watch(onChange: (view: ResourceView, gone: boolean) => void, signal: AbortSignal): Promise<void> {
     try {
-      await this.#stream<{ view: ResourceView; gone: boolean }, null>(
+      await this.#stream(
         { method: 'GET', route: ROUTES.watch, signal },
-        ({ view, gone }) => {
+        ({ view, gone }: { view: ResourceView; gone: boolean }) => {
           onChange(view, gone);
         },
       );
@@ -176,22 +180,25 @@ export class RemoteService implements Service {
   }
 
   async #call<T>(call: Call): Promise<T> {
-    const answer = (await readJson(await this.#send(call))) as Frame;
-    return takeResult<T>(answer);
+    const response = await this.#send(call);
+    const answer = await readJson(response).catch((error: unknown) => {
+      throw isReset(error) ? connectionLost() : error;
+    });
+    return takeResult<T>(answer as Frame);
   }
 
-  async #stream<Event, Result>(call: Call, onEvent: (event: Event) => void): Promise<Result> {
+  async #stream<Result>(call: Call, onEvent: (event: never) => void): Promise<Result> {
     const response = await this.#send(call);
     if (response.statusCode !== 200) return takeResult<Result>((await readJson(response)) as Frame);
     try {
       for await (const frame of readFrames(response as AsyncIterable<Buffer>)) {
-        if ('event' in frame) onEvent(frame.event as Event);
+        if ('event' in frame) onEvent(frame.event as never);
         else if ('error' in frame && frame.error.name === 'AbortError') throw connectionLost();
         else return await takeResult<Result>(frame);
       }
     } catch (error) {
       if (call.signal?.aborted === true) call.signal.throwIfAborted();
-      if (error instanceof Error && 'code' in error && error.code === 'ECONNRESET') throw connectionLost();
+      if (isReset(error)) throw connectionLost();
       throw error;
     }
     call.signal?.throwIfAborted();
@@ -222,6 +229,10 @@ export class RemoteService implements Service {
 
 function abortReason(signal: AbortSignal): Error {
   return signal.reason instanceof Error ? signal.reason : new Error('aborted', { cause: signal.reason });
+}
+
+function isReset(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ECONNRESET';
 }
 
 function connectionLost(): CliError {

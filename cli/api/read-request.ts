@@ -110,7 +110,9 @@ function stringOrNull(value: unknown, path: string): string | null {
 
 function numberOrNull(value: unknown, path: string): number | null {
   if (value === null) return null;
-  return typeof value === 'number' && value >= 0 ? value : refuse(path, 'a number of milliseconds or null', value);
+  return typeof value === 'number' && value >= 0
+    ? value
+    : refuse(path, 'a number of milliseconds or null', value);
 }
 
 function oneOf<T extends string>(value: unknown, allowed: readonly T[], path: string): T {

@@ -21,8 +21,14 @@ export const apply: CommandSpec = {
       description: 'wait until all is as wished: running, and ready; for 30s unless said otherwise',
     },
     { flags: '--timeout <duration>', description: 'how long --wait waits; implies --wait' },
-    { flags: '--dry-run', description: 'show the plan and touch nothing; exits 4 when something would change' },
-    { flags: '--prune', description: 'remove what an earlier apply of these files made and that is gone from them' },
+    {
+      flags: '--dry-run',
+      description: 'show the plan and touch nothing; exits 4 when something would change',
+    },
+    {
+      flags: '--prune',
+      description: 'remove what an earlier apply of these files made and that is gone from them',
+    },
   ],
   outputs: ['json'],
   examples: ['tsctr apply -f web.yaml --wait', 'cat web.yaml | tsctr apply -f - --dry-run'],

@@ -60,7 +60,11 @@ async function namesTyped(invocation: Invocation): Promise<ResourceName[]> {
   const { args, options } = invocation;
   const { kinds, names } = parseNames(args);
   if (kinds.length > 0 && !options.flag('all')) {
-    throw new CliError('BAD_INPUT', `delete: '${args.join(' ')}' names no resource`, 'name one, or say --all');
+    throw new CliError(
+      'BAD_INPUT',
+      `delete: '${args.join(' ')}' names no resource`,
+      'name one, or say --all',
+    );
   }
   if (names.length > 0 && options.flag('all')) {
     throw new CliError('BAD_INPUT', 'delete: names and --all cannot be mixed');

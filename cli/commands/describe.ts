@@ -22,7 +22,11 @@ export const describe: CommandSpec = {
         ? names.map((name) => resolveName(name, views))
         : views.filter(({ resource }) => kinds.includes(resource.kind));
     if (chosen.length === 0) {
-      throw new CliError('NOT_FOUND', `describe: there is no ${kinds.join(' or ').toLowerCase()}`, 'see: tsctr get');
+      throw new CliError(
+        'NOT_FOUND',
+        `describe: there is no ${kinds.join(' or ').toLowerCase()}`,
+        'see: tsctr get',
+      );
     }
     const [first] = chosen;
     const value = chosen.length === 1 && first !== undefined ? toObject(first) : toList(chosen);

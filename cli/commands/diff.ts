@@ -4,11 +4,9 @@ import { readManifestFiles } from '../read-manifest-files.ts';
 import { showPlan } from '../show-plan.ts';
 
 export const diff: CommandSpec = {
-  description: 'One line for each resource: what would be done, and why. Touches nothing. Exits 4 when something would change.',
-  options: [
-    ...FILE_OPTIONS,
-    { flags: '--prune', description: 'count in what `apply --prune` would remove' },
-  ],
+  description:
+    'One line for each resource: what would be done, and why. Touches nothing. Exits 4 when something would change.',
+  options: [...FILE_OPTIONS, { flags: '--prune', description: 'count in what `apply --prune` would remove' }],
   outputs: ['json'],
   examples: ['tsctr diff -f web.yaml'],
   run: async (invocation) => {

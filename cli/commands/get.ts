@@ -20,7 +20,10 @@ export const get: CommandSpec = {
   ],
   options: [
     { flags: '-w, --watch', description: 'go on, and print each change' },
-    { flags: '-l, --selector <selector>', description: "by labels: app=web, tier!=cache, 'app in (web, api)'" },
+    {
+      flags: '-l, --selector <selector>',
+      description: "by labels: app=web, tier!=cache, 'app in (web, api)'",
+    },
     { flags: '--no-headers', description: 'no heading' },
   ],
   outputs: ['wide', 'json', 'yaml', 'name'],

@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises';
-import type { ResourceView } from '../api/service.ts';
+import type { ResourceView, Service } from '../api/service.ts';
 import { CliError } from '../cli-error.ts';
 import type { CommandSpec, Invocation } from '../command.ts';
 import { parseDurationMs } from '../duration.ts';
@@ -11,14 +11,22 @@ import { containersOf, watchEnd } from '../log/watch-end.ts';
 import { formatName, parseNames, resolveName } from '../resource-name.ts';
 
 export const logs: CommandSpec = {
-  description: 'With -f it goes on until the container ends. Standard output and standard error are printed as they came.',
+  description:
+    'With -f it goes on until the container ends. Standard output and standard error are printed as they came.',
   arguments: [
-    { name: '<name...>', description: 'web, container/web, pod/db; a container of a pod: pod/db -c server', completes: 'resource' },
+    {
+      name: '<name...>',
+      description: 'web, container/web, pod/db; a container of a pod: pod/db -c server',
+      completes: 'resource',
+    },
   ],
   options: [
     { flags: '-f, --follow', description: 'go on with what is written, until the container ends' },
     { flags: '--tail <lines>', description: 'only so many of the last lines' },
-    { flags: '--since <when>', description: 'only what is newer: a duration such as 10m, or a time as in RFC 3339' },
+    {
+      flags: '--since <when>',
+      description: 'only what is newer: a duration such as 10m, or a time as in RFC 3339',
+    },
     { flags: '--timestamps', description: 'the time before each line' },
     { flags: '-p, --previous', description: 'of the run before this one' },
     { flags: '-c, --container <name>', description: 'which container of the pod' },
@@ -73,12 +81,20 @@ function chooseContainer(
   const spec = view.record.manifest.spec;
   const all = [...spec.containers, ...(spec.initContainers ?? [])].map(({ name }) => name);
   if (wanted !== null && !all.includes(wanted)) {
-    throw new CliError('NOT_FOUND', `${formatName(view.resource)}: no container '${wanted}'`, `it has ${all.join(', ')}`);
+    throw new CliError(
+      'NOT_FOUND',
+      `${formatName(view.resource)}: no container '${wanted}'`,
+      `it has ${all.join(', ')}`,
+    );
   }
   const [first, other] = spec.containers;
   if (wanted === null && other !== undefined) {
     const names = spec.containers.map(({ name }) => name).join(', ');
-    throw new CliError('BAD_INPUT', `${formatName(view.resource)} has several containers: ${names}`, 'say which with -c');
+    throw new CliError(
+      'BAD_INPUT',
+      `${formatName(view.resource)} has several containers: ${names}`,
+      'say which with -c',
+    );
   }
   return { view, container: wanted ?? first?.name ?? null };
 }
@@ -93,17 +109,8 @@ async function waitForEnd(
   const record = view.record.kind === 'Pod' ? `${view.resource.name}.${container ?? ''}` : view.resource.name;
   if (containersOf(view).some(({ name }) => name === record)) {
     const { root, run, config } = globals;
-    let first = true;
-    await watchEnd({
-      name: view.resource,
-      record,
-      signal,
-      service: () => {
-        if (!first) return wiring.openService({ root, run, config });
-        first = false;
-        return invocation.service();
-      },
-    });
+    const service = (): Promise<Service> => wiring.openService({ root, run, config });
+    await watchEnd({ name: view.resource, record, signal, service });
   }
   ended.abort();
 }

@@ -7,7 +7,7 @@ export interface FollowOptions {
   path: string;
   /** Where to begin in the file. */
   offset: number;
-  onData(bytes: Buffer): void | Promise<void>;
+  onData: (bytes: Buffer) => void | Promise<void>;
   /** Given when nothing more will be written: what is there is read to its end, and following ends. */
   ended: AbortSignal;
   /** Given to stop at once. */

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import type { ContainerRecord } from '../../schemas/index.ts';
 import type { ResourceName, ResourceView, Service } from '../api/service.ts';
 
@@ -5,7 +6,7 @@ export interface WatchEndOptions {
   name: ResourceName;
   /** Name of the record of the container whose end is waited for. */
   record: string;
-  /** Opens the service anew, after a daemon has gone away. */
+  /** Opens a service; it is closed again here. */
   service(): Promise<Service>;
   signal: AbortSignal;
 }
@@ -17,26 +18,36 @@ export async function watchEnd(options: WatchEndOptions): Promise<void> {
   const { name, record, signal } = options;
   const done = new AbortController();
   const both = AbortSignal.any([signal, done.signal]);
-  const look = (view: ResourceView, gone: boolean): void => {
-    if (view.resource.kind !== name.kind || view.resource.name !== name.name) return;
-    if (gone || !isAlive(containersOf(view).find((container) => container.name === record))) done.abort();
+  const isMeant = ({ resource }: ResourceView): boolean =>
+    resource.kind === name.kind && resource.name === name.name;
+  const look = (view: ResourceView | undefined): void => {
+    const container = view === undefined ? undefined : containersOf(view).find((one) => one.name === record);
+    if (!isAlive(container)) done.abort();
   };
   while (!both.aborted) {
+    let service: Service | null = null;
     try {
-      const service = await options.service();
-      const watching = service.watch(look, both);
-      // What happened between the first look and the watch.
-      const now = (await service.list()).find(
-        ({ resource }) => resource.kind === name.kind && resource.name === name.name,
-      );
-      if (now === undefined) done.abort();
-      else look(now, false);
-      await watching;
+      service = await options.service();
+      const watching = service.watch((view, gone) => {
+        if (isMeant(view)) look(gone ? undefined : view);
+      }, both);
+      // The list tells what happened between the first look and the watch.
+      const listing = service.list().then((views) => {
+        look(views.find(isMeant));
+      });
+      await Promise.all([watching, listing]);
     } catch {
       // The log file is there whether a daemon is or not: go on, and ask again.
+    } finally {
+      await service?.close();
     }
-    if (!both.aborted) await new Promise((resolve) => setTimeout(resolve, RECONNECT_MS));
+    await pause(RECONNECT_MS, both);
   }
+}
+
+/** Waits, but no longer than until the signal. */
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await setTimeout(ms, null, { signal }).catch(() => undefined);
 }
 
 /** The records of the containers of a resource. */

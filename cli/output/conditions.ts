@@ -48,11 +48,7 @@ export function podConditions(pod: PodRecord, members: readonly ContainerRecord[
     (init.every((member) => member.exit?.code === 0) || main.some((m) => m.startedAt !== null));
   const unready = main.filter((member) => !member.ready).map((member) => member.name);
   const ready = unready.length === 0 && main.length === pod.manifest.spec.containers.length;
-  const lastTransitionTime =
-    members
-      .map(changedAt)
-      .sort()
-      .at(-1) ?? pod.createdAt;
+  const lastTransitionTime = members.map(changedAt).sort().at(-1) ?? pod.createdAt;
   const condition = (type: string, holds: boolean, message: string): Condition => ({
     type,
     status: holds ? 'True' : 'False',

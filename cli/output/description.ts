@@ -12,7 +12,9 @@ type Row = readonly [label: string, value: string | null | undefined];
 export function describeResource(view: ResourceView, nowMs: number, paint: Painter): string {
   const { record } = view;
   const body =
-    record.kind === 'Pod' ? describePod(view, record, nowMs, paint) : rowsText(containerRows(record, nowMs), paint);
+    record.kind === 'Pod'
+      ? describePod(view, record, nowMs, paint)
+      : rowsText(containerRows(record, nowMs), paint);
   const head: Row[] = [
     ['Name', view.resource.name],
     ['Kind', view.resource.kind],
@@ -71,11 +73,19 @@ function containerRows(record: ContainerRecord, nowMs: number): Row[] {
     ['Restarts', String(record.restartCount)],
     ['Next try', record.backoffUntil],
     ['By hand', record.override],
-    ['In progress', record.intent === null ? null : `${record.intent.verb}, ${since(record.intent.since, nowMs) ?? ''}`],
+    [
+      'In progress',
+      record.intent === null ? null : `${record.intent.verb}, ${since(record.intent.since, nowMs) ?? ''}`,
+    ],
     ['Network', spec?.hostNetwork === true ? 'host' : spec?.network],
     ['Limits', pairs(spec?.resources?.limits)],
     ['Ports', spec?.ports?.map((p) => `${p.hostPort ?? ''}:${p.containerPort}/${p.protocol}`).join(', ')],
-    ['Mounts', spec?.volumeMounts?.map((m) => `${m.mountPath} ← ${m.name}${m.readOnly === true ? ' (ro)' : ''}`).join(', ')],
+    [
+      'Mounts',
+      spec?.volumeMounts
+        ?.map((m) => `${m.mountPath} ← ${m.name}${m.readOnly === true ? ' (ro)' : ''}`)
+        .join(', '),
+    ],
     ['Last error', record.lastError],
   ];
 }
@@ -96,10 +106,15 @@ function conditionsText(view: ResourceView, paint: Painter): string {
 }
 
 function rowsText(rows: readonly Row[], paint: Painter, indent = ''): string {
-  const shown = rows.filter((row): row is [string, string] => row[1] !== null && row[1] !== undefined && row[1] !== '');
+  const shown = rows.filter(
+    (row): row is [string, string] => row[1] !== null && row[1] !== undefined && row[1] !== '',
+  );
   const width = 17;
   return shown
-    .map(([label, value]) => `${indent}${paint('bold', `${label}:`.padEnd(width - indent.length))} ${printableLine(value)}\n`)
+    .map(
+      ([label, value]) =>
+        `${indent}${paint('bold', `${label}:`.padEnd(width - indent.length))} ${printableLine(value)}\n`,
+    )
     .join('');
 }
 
@@ -120,5 +135,7 @@ function pairs(values: Readonly<Record<string, unknown>> | undefined): string {
 
 /** As a shell would take them; only for reading. */
 function words(command: readonly string[]): string {
-  return command.map((word) => (/^[-\w./:=@%+,]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)).join(' ');
+  return command
+    .map((word) => (/^[-\w./:=@%+,]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`))
+    .join(' ');
 }

@@ -57,7 +57,11 @@ function podObject(view: ResourceView, record: PodRecord): object {
 
 /** As ContainerStatus of Kubernetes where that has a word; `state` stays ours, the Kubernetes one is `kubernetesState`. */
 function memberStatus(pod: PodRecord, member: ContainerRecord): object {
-  return { name: memberName(pod, member), ...containerStatus(member), kubernetesState: kubernetesState(member) };
+  return {
+    name: memberName(pod, member),
+    ...containerStatus(member),
+    kubernetesState: kubernetesState(member),
+  };
 }
 
 function containerStatus(record: ContainerRecord): object {

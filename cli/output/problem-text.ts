@@ -3,7 +3,11 @@ import type { Painter } from './colour.ts';
 import { printable } from './printable.ts';
 
 /** `file:line:column: field: message`, then the excerpt when there is one and `withExcerpt` asks for it. */
-export function formatProblem(problem: ManifestProblem, paint: Painter, withExcerpt: 'excerpt' | 'line'): string {
+export function formatProblem(
+  problem: ManifestProblem,
+  paint: Painter,
+  withExcerpt: 'excerpt' | 'line',
+): string {
   const place = `${problem.file}:${problem.line}:${problem.column}:`;
   const field = problem.field === '' ? '' : `${problem.field}: `;
   const head = `${paint('bold', printable(place))} ${printable(field + problem.message)}`;

@@ -66,7 +66,9 @@ function containerNote(record: ContainerRecord, nowMs: number): string {
 
 function hasGivenUp(record: ContainerRecord): boolean {
   const most = record.manifest?.spec.restartBackoff?.maxRetries;
-  return most !== undefined && hasEnded(record) && record.failuresInRow >= most && record.backoffUntil === null;
+  return (
+    most !== undefined && hasEnded(record) && record.failuresInRow >= most && record.backoffUntil === null
+  );
 }
 
 /** A container as `get` and `describe` show it. */
@@ -119,7 +121,9 @@ function podStatus(pod: PodRecord, members: readonly ContainerRecord[]): string 
   const { init, main } = splitMembers(pod, members);
   const done = init.filter((member) => hasEnded(member) && member.exit?.code === 0).length;
   if (done < (pod.manifest.spec.initContainers?.length ?? 0) && !main.some(isRunning)) {
-    const failed = init.some((m) => hasEnded(m) && m.exit?.code !== 0 && pod.manifest.spec.restartPolicy === 'Never');
+    const failed = init.some(
+      (m) => hasEnded(m) && m.exit?.code !== 0 && pod.manifest.spec.restartPolicy === 'Never',
+    );
     return failed ? 'Failed' : `Init:${done}/${pod.manifest.spec.initContainers?.length ?? 0}`;
   }
   if (main.some(isRunning)) return 'Running';

@@ -45,7 +45,12 @@ export function formatTable<Row>(
     return `${shown.join('')}\n`;
   };
 
-  const head = headers ? line(titles, titles.map(() => 'bold')) : '';
+  const head = headers
+    ? line(
+        titles,
+        titles.map(() => 'bold'),
+      )
+    : '';
   return (
     head +
     rows

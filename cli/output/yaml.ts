@@ -22,7 +22,9 @@ function map(entries: [string, Json][], depth: number): string {
   return entries
     .map(([key, value]) => {
       // As kubectl writes it, a list stands in the same column as its key.
-      const below = isNested(value) ? `\n${node(value, Array.isArray(value) ? depth : depth + 1)}` : ` ${node(value, 0)}`;
+      const below = isNested(value)
+        ? `\n${node(value, Array.isArray(value) ? depth : depth + 1)}`
+        : ` ${node(value, 0)}`;
       return `${pad}${scalar(key)}:${below}`;
     })
     .join('\n');

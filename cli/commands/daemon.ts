@@ -1,0 +1,63 @@
+import { resolve } from 'node:path';
+import type { CommandSpec } from '../command.ts';
+import { EXIT } from '../exit-code.ts';
+import { DEFAULT_MANIFESTS } from '../global-options.ts';
+
+export const daemon: CommandSpec = {
+  description:
+    'Follows a directory of manifests, repairs what drifts, and serves the other commands on <run>/tsctr.sock.\n' +
+    'SIGTERM and SIGINT end it; containers go on. Under systemd it is Type=notify, and feeds the watchdog.',
+  options: [
+    {
+      flags: '--manifests <directory>',
+      description: `directory of manifests (default: ${DEFAULT_MANIFESTS})`,
+      completes: 'directory',
+    },
+    {
+      flags: '--log-level <level>',
+      description: 'info unless said otherwise',
+      choices: ['debug', 'info', 'warn', 'error'],
+    },
+    {
+      flags: '--log-file <file>',
+      description: 'in place of standard error; SIGHUP opens it anew',
+      completes: 'file',
+    },
+  ],
+  examples: ['tsctr daemon', 'tsctr daemon --manifests ./manifests --root /tmp/t --run /tmp/t/run'],
+  run: async ({ options, globals, io, signal, wiring }) => {
+    const [{ openDaemonLog }, { runDaemon }, { connectServiceManager }, { serve }, { versionNumber }] =
+      await Promise.all([
+        import('../daemon-log.ts'),
+        import('../run-daemon.ts'),
+        import('../service-manager.ts'),
+        import('../api/server.ts'),
+        import('../version-number.ts'),
+      ]);
+    const { log, close } = await openDaemonLog({
+      level: options.text('logLevel') ?? (globals.verbose ? 'debug' : 'info'),
+      file: options.text('logFile'),
+    });
+    try {
+      const kernel = async () => (await import('../../native/index.ts')).createLinuxKernel();
+      await runDaemon({
+        options: {
+          root: globals.root,
+          run: globals.run,
+          config: globals.config,
+          manifests: resolve(io.cwd, options.text('manifests') ?? DEFAULT_MANIFESTS),
+          log,
+        },
+        version: versionNumber(),
+        log,
+        manager: await connectServiceManager(io.env, kernel, log),
+        openDaemon: wiring.openDaemon,
+        serve,
+        signal,
+      });
+    } finally {
+      close();
+    }
+    return EXIT.asWished;
+  },
+};

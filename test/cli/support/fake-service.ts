@@ -1,0 +1,178 @@
+import type {
+  ActRequest,
+  ApplyEvent,
+  ApplyRequest,
+  ApplySummary,
+  DeleteRequest,
+  PlannedChange,
+  ResourceView,
+  Service,
+} from '../../../cli/api/service.ts';
+import type { HostFacts, ImageDetails } from '../../../engine/index.ts';
+
+export const DONE: ApplySummary = { changed: 1, unchanged: 0, failed: 0, timedOut: false, problems: [] };
+
+export const IMAGE: ImageDetails = {
+  names: ['localhost/demo:1'],
+  id: `sha256:${'0f'.repeat(32)}`,
+  digest: `sha256:${'1e'.repeat(32)}`,
+  createdAt: '2026-02-28T12:00:00Z',
+  size: 1_200_000,
+  layers: 2,
+  architecture: 'amd64',
+  os: 'linux',
+};
+
+const HOST: HostFacts = {
+  cgroups: 'v2',
+  cgroupManager: 'systemd',
+  controllers: ['cpu', 'memory', 'pids'],
+  runtime: { name: 'crun', path: '/usr/bin/crun', version: '1.8' },
+  conmon: { path: '/usr/bin/conmon', version: '2.1.6' },
+  kernel: '6.1.0',
+  architecture: 'x86_64',
+  hostname: 'demo',
+  bootId: '00000000-0000-0000-0000-000000000000',
+  tools: {
+    criu: null,
+    skopeo: '/usr/bin/skopeo',
+    netavark: null,
+    'aardvark-dns': null,
+    catatonit: null,
+    tar: '/usr/bin/tar',
+    git: null,
+  },
+  seccomp: true,
+  appArmor: false,
+  seLinux: false,
+};
+
+/** A service without a host: it answers what a test has put into it, and remembers what it was asked. */
+export class FakeService implements Service {
+  readonly calls: { method: string; request: unknown }[] = [];
+  views: ResourceView[] = [];
+  events: ApplyEvent[] = [];
+  summary: ApplySummary = DONE;
+  changes: PlannedChange[] = [];
+  logFiles = { current: '/nowhere/current.log', previous: '/nowhere/previous.log', running: false };
+  imageList: ImageDetails[] = [IMAGE];
+  /** Thrown by every verb when it is set. */
+  error: Error | null = null;
+  /** Awaited by apply, delete and act after their events. */
+  hold: (signal: AbortSignal | undefined) => Promise<void> = () => Promise.resolve();
+  isClosed = false;
+  readonly #watchers = new Set<(view: ResourceView, gone: boolean) => void>();
+
+  apply(
+    request: ApplyRequest,
+    onEvent: (event: ApplyEvent) => void,
+    signal?: AbortSignal,
+  ): Promise<ApplySummary> {
+    return this.#carryOut('apply', request, onEvent, signal);
+  }
+
+  delete(
+    request: DeleteRequest,
+    onEvent: (event: ApplyEvent) => void,
+    signal?: AbortSignal,
+  ): Promise<ApplySummary> {
+    return this.#carryOut('delete', request, onEvent, signal);
+  }
+
+  act(
+    request: ActRequest,
+    onEvent: (event: ApplyEvent) => void,
+    signal?: AbortSignal,
+  ): Promise<ApplySummary> {
+    return this.#carryOut('act', request, onEvent, signal);
+  }
+
+  plan(request: ApplyRequest): Promise<PlannedChange[]> {
+    return this.#answer('plan', request, this.changes);
+  }
+
+  list(): Promise<ResourceView[]> {
+    return this.#answer('list', null, this.views);
+  }
+
+  async watch(onChange: (view: ResourceView, gone: boolean) => void, signal: AbortSignal): Promise<void> {
+    await this.#answer('watch', null, null);
+    this.#watchers.add(onChange);
+    await new Promise<void>((resolve) => {
+      const end = (): void => {
+        resolve();
+      };
+      if (signal.aborted) end();
+      signal.addEventListener('abort', end);
+    });
+    this.#watchers.delete(onChange);
+  }
+
+  /** Tells the watchers of a change. */
+  change(view: ResourceView, gone = false): void {
+    this.views = [
+      ...this.views.filter((other) => other.resource.name !== view.resource.name),
+      ...(gone ? [] : [view]),
+    ];
+    for (const watcher of this.#watchers) watcher(view, gone);
+  }
+
+  get watcherCount(): number {
+    return this.#watchers.size;
+  }
+
+  logs(...request: Parameters<Service['logs']>): ReturnType<Service['logs']> {
+    return this.#answer('logs', request, this.logFiles);
+  }
+
+  host(): Promise<HostFacts> {
+    return this.#answer('host', null, HOST);
+  }
+
+  readonly images: Service['images'] = {
+    pull: async (reference, policy, onProgress) => {
+      await this.#answer('images.pull', { reference, policy }, null);
+      onProgress({ phase: 'fetching', layersDone: 0, layersTotal: 2, bytes: 0 });
+      onProgress({ phase: 'fetching', layersDone: 1, layersTotal: 2, bytes: 700_000 });
+      onProgress({ phase: 'done', layersDone: 2, layersTotal: 2, bytes: 1_200_000 });
+      return { reference, id: IMAGE.id };
+    },
+    list: () => this.#answer('images.list', null, this.imageList),
+    import: async (source, name, onProgress) => {
+      await this.#answer('images.import', { source, name }, null);
+      onProgress({ phase: 'unpacking', layersDone: 0, layersTotal: 1, bytes: 10 });
+      return IMAGE;
+    },
+    inspect: (reference) => this.#answer('images.inspect', reference, this.#find(reference)),
+    remove: async (reference) => {
+      await this.#answer('images.remove', reference, null);
+    },
+    prune: () => this.#answer('images.prune', null, { removed: [IMAGE], freedBytes: 1_200_000 }),
+  };
+
+  close(): Promise<void> {
+    this.isClosed = true;
+    return Promise.resolve();
+  }
+
+  #find(reference: string): ImageDetails | null {
+    return this.imageList.find((image) => image.names.includes(reference)) ?? null;
+  }
+
+  #answer<T>(method: string, request: unknown, value: T): Promise<T> {
+    this.calls.push({ method, request });
+    return this.error === null ? Promise.resolve(value) : Promise.reject(this.error);
+  }
+
+  async #carryOut(
+    method: string,
+    request: unknown,
+    onEvent: (event: ApplyEvent) => void,
+    signal: AbortSignal | undefined,
+  ): Promise<ApplySummary> {
+    await this.#answer(method, request, null);
+    this.events.forEach(onEvent);
+    await this.hold(signal);
+    return this.summary;
+  }
+}
