@@ -1,7 +1,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { hasErrno } from '../../native/index.ts';
 import type { PinNamespacesRequest } from '../../native/index.ts';
-import { parseQuantity as parseBytes } from '../spec/parse-quantity.ts';
+import { parseBytes } from '../../schemas/index.ts';
 import type { PodRecord } from '../../schemas/index.ts';
 import { parentCgroups, removeCgroup } from '../cgroup/cgroup-path.ts';
 import type { EngineParts } from '../container/container-context.ts';

@@ -1,6 +1,6 @@
+import { parseBytes, parseMilli } from '../../schemas/index.ts';
 import type { OciCpu, OciMemory, OciResources } from '../../schemas/index.ts';
 import { EngineError } from '../engine-error.ts';
-import { parseQuantity } from './parse-quantity.ts';
 import type { SpecInput } from './spec-input.ts';
 
 /** Processes in one container, against fork bombs; the default of the field. */
@@ -34,8 +34,8 @@ export function buildResources(input: ResourcesInput): Omit<OciResources, 'devic
 /** As podman, a limit allows as much swap again; a request is a reservation. */
 function buildMemory(input: ResourcesInput): OciMemory | null {
   const { limits, requests } = input.request.spec.resources ?? {};
-  const limit = limits?.memory === undefined ? null : Math.floor(parseQuantity(limits.memory));
-  const reservation = requests?.memory === undefined ? null : Math.floor(parseQuantity(requests.memory));
+  const limit = limits?.memory === undefined ? null : Number(parseBytes(limits.memory));
+  const reservation = requests?.memory === undefined ? null : Number(parseBytes(requests.memory));
   if (limit === null && reservation === null) return null;
   requireController(input, 'memory');
   if (limit !== null && reservation !== null && reservation > limit) {
@@ -62,8 +62,8 @@ function buildCpu(input: ResourcesInput): OciCpu | null {
 /** As Kubernetes: the limit is a quota, the request (else the limit) a share. */
 function cpuTime(input: ResourcesInput): Pick<OciCpu, 'shares' | 'quota' | 'period'> {
   const { limits, requests } = input.request.spec.resources ?? {};
-  const limit = limits?.cpu === undefined ? null : parseQuantity(limits.cpu);
-  const request = requests?.cpu === undefined ? limit : parseQuantity(requests.cpu);
+  const limit = limits?.cpu === undefined ? null : cores(limits.cpu);
+  const request = requests?.cpu === undefined ? limit : cores(requests.cpu);
   if (request === null) return {};
   requireController(input, 'cpu');
   if (limit !== null && request > limit) throw contradiction(input, 'cpu', request, limit);
@@ -73,12 +73,17 @@ function cpuTime(input: ResourcesInput): Pick<OciCpu, 'shares' | 'quota' | 'peri
   return { shares, quota, period: CPU_PERIOD_US };
 }
 
+/** As far as Kubernetes counts: thousandths of a core. */
+function cores(quantity: string): number {
+  return Number(parseMilli(quantity)) / 1000;
+}
+
 /** Null where the host cannot count processes and nobody asked for it. */
 function buildPids(input: ResourcesInput): number | null {
   const asked = input.request.spec.resources?.limits?.pids;
   if (asked !== undefined) {
     requireController(input, 'pids');
-    return Math.floor(parseQuantity(asked));
+    return Number(parseBytes(asked));
   }
   return input.host.controllers.includes('pids') ? DEFAULT_PIDS_LIMIT : null;
 }

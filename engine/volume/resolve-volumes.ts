@@ -1,7 +1,7 @@
 import { mkdir, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Volume, VolumeMount } from '../../schemas/index.ts';
-import { parseQuantity as parseBytes } from '../spec/parse-quantity.ts';
+import { parseBytes } from '../../schemas/index.ts';
 import type { ContainerContext } from '../container/container-context.ts';
 import { EngineError } from '../engine-error.ts';
 import type { ResolvedMount } from '../spec/spec-input.ts';

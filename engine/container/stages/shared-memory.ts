@@ -1,4 +1,4 @@
-import { parseQuantity as parseBytes } from '../../spec/parse-quantity.ts';
+import { parseBytes } from '../../../schemas/index.ts';
 import { mountTmpfs } from '../../rootfs/mount-tmpfs.ts';
 import { unmountAll } from '../../rootfs/mount-overlay.ts';
 import type { Stage } from '../../stage.ts';

@@ -39,7 +39,7 @@ for (const [written, number] of SIGNALS) {
 test('[spec.timezone-umask-init] an unknown stop signal is refused with its name', () => {
   for (const StopSignal of ['SIGNOPE', '0', '65', 'RTMIN-1', 'RTMAX+1', 'toString']) {
     const run = (): unknown => buildSpec(specInput({ input: { imageConfig: { Cmd: ['x'], StopSignal } } }));
-    assertRefused(run, 'BAD_REQUEST', `\`${StopSignal}\``);
+    assertRefused(run, 'BAD_REQUEST', 'container web', JSON.stringify(StopSignal));
   }
 });
 
