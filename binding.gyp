@@ -34,6 +34,13 @@
       "win_delay_load_hook": "false",
       "sources": ["native/src/exited.cc"],
       "ldflags": ["-static-libgcc", "-static-libstdc++"]
+    },
+    {
+      "target_name": "tsctr-restore",
+      "type": "executable",
+      "win_delay_load_hook": "false",
+      "sources": ["native/src/restore-launcher.cc"],
+      "ldflags": ["-static-libgcc", "-static-libstdc++"]
     }
   ]
 }

@@ -19,7 +19,9 @@ export type EngineErrorCode =
   | 'LOCKED'
   | 'HOST_UNSUITABLE'
   | 'CLEANUP_FAILED'
-  | 'NO_SPACE';
+  | 'NO_SPACE'
+  | 'CRIU_FAILED'
+  | 'CHECKPOINT_INCOMPLETE';
 
 /** A failed operation of the engine: the message starts with the operation and names the object. */
 export class EngineError extends Error {

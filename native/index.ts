@@ -20,3 +20,4 @@ export type {
 } from './kernel.ts';
 export { createLinuxKernel } from './linux-kernel.ts';
 export { nativeProgram } from './native-program.ts';
+export { packageRoot } from './package-root.ts';

@@ -1,0 +1,55 @@
+import type { CriuNetworkLock, CriuOptions } from '../../schemas/index.ts';
+
+/** What may be in a container that CRIU saves or brings back only when told so; the same at dump and at restore. */
+export interface CriuAllowances {
+  /** Keep established TCP connections: their packets are dropped while the container is away. */
+  tcpEstablished?: boolean;
+  /** Let established TCP connections end; the process sees them closed after the restore. */
+  tcpClose?: boolean;
+  /** Leave out connections that are being accepted. */
+  tcpSkipInFlight?: boolean;
+  /** Keep flock(2), fcntl(2) locks and leases; nobody outside may hold one on the same file. */
+  fileLocks?: boolean;
+  /** Let unix sockets whose other end is outside be; datagram sockets only. */
+  externalUnixSockets?: boolean;
+  /** Keep deleted files that have other names by linking them; on by default. */
+  linkRemap?: boolean;
+  /** Largest deleted but open file that is saved, in bytes; default 64 MiB. */
+  ghostLimitBytes?: number;
+  /** Path of a CRIU configuration file that is read last; an empty string is none. */
+  configFile?: string;
+}
+
+/** CRIU's own limit of 1 MiB is below what a database keeps in a deleted temporary file. */
+const DEFAULT_GHOST_LIMIT_BYTES = 64 << 20;
+/** Debug: the log is what an error is explained from. */
+export const CRIU_LOG_LEVEL = 4;
+export const DUMP_LOG = 'dump.log';
+export const RESTORE_LOG = 'restore.log';
+
+/** The part of the options that dump, pre-dump and restore have in common. */
+export function allowanceOptions(allowances: CriuAllowances): Partial<CriuOptions> {
+  const { configFile = '' } = allowances;
+  return {
+    tcp_established: allowances.tcpEstablished === true,
+    tcp_close: allowances.tcpClose === true,
+    tcp_skip_in_flight: allowances.tcpSkipInFlight === true,
+    file_locks: allowances.fileLocks === true,
+    ext_unix_sk: allowances.externalUnixSockets === true,
+    link_remap: allowances.linkRemap !== false,
+    ghost_limit: allowances.ghostLimitBytes ?? DEFAULT_GHOST_LIMIT_BYTES,
+    ...(configFile === '' ? {} : { config_file: configFile }),
+  };
+}
+
+/**
+ * Without kept connections nothing has to be kept away from the network, and each of the other methods starts programs four
+ * times. The method of the dump is also that of the restore, whatever it is told: it stands in the images.
+ */
+export function networkLock(
+  allowances: CriuAllowances,
+  tools: { iptablesRestore: string | null },
+): CriuNetworkLock {
+  if (allowances.tcpEstablished !== true) return 'SKIP';
+  return tools.iptablesRestore === null ? 'NFTABLES' : 'IPTABLES';
+}

@@ -1,0 +1,58 @@
+import { open } from 'node:fs/promises';
+import { hasErrno } from '../../native/index.ts';
+import type { CriuResponse } from '../../schemas/index.ts';
+import { CriuError } from './criu-error.ts';
+import { logExcerpt } from './log-excerpt.ts';
+
+/** A log is a few hundred KiB; the end of a longer one is enough to say why. */
+const MAX_LOG_BYTES = 4 << 20;
+
+/** The error for an answer without success, with the part of the log that tells why. */
+export async function failureOf(
+  operation: string,
+  answer: CriuResponse,
+  logFile: string,
+): Promise<CriuError> {
+  const excerpt = logExcerpt(await readLog(logFile));
+  return new CriuError({
+    operation,
+    // cr_errmsg is the first error of the log, often one that does no harm: the excerpt says more, and says it right.
+    reason: excerpt === '' ? (answer.cr_errmsg ?? 'criu failed and logged no error') : 'criu failed; its log says',
+    ...(answer.cr_errno === undefined ? {} : { errno: answer.cr_errno }),
+    ...(answer.cr_errmsg === undefined ? {} : { message: answer.cr_errmsg }),
+    excerpt,
+    logFile,
+  });
+}
+
+/** An error of the transport (CRIU died, or was killed) with what it had logged until then. */
+export async function withLog(error: unknown, operation: string, logFile: string): Promise<unknown> {
+  if (!(error instanceof CriuError) || error.excerpt !== '') return error;
+  const excerpt = logExcerpt(await readLog(logFile));
+  if (excerpt === '') return error;
+  return new CriuError({
+    operation,
+    reason: error.message.replace(`${operation}: `, ''),
+    code: error.code,
+    cause: error.cause,
+    excerpt,
+    logFile,
+  });
+}
+
+async function readLog(file: string): Promise<string> {
+  try {
+    const handle = await open(file, 'r');
+    try {
+      const { size } = await handle.stat();
+      const start = Math.max(0, size - MAX_LOG_BYTES);
+      const { buffer, bytesRead } = await handle.read(Buffer.alloc(size - start), 0, size - start, start);
+      return buffer.toString('utf8', 0, bytesRead);
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    if (hasErrno(error, 'ENOENT')) return '';
+    throw error;
+  }
+}

@@ -1,0 +1,159 @@
+// What conmon runs as "the runtime" of a restore: tsctr-restore <options> restore <what conmon adds> <id>
+// It starts `criu swrk` as its child, with the stdio that conmon gave it, in the cgroups of the container, and with
+// descriptors of the tsctr that waits; tsctr speaks the RPC. CRIU makes the container's first process a sibling of its own, so
+// that it is a child of this program, and of conmon as soon as this program ends.
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace {
+
+/** A descriptor of the owner and the number that CRIU is to see it under. */
+struct Inherited {
+  int source = -1;
+  int place = -1;
+  int fd = -1;
+};
+
+struct Options {
+  const char* criu = nullptr;
+  int owner = -1;
+  int rpc = -1;
+  std::vector<Inherited> inherited;
+  std::vector<const char*> procsFiles;
+  const char* bundle = nullptr;
+  const char* consoleSocket = nullptr;
+};
+
+[[noreturn]] void fail(const std::string& what) {
+  std::fprintf(stderr, "start criu: %s: %s\n", what.c_str(), std::strerror(errno));
+  std::_Exit(1);
+}
+
+[[noreturn]] void usage() {
+  std::fputs(
+      "usage: tsctr-restore --criu=FILE --owner=PID --rpc=PLACE [--fd=SOURCE:PLACE]... [--procs=FILE]... "
+      "restore [what conmon adds] ID\n",
+      stderr);
+  std::_Exit(2);
+}
+
+int toNumber(std::string_view text) {
+  int number = -1;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size() || number < 0) usage();
+  return number;
+}
+
+/** The text behind `name`, or null when the argument is another one. */
+const char* valueOf(const char* argument, std::string_view name) {
+  return std::string_view(argument).starts_with(name) ? argument + name.size() : nullptr;
+}
+
+Options parse(int argc, char** argv) {
+  Options options;
+  int i = 1;
+  for (; i < argc && std::string_view(argv[i]) != "restore"; i++) {
+    if (const char* criu = valueOf(argv[i], "--criu=")) {
+      options.criu = criu;
+    } else if (const char* owner = valueOf(argv[i], "--owner=")) {
+      options.owner = toNumber(owner);
+    } else if (const char* rpc = valueOf(argv[i], "--rpc=")) {
+      options.rpc = toNumber(rpc);
+    } else if (const char* procs = valueOf(argv[i], "--procs=")) {
+      options.procsFiles.push_back(procs);
+    } else if (const char* fd = valueOf(argv[i], "--fd=")) {
+      const std::string_view both(fd);
+      const size_t colon = both.find(':');
+      if (colon == std::string_view::npos) usage();
+      options.inherited.push_back({toNumber(both.substr(0, colon)), toNumber(both.substr(colon + 1)), -1});
+    } else {
+      usage();
+    }
+  }
+  for (; i + 1 < argc; i++) {
+    const std::string_view name(argv[i]);
+    if (name == "--bundle") options.bundle = argv[i + 1];
+    if (name == "--console-socket") options.consoleSocket = argv[i + 1];
+  }
+  if (options.criu == nullptr || options.owner == -1 || options.rpc == -1) usage();
+  return options;
+}
+
+/** Copies of the owner's descriptors, out of the way of the places that they are to take. */
+void takeDescriptors(Options& options) {
+  const int owner = static_cast<int>(::syscall(SYS_pidfd_open, options.owner, 0));
+  if (owner == -1) fail("pidfd_open");
+  for (Inherited& each : options.inherited) {
+    const int fd = static_cast<int>(::syscall(SYS_pidfd_getfd, owner, each.source, 0));
+    if (fd == -1) fail("pidfd_getfd");
+    constexpr int kAboveAllPlaces = 100;
+    each.fd = ::fcntl(fd, F_DUPFD_CLOEXEC, kAboveAllPlaces);
+    if (each.fd == -1) fail("fcntl");
+    ::close(fd);
+  }
+  ::close(owner);
+}
+
+/** Where conmon waits for the terminal is told in our arguments only; tsctr, which gets the terminal from CRIU, reads it here. */
+void tellConsoleSocket(const Options& options) {
+  if (options.consoleSocket == nullptr || options.bundle == nullptr) return;
+  const std::string link = std::string(options.bundle) + "/console-socket";
+  ::unlink(link.c_str());
+  if (::symlink(options.consoleSocket, link.c_str()) == -1) fail("symlink " + link);
+}
+
+void joinCgroup(const char* procsFile) {
+  const int fd = ::open(procsFile, O_WRONLY | O_CLOEXEC);
+  if (fd == -1) fail(std::string("open ") + procsFile);
+  if (::write(fd, "0", 1) == -1) fail(std::string("write ") + procsFile);
+  ::close(fd);
+}
+
+[[noreturn]] void becomeCriu(const Options& options, pid_t parent) {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (::getppid() != parent) std::_Exit(1);
+  for (const char* file : options.procsFiles) joinCgroup(file);
+  int places = 3;
+  for (const Inherited& each : options.inherited) {
+    if (::dup3(each.fd, each.place, 0) == -1) fail("dup3");
+    places = std::max(places, each.place + 1);
+  }
+  ::syscall(SYS_close_range, places, ~0U, CLOSE_RANGE_CLOEXEC);
+  const std::string rpc = std::to_string(options.rpc);
+  ::execl(options.criu, options.criu, "swrk", rpc.c_str(), nullptr);
+  fail(std::string("execve ") + options.criu);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Options options = parse(argc, argv);
+  takeDescriptors(options);
+  tellConsoleSocket(options);
+  const pid_t self = ::getpid();
+  const pid_t criu = ::fork();
+  if (criu == -1) fail("fork");
+  if (criu == 0) becomeCriu(options, self);
+  // Else nobody would see the end of CRIU at the other end of the socket.
+  for (const Inherited& each : options.inherited) ::close(each.fd);
+  int status = 0;
+  while (::waitpid(criu, &status, 0) == -1) {
+    if (errno != EINTR) fail("waitpid");
+  }
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+}
