@@ -69,6 +69,17 @@ const keepLocation = {
   },
 };
 
+/** Test files get a uvu that says why a hook has thrown. */
+const outspokenUvu = {
+  name: 'outspoken-uvu',
+  setup(esbuild) {
+    const wrapper = path.join(root, 'test/support/outspoken-uvu.ts');
+    esbuild.onResolve({ filter: /^uvu$/ }, (args) =>
+      args.importer === wrapper ? undefined : { path: wrapper },
+    );
+  },
+};
+
 /** Bundles each file into `outdir`, in a third of the time that a loader takes in every process. Returns source → bundle. */
 async function bundle(files, outdir) {
   const entries = new Map(files.map((file, index) => [file, `${index}-${path.basename(file, '.ts')}`]));
@@ -84,7 +95,7 @@ async function bundle(files, outdir) {
     target: 'node20',
     sourcemap: 'linked',
     loader: { '.proto': 'text' },
-    plugins: [keepLocation],
+    plugins: [keepLocation, outspokenUvu],
     logLevel: 'warning',
   });
   return new Map([...entries].map(([file, name]) => [file, path.join(outdir, `${name}.mjs`)]));

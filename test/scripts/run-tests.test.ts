@@ -61,10 +61,17 @@ const cases: [title: string, text: string, exitCode: number, last: string, said:
   ['a forgotten run()', PASSING, 1, '0 passed, 1 failed, 0 skipped', /forgotten \.run\(\)/],
   [
     'a before hook that throws',
-    `test.before(() => { throw new Error('x'); }); ${PASSING} test.run();`,
+    `test.before(() => { throw new Error('no disk'); }); ${PASSING} test.run();`,
     1,
     '0 passed, 1 failed, 0 skipped',
-    /FAIL/,
+    /before hook has thrown: Error: no disk/,
+  ],
+  [
+    'an after.each hook that throws',
+    `test.after.each(() => { throw new Error('no disk'); }); ${PASSING} test.run();`,
+    1,
+    '0 passed, 1 failed, 0 skipped',
+    /after\.each hook has thrown: Error: no disk/,
   ],
   [
     'a thrown value that is no Error',
