@@ -71,10 +71,14 @@ const EXPLANATIONS: readonly Explanation[] = [
     reason: 'there is no image of it for this architecture',
   },
   {
-    pattern:
-      /no descriptor found for reference|tag .* not found|no such file or directory|file ".*" not found/i,
+    pattern: /no such file or directory/i,
     code: 'IMAGE_NOT_FOUND',
-    reason: 'the file or directory does not have it',
+    reason: 'there is no such file or directory',
+  },
+  {
+    pattern: /no descriptor found for reference|tag .* not found|file ".*" not found/i,
+    code: 'IMAGE_NOT_FOUND',
+    reason: 'the file or directory does not hold that image',
   },
   {
     pattern:
