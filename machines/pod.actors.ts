@@ -1,7 +1,7 @@
 import { fromPromise } from 'xstate';
 import { isoTime } from '../reconciler/index.ts';
 import type { PodRecord } from '../schemas/index.ts';
-import type { ContainerEffectDeps } from './container.actors.ts';
+import type { ContainerEffectDeps } from './container-effects.ts';
 
 /** A pod's record went away while something was done to it. */
 export class PodRecordGoneError extends Error {
@@ -14,7 +14,7 @@ export class PodRecordGoneError extends Error {
 }
 
 /** The effects of the pod machine: intent, effect, result, each durable. They resolve with whether the pod is prepared. */
-export function createPodEffects(deps: ContainerEffectDeps) {
+export function createPodActors(deps: ContainerEffectDeps) {
   const { engine, records, clock } = deps;
 
   async function edit(pod: string, change: (record: PodRecord) => PodRecord): Promise<PodRecord> {

@@ -8,15 +8,11 @@ import {
   type StepRunner,
 } from '../reconciler/index.ts';
 import { IllegalStateError, type ResolvedImage } from '../schemas/index.ts';
-import {
-  ContainerEffects,
-  countError,
-  createContainerEffects,
-  type ContainerEffectDeps,
-} from './container.actors.ts';
+import { ContainerEffects, countError, type ContainerEffectDeps } from './container-effects.ts';
+import { createContainerActors } from './container.actors.ts';
 import { containerMachine } from './container.machine.ts';
 import type { Operation } from './operation.ts';
-import { createPodEffects } from './pod.actors.ts';
+import { createPodActors } from './pod.actors.ts';
 import { podMachine } from './pod.machine.ts';
 import { recoverRecord } from './recover.ts';
 import { startQuietly, untilResting } from './run-actor.ts';
@@ -31,8 +27,8 @@ export interface MachineRunner extends StepRunner {
 export function createStepRunner(deps: ContainerEffectDeps): MachineRunner {
   const { engine, records, clock } = deps;
   const effects = new ContainerEffects(deps);
-  const containers = containerMachine.provide({ actors: createContainerEffects(deps) });
-  const pods = podMachine.provide({ actors: createPodEffects(deps) });
+  const containers = containerMachine.provide({ actors: createContainerActors(deps) });
+  const pods = podMachine.provide({ actors: createPodActors(deps) });
 
   async function operate(operation: Operation): Promise<void> {
     const { container, kind } = operation;
@@ -110,9 +106,10 @@ export function createStepRunner(deps: ContainerEffectDeps): MachineRunner {
     forgetPod: (pod) => records.pods.remove(pod),
     kill: (container, signalNumber) => operate({ kind: 'kill', container, signalNumber }),
     async exec(container, options) {
-      let result: ExecResult | null = null;
-      await operate({ kind: 'exec', container, options, onResult: (given) => (result = given) });
-      if (result === null) throw new Error(`exec container/${container}: it gave no result`);
+      const results: ExecResult[] = [];
+      await operate({ kind: 'exec', container, options, onResult: (result) => results.push(result) });
+      const [result] = results;
+      if (result === undefined) throw new Error(`exec container/${container}: it gave no result`);
       return result;
     },
   };

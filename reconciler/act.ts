@@ -1,8 +1,13 @@
-import { IllegalStateError, isLegal, type ContainerRecord, type ContainerVerb } from '../schemas/index.ts';
+import {
+  IllegalStateError,
+  isLegal,
+  parseSignal,
+  type ContainerRecord,
+  type ContainerVerb,
+} from '../schemas/index.ts';
 import { isAlive } from './container-situation.ts';
 import type { PassDeps } from './pass-deps.ts';
 import { keyOf, type ResourceName } from './resource-key.ts';
-import { signalNumber } from './signal-number.ts';
 
 /** What a person asks of containers and pods by command. */
 export interface ActRequest {
@@ -33,20 +38,15 @@ export class BadRequestError extends Error {
 }
 
 /**
- * Notes what a person asks for. Everything is checked first, so that nothing is changed when one of the names does not allow it.
+ * Notes what a person asks for. Throws ValueError for a signal that is none. Everything is checked first, so that nothing is changed when one of the names does not allow it.
  * The next passes do it; only a signal is sent at once.
  */
 export async function act(deps: PassDeps, request: ActRequest): Promise<void> {
   const targets = request.names.map((resource) => targetOf(deps, request, resource));
-  const number = request.signal === null ? null : signalNumber(request.signal);
-  if (request.signal !== null && number === null) {
-    throw new BadRequestError(
-      `${request.verb}: ${request.signal} is no signal; expected a name such as TERM or a number from 1 to 64`,
-    );
-  }
+  const signalNumber = request.signal === null ? SIGKILL : parseSignal(request.signal);
   for (const target of targets)
     for (const record of target.containers) await refuseIllegal(deps, request, record);
-  for (const target of targets) await actOn(deps, request, { ...target, signalNumber: number ?? SIGKILL });
+  for (const target of targets) await actOn(deps, request, { ...target, signalNumber });
 }
 
 const SIGKILL = 9;

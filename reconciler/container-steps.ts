@@ -1,8 +1,7 @@
-import type { ContainerRequest, ResolvedImage } from '../schemas/index.ts';
+import { parseSignal, type ContainerRequest, type ResolvedImage } from '../schemas/index.ts';
 import { isoTime } from './clock.ts';
 import { mayHaveProcess, type ContainerSituation } from './container-situation.ts';
 import type { DesiredContainer } from './desired-container.ts';
-import { signalNumber } from './signal-number.ts';
 import type { ContainerStep, StopStep } from './step.ts';
 
 const SIGTERM = 15;
@@ -82,8 +81,17 @@ function stopStep(situation: ContainerSituation, request: ContainerRequest): Sto
     kind: 'stop',
     container: record.name,
     request,
-    signalNumber: (signal === null ? null : signalNumber(signal)) ?? SIGTERM,
+    signalNumber: signal === null ? SIGTERM : signalOr(signal, SIGTERM),
     timeoutMs: situation.stopTimeoutMs ?? spec.terminationGracePeriodSeconds * 1000,
     isFailure: situation.probeFailure !== null,
   };
+}
+
+/** The image's signal was checked by nobody. */
+function signalOr(signal: string, fallback: number): number {
+  try {
+    return parseSignal(signal);
+  } catch {
+    return fallback;
+  }
 }

@@ -61,10 +61,9 @@ export function needsNewNamespaces(present: Pod, next: Pod): boolean {
 }
 
 function memberSpec(pod: Pod, container: PodContainer, init: boolean): ContainerSpec {
-  const { name: _, ...own } = container;
   const { spec } = pod;
   return withoutUndefined({
-    ...own,
+    ...withoutName(container),
     volumes: usedVolumes(spec, container),
     // Kubernetes: an init container that fails is tried again, unless the pod's policy is Never; one that succeeded is done.
     restartPolicy: init && spec.restartPolicy === 'Always' ? 'OnFailure' : spec.restartPolicy,
@@ -80,6 +79,12 @@ function memberSpec(pod: Pod, container: PodContainer, init: boolean): Container
     sysctls: podSysctls(spec),
     state: 'Running',
   });
+}
+
+function withoutName(container: PodContainer): Omit<PodContainer, 'name'> {
+  const own: Partial<PodContainer> = { ...container };
+  delete own.name;
+  return own;
 }
 
 /** Only those that it mounts: a change of another one is none of its business. */

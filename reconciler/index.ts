@@ -15,6 +15,7 @@ export { describeOwner, OwnershipError } from './ownership.ts';
 export type { Plan, PlannedAction } from './plan.ts';
 export { formatReason, type PlanReason } from './plan-reason.ts';
 export type { Progress } from './progress.ts';
+export { resetAfterReboot } from './reset-after-reboot.ts';
 export {
   createReconciler,
   type Accepted,
@@ -25,6 +26,5 @@ export {
 export { createRecordEditor, type EditableCollection, type RecordEditor } from './record-editor.ts';
 export { keyOf, resourceOf, type ResourceKey, type ResourceName } from './resource-key.ts';
 export type { SettledResource, SettleOptions, SettleResult } from './settle.ts';
-export { signalNumber } from './signal-number.ts';
 export type * from './step.ts';
 export type * from './step-runner.ts';

@@ -1,4 +1,10 @@
-import type { ContainerExit, ContainerRequest, RestartPolicy } from '../schemas/index.ts';
+import {
+  defaultPullPolicy,
+  parseImageReference,
+  type ContainerExit,
+  type ContainerRequest,
+  type RestartPolicy,
+} from '../schemas/index.ts';
 import { backoffOf } from './backoff.ts';
 import { isAlive, type ContainerSituation } from './container-situation.ts';
 import {
@@ -199,19 +205,9 @@ function withImage(
     kind: 'pull-image',
     container: situation.record.name,
     reference,
-    policy: desired.spec.imagePullPolicy ?? defaultPullPolicy(reference),
+    policy: desired.spec.imagePullPolicy ?? defaultPullPolicy(parseImageReference(reference)),
   };
   return doing(situation, action, [pull], [...reasons, { why: 'image-needed', reference }]);
-}
-
-/** Kubernetes: Always for the tag `latest` or none. Files and local images come from nowhere else. */
-function defaultPullPolicy(reference: string): 'Always' | 'IfNotPresent' {
-  const isRemote =
-    !/^(oci|oci-archive|docker-archive|dir):/.test(reference) &&
-    !/^(docker:\/\/)?localhost\//.test(reference);
-  if (!isRemote || reference.includes('@')) return 'IfNotPresent';
-  const tag = /:([^/:]+)$/.exec(reference)?.[1];
-  return tag === undefined || tag === 'latest' ? 'Always' : 'IfNotPresent';
 }
 
 function backingOff({ record, now }: ContainerSituation, desired: DesiredContainer): Outcome | null {

@@ -293,6 +293,10 @@ function containerEngine(host: InMemoryHost, effects: Effects): ContainerEngine 
     exec(request, { command }) {
       return Promise.resolve({ ...host.execResult(request.name, command), timedOut: false });
     },
+    checkpoint: refuse,
+    restore: refuse,
+    findCheckpoint: () => Promise.resolve(null),
+    settleCheckpoint: () => Promise.resolve(),
   };
 }
 
@@ -316,8 +320,11 @@ function podEngine(host: InMemoryHost, effects: Effects): PodEngine {
   };
 }
 
+function refuse(): Promise<never> {
+  return Promise.reject(new Error('fake engine: this is not pretended'));
+}
+
 function imageEngine(host: InMemoryHost, effects: Effects): ImageEngine {
-  const refuse = (): Promise<never> => Promise.reject(new Error('fake engine: images are not kept here'));
   return {
     async ensure(reference) {
       effects.begin('pull', reference);
