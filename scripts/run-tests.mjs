@@ -11,7 +11,7 @@
  * `.only`: here what did not pass has failed, and a skip without a printed reason (test/support/skip.ts) is a failure too.
  */
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -80,25 +80,39 @@ const outspokenUvu = {
   },
 };
 
-/** Bundles each file into `outdir`, in a third of the time that a loader takes in every process. Returns source → bundle. */
+/**
+ * Bundles each file into `outdir`: starting a bundle takes a third of the time that a loader takes in every process. Returns
+ * source → bundle; a file that cannot be bundled is missing there, and does not take the others with it.
+ */
 async function bundle(files, outdir) {
   const entries = new Map(files.map((file, index) => [file, `${index}-${path.basename(file, '.ts')}`]));
-  await build({
-    entryPoints: Object.fromEntries([...entries].map(([file, name]) => [name, file])),
-    outdir,
-    outExtension: { '.js': '.mjs' },
-    absWorkingDir: root,
-    bundle: true,
-    packages: 'external',
-    format: 'esm',
-    platform: 'node',
-    target: 'node20',
-    sourcemap: 'linked',
-    loader: { '.proto': 'text' },
-    plugins: [keepLocation, outspokenUvu],
-    logLevel: 'warning',
-  });
-  return new Map([...entries].map(([file, name]) => [file, path.join(outdir, `${name}.mjs`)]));
+  const buildEntries = (chosen, logLevel) =>
+    build({
+      entryPoints: Object.fromEntries(chosen.map(([file, name]) => [name, file])),
+      outdir,
+      outExtension: { '.js': '.mjs' },
+      absWorkingDir: root,
+      bundle: true,
+      packages: 'external',
+      format: 'esm',
+      platform: 'node',
+      target: 'node20',
+      sourcemap: 'linked',
+      loader: { '.proto': 'text' },
+      plugins: [keepLocation, outspokenUvu],
+      logLevel,
+    });
+  const isBuilt = (chosen, logLevel) =>
+    buildEntries(chosen, logLevel).then(
+      () => true,
+      () => false,
+    );
+  let built = [...entries];
+  if (!(await isBuilt(built, 'silent'))) {
+    const single = await Promise.all(built.map((entry) => isBuilt([entry], 'error')));
+    built = built.filter((_, index) => single[index]);
+  }
+  return new Map(built.map(([file, name]) => [file, path.join(outdir, `${name}.mjs`)]));
 }
 
 const running = new Set();
@@ -166,6 +180,11 @@ function judge(output, { code, signal, timedOut }) {
   return { output: text, passed, failed, skipped, skips, problem };
 }
 
+function unbundled(file) {
+  const problem = 'could not be bundled, see above';
+  return { file, ms: 0, output: '', passed: 0, failed: 1, skipped: 0, skips: [], problem };
+}
+
 function report(result) {
   const counts = [`${result.passed} passed`];
   if (result.failed > 0) counts.push(`${result.failed} failed`);
@@ -189,12 +208,14 @@ async function main() {
   const scratch = mkdtempSync('/tmp/tt-');
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
     process.once(signal, () => running.forEach(killGroup));
-  process.on('exit', () => rmSync(outdir, { recursive: true, force: true }));
+  process.on('exit', () => {
+    rmSync(outdir, { recursive: true, force: true });
+    // Empty unless something went wrong here; what a test left is swept after each.
+    rmSync(scratch, { recursive: true, force: true });
+  });
   const sweeper = path.join(root, 'test/support/sweep.ts');
-  const bundles = await bundle([...files, ...(existsSync(sweeper) ? [sweeper] : [])], outdir);
-  const sweep = existsSync(sweeper)
-    ? (await import(pathToFileURL(bundles.get(sweeper)).href)).sweep
-    : () => [];
+  const bundles = await bundle([...files, sweeper], outdir);
+  const { sweep } = await import(pathToFileURL(bundles.get(sweeper)).href);
 
   const results = [];
   const waiting = [...files.entries()];
@@ -203,7 +224,8 @@ async function main() {
       const [index, file] = next;
       const own = path.join(scratch, String(index));
       mkdirSync(own);
-      const result = await runFile(file, bundles.get(file), own);
+      const bundled = bundles.get(file);
+      const result = bundled === undefined ? unbundled(file) : await runFile(file, bundled, own);
       // Only a test that was killed should leave anything; what an ended one leaves is a failure that is said.
       const left = await sweep(own);
       if (left.length > 0 && result.problem === null) {
@@ -215,7 +237,6 @@ async function main() {
     }
   };
   await Promise.all(Array.from({ length: Math.min(jobs, files.length) }, work));
-  rmSync(scratch, { recursive: true, force: true });
 
   const sum = (key) => results.reduce((total, result) => total + result[key], 0);
   console.log(`${files.length} files in ${((performance.now() - startedMs) / 1000).toFixed(1)} s`);

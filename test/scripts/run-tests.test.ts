@@ -87,6 +87,13 @@ const cases: [title: string, text: string, exitCode: number, last: string, said:
     '0 passed, 1 failed, 0 skipped',
     /ended early/,
   ],
+  [
+    'an import that is not there',
+    `import './nowhere.ts'; ${PASSING} test.run();`,
+    1,
+    '0 passed, 1 failed, 0 skipped',
+    /could not be bundled/,
+  ],
   ['no test file at all', `// nothing`, 1, '0 passed, 1 failed, 0 skipped', /FAIL/],
 ];
 
