@@ -46,15 +46,18 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   const { connectDaemon } = await import('./api/client.ts');
   const remote = await connectDaemon(socketPathOf(options.run), options.root);
   if (remote !== null) return remote;
-  throw new Error('no daemon answers, and working without one is not wired yet');
+  const { openLocalService } = await import('./local/open-local-service.ts');
+  return openLocalService(options);
 }
 
 /** Takes the lock and starts the loop. */
-export function openDaemon(options: DaemonOptions): Promise<DaemonHandle> {
-  return Promise.reject(new Error(`the daemon of ${options.root} is not wired yet`));
+export async function openDaemon(options: DaemonOptions): Promise<DaemonHandle> {
+  const { startDaemon } = await import('./local/start-daemon.ts');
+  return startDaemon(options);
 }
 
 /** Called by conmon's exit command when no daemon runs: handles the exit of one container. */
-export function cleanupContainer(options: ServiceOptions, id: string): Promise<void> {
-  return Promise.reject(new Error(`cleanup of ${id} below ${options.root} is not wired yet`));
+export async function cleanupContainer(options: ServiceOptions, id: string): Promise<void> {
+  const { handleExit } = await import('./local/handle-exit.ts');
+  await handleExit(options, id);
 }

@@ -2,5 +2,14 @@
  * Does one thing to one container, pod, volume, image or network when told. It never decides what should be, never reads
  * manifests, and starts nothing by itself.
  */
+export { createEngine } from './create-engine.ts';
+export type { EngineOptions } from './create-engine.ts';
 export type * from './engine.ts';
+export { EngineError } from './engine-error.ts';
+export type { EngineErrorCode } from './engine-error.ts';
+export { createHostPaths } from './host-paths.ts';
+export type { HostPaths } from './host-paths.ts';
+export { openRecordStore } from './store/durable-record-store.ts';
 export type * from './store/record-store.ts';
+export { lockRoot } from './store/root-lock.ts';
+export type { RootLock } from './store/root-lock.ts';

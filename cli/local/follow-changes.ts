@@ -1,0 +1,66 @@
+import { watch } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
+import type { ResourceView } from '../api/service.ts';
+import type { Instance } from './instance.ts';
+import { viewResources } from './resource-views.ts';
+
+/** Changes that follow each other within this time are shown as one, milliseconds. */
+const QUIET_MS = 20;
+
+/**
+ * Tells every resource, and then every change of one, until the signal is given. What others write is noticed by inotify(7) on
+ * the records, and processes that end by their exit files.
+ */
+export async function followChanges(
+  open: () => Promise<Instance>,
+  onChange: (view: ResourceView, gone: boolean) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const known = new Map<string, ResourceView>();
+  const look = async (): Promise<void> => {
+    const views = await viewResources(await open());
+    const present = new Set<string>();
+    for (const view of views) {
+      const key = `${view.resource.kind}/${view.resource.name}`;
+      present.add(key);
+      const before = known.get(key);
+      known.set(key, view);
+      if (before === undefined || !isDeepStrictEqual(before, view)) onChange(view, false);
+    }
+    for (const [key, view] of known) {
+      if (present.has(key)) continue;
+      known.delete(key);
+      onChange(view, true);
+    }
+  };
+
+  const { paths } = await open();
+  let wake = (): void => undefined;
+  let isWoken = false;
+  const notice = (): void => {
+    isWoken = true;
+    wake();
+  };
+  const directories = [`${paths.records}/containers`, `${paths.records}/pods`, paths.exits];
+  const watchers = directories.flatMap((directory) => watchIfThere(directory, notice));
+  signal.addEventListener('abort', notice, { once: true });
+  try {
+    while (!signal.aborted) {
+      isWoken = false;
+      await look();
+      if (!isWoken) await new Promise<void>((resolve) => (wake = resolve));
+      await new Promise((resolve) => setTimeout(resolve, QUIET_MS));
+    }
+  } finally {
+    for (const watcher of watchers) watcher.close();
+  }
+}
+
+function watchIfThere(directory: string, onEvent: () => void): { close(): void }[] {
+  try {
+    return [watch(directory, onEvent)];
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+}

@@ -1,0 +1,31 @@
+import { existsSync } from 'node:fs';
+import type { ServiceOptions } from '../compose.ts';
+import { socketPathOf } from '../compose.ts';
+import { openWriter } from './instance.ts';
+
+/** A command that holds the lock ends the process itself and is done with it soon; a pull may take longer. */
+const LOCK_WAIT_MS = 600_000;
+
+/**
+ * What a daemon would do when the process of a container has ended: clean up, and start it again if its policy says so. While a
+ * back-off passes the lock is free for others; whoever takes over in the meantime, a daemon or a command, is left to it.
+ */
+export async function handleExit(options: ServiceOptions, id: string): Promise<void> {
+  for (;;) {
+    const instance = await openWriter({ ...options, onError: () => undefined }, { waitMs: LOCK_WAIT_MS });
+    let nextTry: number | null;
+    try {
+      const record = instance.records.containers.list().find(({ request }) => request?.id === id);
+      if (record === undefined) return;
+      await instance.reconciler.settle([{ kind: 'Container', name: record.name }], { waitMs: null });
+      const now = instance.records.containers.get(record.name);
+      nextTry = now?.backoffUntil === null || now === null ? null : Date.parse(now.backoffUntil);
+      if (now?.request?.id !== id && now?.state === 'Running') return;
+    } finally {
+      await instance.close();
+    }
+    if (nextTry === null) return;
+    await new Promise((resolve) => setTimeout(resolve, Math.max(0, nextTry - Date.now())));
+    if (existsSync(socketPathOf(options.run))) return;
+  }
+}

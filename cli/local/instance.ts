@@ -1,0 +1,137 @@
+import { randomBytes } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import { createEngine, createHostPaths, lockRoot, openRecordStore } from '../../engine/index.ts';
+import type { Engine, HostPaths, RecordStore } from '../../engine/index.ts';
+import { createStepRunner } from '../../machines/index.ts';
+import type { MachineRunner } from '../../machines/index.ts';
+import { createLinuxKernel, nativeProgram } from '../../native/index.ts';
+import {
+  createEventBus,
+  createReconciler,
+  createRecordEditor,
+  resetAfterReboot,
+  systemClock,
+} from '../../reconciler/index.ts';
+import type { EventBus, Reconciler, RecordEditor, ResourceKey } from '../../reconciler/index.ts';
+import { observerFromEnvironment } from './fault-injection.ts';
+import { beginBoot, isOfEarlierBoot } from './run-directory.ts';
+
+/** Everything of one root and run directory, put together. */
+export interface Instance {
+  paths: HostPaths;
+  engine: Engine;
+  store: RecordStore;
+  records: RecordEditor;
+  runner: MachineRunner;
+  events: EventBus;
+  reconciler: Reconciler;
+  /** True when this is the first to write after a reboot. */
+  rebooted: boolean;
+  close(): Promise<void>;
+}
+
+export interface InstanceOptions {
+  root: string;
+  run: string;
+  runtime?: string;
+  /** Told of what went wrong inside of tsctr itself. */
+  onError: (error: unknown, key: ResourceKey | null) => void;
+}
+
+/** How long a command waits for another one that is at work on the same root, milliseconds. */
+const LOCK_WAIT_MS = 30_000;
+
+/** For looking: takes no lock and writes nothing. */
+export async function openReader(options: InstanceOptions): Promise<Instance> {
+  const paths = createHostPaths(options.root, options.run);
+  const store = await openRecordStore({ directory: paths.records, readOnly: true });
+  return assemble(options, paths, store, () => undefined);
+}
+
+/** For changing: holds the lock of the root until it is closed. */
+export async function openWriter(
+  options: InstanceOptions,
+  lockOptions: { waitMs?: number; signal?: AbortSignal } = {},
+): Promise<Instance> {
+  const paths = createHostPaths(options.root, options.run);
+  const kernel = createLinuxKernel();
+  const lock = await lockRoot(kernel, options.root, { waitMs: LOCK_WAIT_MS, ...lockOptions });
+  try {
+    const { containerRecord, podRecord } = await import('../../schemas/index.ts');
+    const store = await openRecordStore({
+      directory: paths.records,
+      validate: (kind, value) => (kind === 'Container' ? containerRecord : podRecord).parse(value),
+    });
+    const instance = await assemble(options, paths, store, () => {
+      lock.release();
+    });
+    const { bootId } = await instance.engine.host();
+    instance.rebooted = await isOfEarlierBoot(options.run, bootId);
+    if (instance.rebooted) {
+      await resetAfterReboot(instance.records);
+      await beginBoot(options.run, bootId);
+    }
+    return instance;
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+async function assemble(
+  options: InstanceOptions,
+  paths: HostPaths,
+  store: RecordStore,
+  release: () => void,
+): Promise<Instance> {
+  const observeEffect = observerFromEnvironment(process.env['TSCTR_FAULT']);
+  const engine = await createEngine({
+    kernel: createLinuxKernel(),
+    root: options.root,
+    run: options.run,
+    exitCommand: exitCommand(options, paths),
+    ...(options.runtime === undefined ? {} : { runtime: options.runtime }),
+    ...(observeEffect === null ? {} : { observeEffect }),
+  });
+  const records = createRecordEditor(store);
+  const events = createEventBus({
+    onListenerError: (error) => {
+      options.onError(error, null);
+    },
+  });
+  const runner = createStepRunner({ engine, records, events, clock: systemClock });
+  const reconciler = createReconciler({
+    engine,
+    records,
+    runner,
+    clock: systemClock,
+    newId: () => randomBytes(32).toString('hex'),
+    onError: options.onError,
+  });
+  return {
+    paths,
+    engine,
+    store,
+    records,
+    runner,
+    events,
+    reconciler,
+    rebooted: false,
+    async close() {
+      await reconciler.stop();
+      release();
+    },
+  };
+}
+
+/** What conmon calls when a container ends: nothing but a glance at the socket while a daemon runs, else this program. */
+function exitCommand(options: InstanceOptions, paths: HostPaths): readonly string[] {
+  const program = fileURLToPath(new URL('../bin/tsctr', import.meta.url));
+  return [
+    nativeProgram('tsctr-exited'),
+    paths.socket,
+    process.execPath,
+    program,
+    ...['--root', options.root, '--run', options.run, 'cleanup'],
+  ];
+}

@@ -1,0 +1,162 @@
+import { EngineError } from '../../engine/index.ts';
+import { NotFoundError } from '../../reconciler/index.ts';
+import type { ResourceName, SettleResult } from '../../reconciler/index.ts';
+import { ManifestError } from '../../schemas/manifest-error.ts';
+import type {
+  ActRequest,
+  ApplyEvent,
+  ApplyRequest,
+  ApplySummary,
+  DeleteRequest,
+  PlannedChange,
+  ResourceView,
+  Service,
+} from '../api/service.ts';
+import { followChanges } from './follow-changes.ts';
+import type { Instance } from './instance.ts';
+import { readManifestSet } from './read-set.ts';
+import { viewResources } from './resource-views.ts';
+
+/** How the service comes by an instance: the daemon has one; a command opens one when it first needs it. */
+export interface InstanceSource {
+  reader(): Promise<Instance>;
+  writer(): Promise<Instance>;
+  close(): Promise<void>;
+}
+
+type OnEvent = (event: ApplyEvent) => void;
+
+/** The service in this process: of a command that found no daemon, and of the daemon itself. */
+export class LocalService implements Service {
+  readonly #source: InstanceSource;
+
+  constructor(source: InstanceSource) {
+    this.#source = source;
+  }
+
+  async apply(request: ApplyRequest, onEvent: OnEvent, signal?: AbortSignal): Promise<ApplySummary> {
+    const { manifests, problems } = await readManifestSet(request.files);
+    if (problems.length > 0) return { ...NOTHING, problems };
+    const { reconciler } = await this.#source.writer();
+    const accepted = await reconciler.accept(manifests, acceptOptions(request));
+    return this.#settle(accepted.resources, request.waitMs, onEvent, signal);
+  }
+
+  async plan(request: ApplyRequest): Promise<PlannedChange[]> {
+    const { manifests, problems } = await readManifestSet(request.files);
+    if (problems.length > 0) throw new ManifestError(problems);
+    const { reconciler } = await this.#source.reader();
+    return reconciler.plan(manifests, acceptOptions(request));
+  }
+
+  async delete(request: DeleteRequest, onEvent: OnEvent, signal?: AbortSignal): Promise<ApplySummary> {
+    const { reconciler } = await this.#source.writer();
+    const found = await reconciler.requestDeletion(request.names, request);
+    return this.#settle(found, null, onEvent, signal);
+  }
+
+  async act(request: ActRequest, onEvent: OnEvent, signal?: AbortSignal): Promise<ApplySummary> {
+    const { reconciler } = await this.#source.writer();
+    await reconciler.act(request);
+    return this.#settle(request.names, null, onEvent, signal);
+  }
+
+  async list(): Promise<ResourceView[]> {
+    return viewResources(await this.#source.reader());
+  }
+
+  async watch(onChange: (view: ResourceView, gone: boolean) => void, signal: AbortSignal): Promise<void> {
+    await followChanges(() => this.#source.reader(), onChange, signal);
+  }
+
+  async logs(
+    name: ResourceName,
+    container: string | null,
+  ): Promise<{ current: string; previous: string; running: boolean }> {
+    const { engine, records, runner } = await this.#source.reader();
+    const recordName = name.kind === 'Pod' && container !== null ? `${name.name}.${container}` : name.name;
+    const record = records.containers.get(recordName);
+    if (record === null) throw new NotFoundError('read logs of', { kind: 'Container', name: recordName });
+    if (record.request === null) {
+      throw new EngineError(
+        'BAD_REQUEST',
+        `read logs of container/${recordName}: it has not been created yet`,
+      );
+    }
+    const { observation } = await runner.observe(record);
+    const running = observation.status === 'running' || observation.status === 'paused';
+    return { ...engine.containers.logPaths(record.request), running };
+  }
+
+  async host(): ReturnType<Service['host']> {
+    return (await this.#source.reader()).engine.host();
+  }
+
+  readonly images: Service['images'] = {
+    pull: async (reference, policy, onProgress, signal) => {
+      const { engine } = await this.#source.writer();
+      return engine.images.ensure(reference, policy, {
+        onProgress,
+        ...(signal === undefined ? {} : { signal }),
+      });
+    },
+    list: async () => (await this.#source.reader()).engine.images.list(),
+    import: async (source, name, onProgress) =>
+      (await this.#source.writer()).engine.images.import(source, name, { onProgress }),
+    inspect: async (reference) => (await this.#source.reader()).engine.images.find(reference),
+    remove: async (reference) => {
+      const instance = await this.#source.writer();
+      await instance.engine.images.remove(reference, imagesInUse(instance));
+    },
+    prune: async () => {
+      const instance = await this.#source.writer();
+      return instance.engine.images.prune(imagesInUse(instance));
+    },
+  };
+
+  close(): Promise<void> {
+    return this.#source.close();
+  }
+
+  async #settle(
+    resources: readonly ResourceName[],
+    waitMs: number | null,
+    onEvent: OnEvent,
+    signal: AbortSignal | undefined,
+  ): Promise<ApplySummary> {
+    const { reconciler } = await this.#source.writer();
+    const result = await reconciler.settle(resources, {
+      waitMs,
+      onProgress: onEvent,
+      ...(signal === undefined ? {} : { signal }),
+    });
+    return summarize(result);
+  }
+}
+
+const NOTHING: ApplySummary = { changed: 0, unchanged: 0, failed: 0, timedOut: false, problems: [] };
+
+function acceptOptions(request: ApplyRequest) {
+  return {
+    source: 'apply',
+    prune: request.prune ? new Set(request.files.map(({ path }) => path)) : null,
+    conflicts: 'refuse',
+  } as const;
+}
+
+function summarize(result: SettleResult): ApplySummary {
+  const count = (is: (each: SettleResult['resources'][number]) => boolean): number =>
+    result.resources.filter(is).length;
+  return {
+    changed: count((each) => each.changed && !each.failed),
+    unchanged: count((each) => !each.changed && !each.failed),
+    failed: count((each) => each.failed),
+    timedOut: result.timedOut,
+    problems: [],
+  };
+}
+
+/** Ids of the images that containers were made from. */
+function imagesInUse({ records }: Instance): Set<string> {
+  return new Set(records.containers.list().flatMap(({ request }) => request?.image?.id ?? []));
+}

@@ -1,0 +1,38 @@
+import type { Service } from '../api/service.ts';
+import type { ServiceOptions } from '../compose.ts';
+import { openReader, openWriter } from './instance.ts';
+import type { Instance } from './instance.ts';
+import { LocalService } from './local-service.ts';
+
+/** The service of a command that found no daemon: it looks without the lock, and takes it when it first has to write. */
+export function openLocalService(options: ServiceOptions): Service {
+  const instanceOptions = { ...options, onError: reportToStderr };
+  let writing: Promise<Instance> | null = null;
+  const opened: Instance[] = [];
+  return new LocalService({
+    async reader() {
+      if (writing !== null) return writing;
+      // Opened anew each time: without the lock, others may have written since.
+      const instance = await openReader(instanceOptions);
+      opened.push(instance);
+      return instance;
+    },
+    writer() {
+      writing ??= openWriter(instanceOptions).then(async (instance) => {
+        opened.push(instance);
+        await instance.reconciler.watch();
+        return instance;
+      });
+      return writing;
+    },
+    async close() {
+      await writing?.catch(() => undefined);
+      for (const instance of opened) await instance.close();
+    },
+  });
+}
+
+/** What goes wrong inside of tsctr itself, and not with a container, in a command of which the terminal is the log. */
+function reportToStderr(error: unknown): void {
+  process.stderr.write(`tsctr: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+}
