@@ -5,6 +5,7 @@
  * Importing this face loads zod and yaml, which takes a tenth of a second: commands that only need its types use `import type`,
  * and those that may need a value import it when they do.
  */
+export * from './cdi-spec.ts';
 export { checkSet } from './check-set.ts';
 export * from './container.ts';
 export * from './container-state.ts';
@@ -13,6 +14,8 @@ export * from './duration.ts';
 export * from './env.ts';
 export * from './explain.ts';
 export { formatExplanation } from './format-explanation.ts';
+export * from './hook-definition.ts';
+export * from './host-file.ts';
 export * from './image-reference.ts';
 export { jsonSchema } from './json-schema.ts';
 export type { JsonSchema } from './json-schema.ts';
@@ -28,6 +31,7 @@ export * from './pod.ts';
 export * from './probe.ts';
 export * from './record.ts';
 export * from './resources.ts';
+export * from './seccomp-document.ts';
 export * from './security-context.ts';
 export * from './signal.ts';
 export { suggestName } from './suggest-name.ts';

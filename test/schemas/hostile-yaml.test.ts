@@ -21,7 +21,8 @@ function countValues(value: unknown, bound: number): number {
   while (todo.length > 0 && count <= bound) {
     count += 1;
     const next = todo.pop();
-    if (typeof next === 'object' && next !== null) todo.push(...Object.values(next));
+    if (typeof next === 'object' && next !== null)
+      todo.push(...Object.values(next as Record<string, unknown>));
   }
   return count;
 }
