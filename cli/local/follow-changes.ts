@@ -35,20 +35,18 @@ export async function followChanges(
   };
 
   const { paths } = await open();
-  let wake = (): void => undefined;
-  let isWoken = false;
+  const bell = new Bell();
   const notice = (): void => {
-    isWoken = true;
-    wake();
+    bell.ring();
   };
   const directories = [`${paths.records}/containers`, `${paths.records}/pods`, paths.exits];
   const watchers = directories.flatMap((directory) => watchIfThere(directory, notice));
   signal.addEventListener('abort', notice, { once: true });
   try {
     while (!signal.aborted) {
-      isWoken = false;
+      const rung = bell.next();
       await look();
-      if (!isWoken) await new Promise<void>((resolve) => (wake = resolve));
+      await rung;
       await new Promise((resolve) => setTimeout(resolve, QUIET_MS));
     }
   } finally {
@@ -62,5 +60,20 @@ function watchIfThere(directory: string, onEvent: () => void): { close(): void }
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
     throw error;
+  }
+}
+
+/** Lets one wait for the next ring; a ring while nobody waits is not lost to who has asked before. */
+class Bell {
+  #resolve: () => void = () => undefined;
+
+  next(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#resolve = resolve;
+    });
+  }
+
+  ring(): void {
+    this.#resolve();
   }
 }

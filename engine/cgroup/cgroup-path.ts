@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { rmdir } from 'node:fs/promises';
+import { readdir, rmdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { ContainerRequest } from '../../schemas/index.ts';
 import type { HostFacts } from '../engine.ts';
@@ -51,14 +51,33 @@ export function cgroupsPathFor(owner: CgroupOwner, request: ContainerRequest): s
 
 /** Removes an empty cgroup in each hierarchy; one that is in use or not there is left alone. */
 export async function removeCgroup(layout: CgroupLayout, cgroupPath: string): Promise<void> {
-  await Promise.all(
-    cgroupDirectories(layout, cgroupPath).map(async (directory) => {
-      try {
-        await rmdir(directory);
-      } catch (error) {
-        const { code } = error as NodeJS.ErrnoException;
-        if (code !== 'ENOENT' && code !== 'EBUSY' && code !== 'ENOTEMPTY') throw error;
-      }
-    }),
-  );
+  await Promise.all(cgroupDirectories(layout, cgroupPath).map(removeWhenEmpty));
+}
+
+/** Tries again for a moment: a cgroup stays busy until the kernel is done with a child that has just been removed. */
+async function removeWhenEmpty(directory: string): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await rmdir(directory);
+      return;
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'ENOENT') return;
+      if (code !== 'EBUSY' && code !== 'ENOTEMPTY') throw error;
+      if (attempt === REMOVE_ATTEMPTS || (await hasChildren(directory))) return;
+    }
+    await new Promise((resolve) => setTimeout(resolve, REMOVE_PAUSE_MS));
+  }
+}
+
+const REMOVE_ATTEMPTS = 50;
+const REMOVE_PAUSE_MS = 2;
+
+async function hasChildren(directory: string): Promise<boolean> {
+  try {
+    return (await readdir(directory, { withFileTypes: true })).some((entry) => entry.isDirectory());
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw error;
+  }
 }

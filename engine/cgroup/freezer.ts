@@ -42,6 +42,12 @@ export async function isFrozen(layout: CgroupLayout, cgroupPath: string): Promis
   }
 }
 
+/** The directory in which the cgroup's freezer is; null when this host has none. */
+export function freezerDirectory(layout: CgroupLayout, cgroupPath: string): string | null {
+  const files = freezerFiles(layout, cgroupPath);
+  return files === null ? null : path.dirname(files.control);
+}
+
 const FREEZE_TIMEOUT_MS = 10_000;
 
 interface FreezerFiles {

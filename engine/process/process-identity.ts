@@ -11,18 +11,28 @@ export interface ProcessIdentity {
 
 /** The start time of `pid` in ticks, or null when it does not exist or is a zombie. */
 export async function readStartTicks(pid: number): Promise<number | null> {
-  let text: string;
+  const fields = await readStat(pid);
+  if (fields === null || fields[0] === 'Z' || fields[0] === 'X') return null;
+  return Number(fields[19]);
+}
+
+/** The process group of `pid`, or null when it does not exist. */
+export async function processGroupOf(pid: number): Promise<number | null> {
+  const fields = await readStat(pid);
+  return fields === null ? null : Number(fields[2]);
+}
+
+/** The fields of proc_pid_stat(5) from the third on. */
+async function readStat(pid: number): Promise<string[] | null> {
   try {
-    text = await readFile(`/proc/${String(pid)}/stat`, 'utf8');
+    const text = await readFile(`/proc/${String(pid)}/stat`, 'utf8');
+    // The command name, field 2, stands in parentheses and may hold blanks and parentheses.
+    return text.slice(text.lastIndexOf(')') + 2).split(' ');
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ESRCH') return null;
     throw error;
   }
-  // The command name, field 2, stands in parentheses and may hold blanks and parentheses.
-  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-  if (fields[0] === 'Z' || fields[0] === 'X') return null;
-  return Number(fields[19]);
 }
 
 /** True while exactly this process is alive. */

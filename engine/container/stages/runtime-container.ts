@@ -2,11 +2,12 @@ import { readFile } from 'node:fs/promises';
 import { hasErrno, SIGKILL } from '../../../native/index.ts';
 
 import { containerCgroup, parentCgroups, removeCgroup } from '../../cgroup/cgroup-path.ts';
-import { readStartTicks } from '../../process/process-identity.ts';
+import { processGroupOf } from '../../process/process-identity.ts';
 import { createUnderMonitor, readPidFile } from '../../runtime/conmon.ts';
 import type { Stage } from '../../stage.ts';
 import type { ContainerContext } from '../container-context.ts';
 import { openProcess, saveProcess } from '../container-process.ts';
+import { readExit } from '../exit-file.ts';
 
 /** The container in the OCI runtime, under its monitor; its process waits for start. */
 export const runtimeContainer: Stage<ContainerContext> = {
@@ -54,10 +55,13 @@ async function endProcess({ parts, paths }: ContainerContext): Promise<void> {
   }
 }
 
-/** conmon ends with its container; only one whose container never came to be has to be told. */
+/**
+ * conmon ends by itself after it has run its exit command. That command would do what is being done here, and waits for its turn
+ * to do so: once the exit is known, both are ended, unless it is the exit command that has got here.
+ */
 async function endMonitor({ parts, paths }: ContainerContext): Promise<void> {
   const pid = await readPidFile(paths.monitorPidFile);
-  if (pid === null) return;
+  if (pid === null || !(await isMonitorOf(pid, paths.bundle))) return;
   let pidfd: number;
   try {
     pidfd = parts.kernel.pidfdOpen(pid, 0);
@@ -66,9 +70,14 @@ async function endMonitor({ parts, paths }: ContainerContext): Promise<void> {
     throw error;
   }
   try {
-    if ((await readStartTicks(pid)) === null || !(await isMonitorOf(pid, paths.bundle))) return;
-    if (await parts.kernel.pollReadable(pidfd, MONITOR_TIMEOUT_MS)) return;
-    parts.kernel.pidfdSendSignal(pidfd, SIGKILL);
+    const isOurs = (await processGroupOf(process.pid)) === (await processGroupOf(pid));
+    if (isOurs) return;
+    if ((await readExit(paths)) === null) await parts.kernel.pollReadable(pidfd, MONITOR_TIMEOUT_MS);
+    // conmon is the leader of a session of its own.
+    parts.kernel.kill(-pid, SIGKILL);
+    await parts.kernel.pollReadable(pidfd, MONITOR_TIMEOUT_MS);
+  } catch (error) {
+    if (!hasErrno(error, 'ESRCH')) throw error;
   } finally {
     parts.kernel.close(pidfd);
   }
