@@ -36,7 +36,10 @@ export class LogPrinter {
 
   /** What the container had begun and not ended with a line feed, when nothing more will come. */
   end(): string {
-    let text = '';
+    // A crash may have cut the file off within a line.
+    const rest = Buffer.concat(this.#rest).toString('utf8');
+    this.#rest = [];
+    let text = rest === '' ? '' : this.#line(rest);
     for (const stream of ['stdout', 'stderr'] as const) {
       const open = this.#open[stream];
       if (open !== null) text += this.#format(open, '');

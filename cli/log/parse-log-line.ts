@@ -10,7 +10,7 @@ export interface LogLine {
 
 // 2026-01-02T03:04:05.123456789+00:00 stdout F hello
 const LINE =
-  /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)) (stdout|stderr) ([A-Z](?::[A-Z])*)(?: |$)/;
+  /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)) (stdout|stderr) ([A-Z](?::[^ ]+)?)(?: |$)/;
 
 /** Reads one line without its line feed; null when it is not of that format, as after a crash in the middle of a write. */
 export function parseLogLine(line: string): LogLine | null {

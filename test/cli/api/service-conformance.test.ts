@@ -14,7 +14,7 @@ import { temporaryDirectory } from '../support/temporary-directory.ts';
 
 interface Opened {
   service: Service;
-  close(): Promise<void>;
+  close: () => Promise<void>;
 }
 
 /** The fake itself, and the same behind server, socket and client: to a caller they must be one. */
@@ -143,7 +143,7 @@ for (const [way, open] of Object.entries(WAYS)) {
     assert.equal(await service.images.import('oci:/x', null, () => undefined), IMAGE);
     assert.equal(await service.images.inspect('localhost/demo:1'), IMAGE);
     assert.is(await service.images.inspect('absent'), null);
-    assert.is(await service.images.remove('localhost/demo:1'), undefined);
+    await service.images.remove('localhost/demo:1');
     assert.equal(await service.images.prune(), { removed: [IMAGE], freedBytes: 1_200_000 });
     assert.equal(fake.calls[0]?.request, { reference: 'demo', policy: 'IfNotPresent' });
   });
@@ -193,21 +193,21 @@ for (const [way, open] of Object.entries(WAYS)) {
   conform('errors keep class, code, message and fields', async (fake, service) => {
     fake.error = new ManifestError([PROBLEM]);
     const bad = await rejection(service.plan(REQUEST));
-    assert.instance(bad, ManifestError);
-    assert.equal((bad as ManifestError).problems, [PROBLEM]);
+    assert.ok(bad instanceof ManifestError);
+    assert.equal(bad.problems, [PROBLEM]);
     assert.is(bad.message, 'web.yaml:7:3: spec.comand: unknown field');
 
     fake.error = new IllegalStateError('pause', 'web', 'Exited');
     const illegal = await rejection(
       service.act({ verb: 'pause', names: [], signal: null, timeoutMs: null }, () => undefined),
     );
-    assert.instance(illegal, IllegalStateError);
-    assert.is((illegal as IllegalStateError).state, 'Exited');
+    assert.ok(illegal instanceof IllegalStateError);
+    assert.is(illegal.state, 'Exited');
 
     fake.error = new CliError('NOT_FOUND', 'container/web: not found', 'see: tsctr get');
     const missing = await rejection(service.list());
-    assert.instance(missing, CliError);
-    assert.is((missing as CliError).hint, 'see: tsctr get');
+    assert.ok(missing instanceof CliError);
+    assert.is(missing.hint, 'see: tsctr get');
   });
 
   conform('an unknown class keeps name, code and cause', async (fake, service) => {
