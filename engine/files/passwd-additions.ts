@@ -17,7 +17,7 @@ export interface PasswdRequest {
   hostUsers: readonly PasswdEntry[];
 }
 
-/** Lines to add, each ended by a newline; empty where there is nothing to add. */
+/** Text to append to each file; empty where there is nothing to add. */
 export interface PasswdAdditions {
   passwd: string;
   group: string;
@@ -52,13 +52,7 @@ export function passwdAdditions(
   // Root needs no line: an image without a passwd runs fine.
   if (uid !== 0 && !users.some(({ uid: known }) => known === uid)) passwd.push(passwdLine(request));
   if (gid !== 0 && !groups.some(({ gid: known }) => known === gid)) group.push(groupLine(request));
-  return { passwd: asText(passwd), group: asText(group) };
-}
-
-/** The text of a file with lines added; the file's own last line is ended first. */
-export function appendLines(text: string | null, lines: string): string {
-  if (text === null || text === '' || text.endsWith('\n')) return `${text ?? ''}${lines}`;
-  return lines === '' ? text : `${text}\n${lines}`;
+  return { passwd: asText(passwd, passwdText), group: asText(group, groupText) };
 }
 
 function passwdLine(request: PasswdRequest): string {
@@ -88,6 +82,8 @@ function checkLine(line: string, { container }: PasswdRequest): string {
   );
 }
 
-function asText(lines: readonly string[]): string {
-  return lines.map((line) => `${line}\n`).join('');
+/** A last line without an end is ended first, or the new one would become a part of it. */
+function asText(lines: readonly string[], file: string | null): string {
+  const isOpen = file !== null && file !== '' && !file.endsWith('\n');
+  return lines.length === 0 ? '' : `${isOpen ? '\n' : ''}${lines.join('\n')}\n`;
 }

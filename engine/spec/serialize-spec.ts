@@ -1,10 +1,10 @@
-import type { OciSpec } from '../../schemas/index.ts';
+import type { OciProcess, OciSpec } from '../../schemas/index.ts';
 
 /**
- * The text of config.json. JSON.stringify does not know bigint, and a number cannot hold RLIM_INFINITY, which runtimes
+ * The text of config.json, or of the process of an exec. JSON.stringify does not know bigint, and a number cannot hold RLIM_INFINITY, which runtimes
  * read as an unsigned 64-bit integer.
  */
-export function serializeSpec(spec: OciSpec): string {
+export function serializeSpec(spec: OciSpec | OciProcess): string {
   return `${write(spec)}\n`;
 }
 

@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { appendLines, passwdAdditions, type PasswdRequest } from '../../../engine/files/passwd-additions.ts';
+import { passwdAdditions, type PasswdRequest } from '../../../engine/files/passwd-additions.ts';
 import { assertRefused } from '../../support/throws.ts';
 
 const REQUEST: PasswdRequest = {
@@ -28,14 +28,14 @@ test('[spec.user.numeric] a user and group that the image does not know get a li
 
 test('[passwd.readonly] lines are added once: the completed text asks for nothing', () => {
   const { passwd, group } = passwdAdditions(REQUEST, PASSWD, GROUP);
-  const completed = [appendLines(PASSWD, passwd), appendLines(GROUP, group)] as const;
+  const completed = [PASSWD + passwd, GROUP + group] as const;
   assert.equal(passwdAdditions(REQUEST, ...completed), { passwd: '', group: '' });
 });
 
-test('[passwd.readonly] a last line without an end is ended first, and no file is an empty one', () => {
-  assert.is(appendLines('a', 'b\n'), 'a\nb\n');
-  assert.is(appendLines('a', ''), 'a');
-  assert.is(appendLines(null, 'b\n'), 'b\n');
+test('[passwd.readonly] a last line without an end is ended first', () => {
+  const { passwd, group } = passwdAdditions(REQUEST, PASSWD.trimEnd(), GROUP.trimEnd());
+  assert.is(passwd, '\n4242:*:4242:4343:container user:/:/bin/sh\n');
+  assert.is(group, '\n4343:x:4343:4242\n');
 });
 
 test('[passwd.opt-out] templates take the place of the lines', () => {
