@@ -3,7 +3,9 @@ import path from 'node:path';
 import { cgroupsPathFor } from '../cgroup/cgroup-path.ts';
 import { EngineError } from '../engine-error.ts';
 import { readInRoot } from '../rootfs/read-in-root.ts';
-import { parseCapabilityMask } from '../spec/capabilities.ts';
+import { boundingSet, parseCapabilityMask } from '../spec/capabilities.ts';
+import { parseSeccompProfile } from '../spec/seccomp-profile.ts';
+import type { SeccompContext } from '../spec/seccomp-profile.ts';
 import type { HostLimits, JoinableNamespace, SpecInput } from '../spec/spec-input.ts';
 import { userRequestOf } from '../spec/user-request.ts';
 import { resolveUser } from '../spec/user.ts';
@@ -16,6 +18,7 @@ import { resolveDevices } from './resolve-devices.ts';
 export function gatherSpecInput(context: ContainerContext): SpecInput {
   const { request, parts } = context;
   const { seccompProfile } = request.spec.securityContext ?? {};
+  const limits = readHostLimits();
   return {
     request,
     imageConfig: context.imageConfig,
@@ -26,10 +29,14 @@ export function gatherSpecInput(context: ContainerContext): SpecInput {
     namespacePaths: namespacePaths(context),
     volumes: context.volumes,
     cgroupsPath: cgroupsPathFor(parts.cgroupOwner, request),
-    limits: readHostLimits(),
+    limits,
     deviceNodes: resolveDevices(parts.kernel, request),
     ...(seccompProfile?.type === 'Localhost' && {
-      localhostSeccomp: readSeccompProfile(seccompProfile.localhostProfile ?? ''),
+      localhostSeccomp: readSeccompProfile(seccompProfile.localhostProfile ?? '', {
+        architecture: parts.facts.architecture,
+        capabilities: boundingSet({ request, limits }),
+        kernel: parts.facts.kernel,
+      }),
     }),
   };
 }
@@ -68,7 +75,10 @@ export function readHostLimits(): HostLimits {
 /** `localhostProfile` is below this directory, as the kubelet has it. */
 const SECCOMP_DIRECTORY = '/etc/tsctr/seccomp';
 
-function readSeccompProfile(name: string): NonNullable<SpecInput['localhostSeccomp']> {
+function readSeccompProfile(
+  name: string,
+  context: SeccompContext,
+): NonNullable<SpecInput['localhostSeccomp']> {
   const file = path.resolve(SECCOMP_DIRECTORY, name);
   if (!file.startsWith(`${SECCOMP_DIRECTORY}/`)) {
     throw new EngineError(
@@ -77,7 +87,7 @@ function readSeccompProfile(name: string): NonNullable<SpecInput['localhostSecco
     );
   }
   try {
-    return JSON.parse(readFileSync(file, 'utf8')) as NonNullable<SpecInput['localhostSeccomp']>;
+    return parseSeccompProfile(readFileSync(file, 'utf8'), file, context);
   } catch (error) {
     throw new EngineError('BAD_REQUEST', `read seccomp profile ${file}: ${String(error)}`, { cause: error });
   }

@@ -33,7 +33,7 @@ export function buildCapabilities(input: SpecInput): OciCapabilities {
 }
 
 /** The capabilities that the container can ever have, sorted by name. */
-export function boundingSet(input: SpecInput): string[] {
+export function boundingSet(input: Pick<SpecInput, 'request' | 'limits'>): string[] {
   const available = input.limits.capabilities ?? CAPABILITIES;
   if (isPrivileged(input)) return [...available].sort();
   const { add = [], drop = [] } = input.request.spec.securityContext?.capabilities ?? {};
@@ -49,7 +49,7 @@ export function boundingSet(input: SpecInput): string[] {
 }
 
 /** Either way of Kubernetes and of libpod to ask for it. */
-export function isPrivileged({ request }: SpecInput): boolean {
+export function isPrivileged({ request }: Pick<SpecInput, 'request'>): boolean {
   return request.spec.privileged === true || request.spec.securityContext?.privileged === true;
 }
 
@@ -68,7 +68,7 @@ function addedByName(input: SpecInput): string[] {
 }
 
 /** `NET_ADMIN`, `cap_net_admin` → `CAP_NET_ADMIN`; `ALL` stays. */
-function capabilityName(name: string, input: SpecInput): string {
+function capabilityName(name: string, input: Pick<SpecInput, 'request'>): string {
   const upper = name.toUpperCase();
   if (upper === 'ALL') return upper;
   const full = upper.startsWith('CAP_') ? upper : `CAP_${upper}`;
