@@ -36,6 +36,11 @@ function checkOwn(steps: readonly ContainerStep[], { record, newId }: ContainerS
     if (step.container !== record.name) return [`${step.kind} touches container/${step.container}`];
     if ('request' in step && !known.has(step.request.id)) return [`${step.kind} touches an unknown instance`];
     if ('request' in step && step.request.name !== record.name) return [`${step.kind} has another's request`];
+    if (step.kind === 'create' && step.request.image?.reference !== step.request.spec.image) {
+      return [
+        `create of image ${String(step.request.spec.image)} from ${String(step.request.image?.reference)}`,
+      ];
+    }
     return [];
   });
 }

@@ -24,8 +24,8 @@ export async function executePlan(
 async function executeStep(step: Step, runner: StepRunner, options: ExecuteOptions): Promise<void> {
   switch (step.kind) {
     case 'pull-image': {
-      const image = await runner.pullImage(step, options);
-      options.onImage?.(step.container, image);
+      const { id } = await runner.pullImage(step, options);
+      options.onImage?.(step.container, { reference: step.reference, id });
       return;
     }
     case 'create':

@@ -44,7 +44,8 @@ export function planRunning(situation: ContainerSituation, desired: DesiredConta
   };
   if (isAlive(record.state)) return planAlive(context);
   if (record.state === 'Stopping' || record.state === 'Unknown') {
-    return remake(context, 'restart', [{ why: 'interrupted', verb: 'stop' }], record.restartCount);
+    const reasons: PlanReason[] = [{ why: 'interrupted', verb: 'stop' }, ...context.changes];
+    return remake(context, 'restart', reasons, record.restartCount);
   }
   if (record.state === 'Created') return planCreated(context);
   return planEnded(context);
@@ -87,7 +88,7 @@ function planAlive(context: Context): Plan {
   if (effect === 'recreate' || effect === 'restart') {
     // Rather the old one than none at all.
     if (situation.gate !== null) return { ...resting(situation, situation.gate), reasons: changes };
-    return remake(context, effect, changes, 0);
+    return remake(context, 'restart', changes, 0);
   }
   if (situation.restartAsked) return remake(context, 'restart', [{ why: 'restart-asked-for' }], 0);
   if (probeFailure !== null) {
@@ -118,12 +119,7 @@ function planCreated(context: Context): Plan {
   const { situation, desired, present, effect, changes } = context;
   if (effect !== 'none' || !situation.observation.monitorAlive) {
     const reasons: PlanReason[] = changes.length > 0 ? changes : [{ why: 'left-over' }];
-    return remake(
-      context,
-      effect === 'recreate' ? 'recreate' : 'start',
-      reasons,
-      situation.record.restartCount,
-    );
+    return remake(context, 'start', reasons, situation.record.restartCount);
   }
   const blocked = situation.gate ?? backingOff(situation, desired);
   if (blocked !== null) return resting(situation, blocked);
@@ -134,9 +130,7 @@ function planCreated(context: Context): Plan {
 function planEnded(context: Context): Plan {
   const { situation, desired, effect, changes } = context;
   const { record } = situation;
-  if (effect !== 'none') {
-    return remake(context, effect === 'recreate' ? 'recreate' : 'start', changes, 0);
-  }
+  if (effect !== 'none') return remake(context, 'start', changes, 0);
   if (situation.restartAsked || record.exit === null) {
     return remake(context, 'start', [{ why: 'not-running' }], record.exit === null ? record.restartCount : 0);
   }
@@ -160,11 +154,12 @@ export function decideByPolicy(exit: ContainerExit, policy: RestartPolicy): Plan
 /** Takes down what there is, and brings it up again: around the same writable layer, or from a new one. */
 function remake(
   context: Context,
-  action: PlannedAction,
+  otherwise: 'start' | 'restart',
   reasons: readonly PlanReason[],
   restartCount: number,
 ): Plan {
-  const { situation, desired, present } = context;
+  const { situation, desired, present, effect } = context;
+  const action: PlannedAction = effect === 'recreate' ? 'recreate' : otherwise;
   // What runs has no failure to wait for the end of.
   const alive = isAlive(situation.record.state);
   const blocked = situation.gate ?? (alive ? null : backingOff(situation, desired));

@@ -214,17 +214,16 @@ function containerEngine(host: InMemoryHost, effects: Effects): ContainerEngine 
     async start(request) {
       effects.begin('start', request.name);
       const instance = instanceFor(request);
-      if (instance.runtime !== 'running') {
-        if (instance.runtime !== 'created')
-          throw new Error(`start container/${request.name}: it is not created`);
-        await effects.run(`start ${request.name}`, () => {
-          instance.runtime = 'running';
-          instance.starts += 1;
-        });
-      }
       const pid = instance.pid ?? 0;
-      const code = host.onStart(request.name);
-      if (code !== null) host.end(instance, code);
+      if (instance.runtime === 'running') return { pid };
+      if (instance.runtime !== 'created')
+        throw new Error(`start container/${request.name}: it is not created`);
+      await effects.run(`start ${request.name}`, () => {
+        instance.runtime = 'running';
+        instance.starts += 1;
+        const code = host.onStart(request.name);
+        if (code !== null) host.end(instance, code);
+      });
       return { pid };
     },
     async stop(request) {

@@ -1,0 +1,204 @@
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { Container, Pod } from '../../schemas/index.ts';
+import { crashAt } from '../support/crash.ts';
+import {
+  containerManifest,
+  createFakeWorld,
+  podManifest,
+  startFakeProcess,
+  type FakeProcess,
+  type FakeWorld,
+} from '../support/fake-process.ts';
+
+type Manifests = readonly (Container | Pod)[];
+
+/** One change of what is wanted, made by a process that dies in the middle of it. */
+interface Scenario {
+  title: string;
+  before: Manifests;
+  change: (process: FakeProcess) => Promise<unknown>;
+  after: (world: FakeWorld, process: FakeProcess) => void;
+  /** How often the process of the container may have been started in all, at most. */
+  mostStarts?: number;
+}
+
+const FILE = '/etc/web.yaml';
+
+async function accept({ reconciler }: FakeProcess, manifests: Manifests): Promise<void> {
+  await reconciler.accept(
+    manifests.map((manifest) => ({ manifest, file: FILE })),
+    { source: 'apply', prune: new Set([FILE]), conflicts: 'refuse' },
+  );
+  reconciler.wake();
+}
+
+const web = containerManifest('web');
+
+const scenarios: Scenario[] = [
+  {
+    title: 'create and start',
+    before: [],
+    change: (process) => accept(process, [web]),
+    after: isRunning,
+    mostStarts: 1,
+  },
+  {
+    title: 'stop by hand',
+    before: [web],
+    async change({ reconciler }) {
+      const names = [{ kind: 'Container' as const, name: 'web' }];
+      await reconciler.act({ verb: 'stop', names, signal: null, timeoutMs: null });
+      reconciler.wake();
+    },
+    after({ host }, { records }) {
+      assert.is(host.instanceOf('web')?.runtime, 'none');
+      assert.is(host.instanceOf('web')?.mounted, false);
+      assert.is(records.containers.get('web')?.state, 'Exited');
+    },
+  },
+  {
+    title: 'deletion',
+    before: [web],
+    async change({ reconciler }) {
+      const names = [{ kind: 'Container' as const, name: 'web' }];
+      await reconciler.requestDeletion(names, { ignoreMissing: false, force: false });
+      reconciler.wake();
+    },
+    after: isEmpty,
+  },
+  {
+    title: 'a restart with another environment',
+    before: [web],
+    change: (process) => accept(process, [containerManifest('web', { env: [{ name: 'A', value: '1' }] })]),
+    after(world, process) {
+      isRunning(world, process);
+      assert.equal(world.host.instanceOf('web')?.request.spec.env, [{ name: 'A', value: '1' }]);
+    },
+  },
+  {
+    title: 'a new instance from another image',
+    before: [web],
+    change: (process) => accept(process, [containerManifest('web', { image: 'localhost/demo:2' })]),
+    after(world, process) {
+      isRunning(world, process);
+      assert.is(world.host.instanceOf('web')?.request.image?.reference, 'localhost/demo:2');
+    },
+  },
+  {
+    title: 'limits changed in place',
+    before: [web],
+    change: (process) =>
+      accept(process, [containerManifest('web', { resources: { limits: { memory: '64Mi' } } })]),
+    after(world, process) {
+      isRunning(world, process);
+      assert.equal(world.host.instanceOf('web')?.request.spec.resources?.limits, { memory: '64Mi' });
+    },
+    mostStarts: 1,
+  },
+  {
+    title: 'pausing',
+    before: [web],
+    change: (process) => accept(process, [containerManifest('web', { state: 'Paused' })]),
+    after({ host }, { records }) {
+      assert.is(host.instanceOf('web')?.runtime, 'paused');
+      assert.is(records.containers.get('web')?.state, 'Paused');
+    },
+    mostStarts: 1,
+  },
+  {
+    title: 'a pod with an init container',
+    before: [],
+    change: (process) =>
+      accept(process, [
+        podManifest('duo', {
+          initContainers: [{ name: 'setup', image: 'localhost/demo:1' }],
+          containers: [{ name: 'app', image: 'localhost/demo:1' }],
+        }),
+      ]),
+    after({ host }, { records }) {
+      assert.is(host.instanceOf('duo.app')?.runtime, 'running');
+      assert.is(records.containers.get('duo.setup')?.exit?.code, 0);
+      assert.is(records.pods.get('duo')?.prepared, true);
+    },
+  },
+  {
+    title: 'the deletion of a pod',
+    before: [podManifest('duo')],
+    change: (process) => accept(process, []),
+    after: isEmpty,
+  },
+];
+
+function isRunning({ host }: FakeWorld, { records }: FakeProcess): void {
+  const record = records.containers.get('web');
+  const instance = host.instanceOf('web');
+  assert.is(instance?.runtime, 'running');
+  assert.is(record?.state, 'Running');
+  assert.is(record?.intent, null);
+  assert.is(record?.pid, instance?.pid);
+  assert.is(host.instances.size, 1, 'nothing is left over');
+}
+
+function isEmpty({ host, disk }: FakeWorld): void {
+  assert.is(host.instances.size, 0);
+  assert.is(host.pinnedPods.size, 0);
+  assert.is(disk.containers.size, 0);
+  assert.is(disk.pods.size, 0);
+}
+
+/** A world in which `before` has come true. */
+async function worldWith(before: Manifests): Promise<FakeWorld> {
+  const world = createFakeWorld();
+  world.host.onStart = (name) => (name.endsWith('.setup') ? 0 : null);
+  const process = startFakeProcess(world);
+  await process.reconciler.start({ rebooted: false });
+  await accept(process, before);
+  await world.clock.advance(1000);
+  await process.reconciler.stop();
+  return world;
+}
+
+/** Runs the change in a process that dies at its `index`-th boundary, and then another process until all is quiet. */
+async function crashAndGoOn(scenario: Scenario, index: number): Promise<string | null> {
+  const world = await worldWith(scenario.before);
+  const crash = crashAt(index);
+  const dying = startFakeProcess(world, crash.boundary);
+  await dying.reconciler.start({ rebooted: false });
+  await world.clock.flush();
+  let isSaid = false;
+  void scenario.change(dying).then(() => (isSaid = true));
+  await world.clock.advance(2000);
+  const next = startFakeProcess(world);
+  await next.reconciler.start({ rebooted: false });
+  // A wish that had not been written when the process died has to be said again.
+  if (!isSaid) await scenario.change(next);
+  await world.clock.advance(120_000);
+  scenario.after(world, next);
+  const instance = world.host.instanceOf('web');
+  if (scenario.mostStarts !== undefined && instance !== undefined) {
+    assert.ok(instance.starts <= scenario.mostStarts, `started ${String(instance.starts)} times`);
+  }
+  assert.equal([...dying.errors, ...next.errors], []);
+  await next.reconciler.stop();
+  return crash.crashedAt();
+}
+
+for (const scenario of scenarios) {
+  test(`killed at every effect of ${scenario.title}, the next process brings about what is wanted`, async () => {
+    let index = 1;
+    for (; index < 500; index += 1) {
+      let crashed: string | null = null;
+      try {
+        crashed = await crashAndGoOn(scenario, index);
+      } catch (error) {
+        throw new Error(`killed at boundary ${String(index)}: ${String(error)}`, { cause: error });
+      }
+      if (crashed === null) break;
+    }
+    assert.ok(index > 4, `only ${String(index)} boundaries were found`);
+    console.log(`${scenario.title}: ${String(index - 1)} boundaries`);
+  });
+}
+
+test.run();
