@@ -1,4 +1,11 @@
-import type { ContainerExit, ContainerRequest, PodRecord, ResolvedImage } from '../schemas/index.ts';
+import type {
+  ContainerExit,
+  ContainerRequest,
+  CriuDumpStatistics,
+  CriuRestoreStatistics,
+  PodRecord,
+  ResolvedImage,
+} from '../schemas/index.ts';
 
 /**
  * The engine does one thing to one container, pod or image when told, and chooses nothing by itself. Every verb is
@@ -40,6 +47,20 @@ export interface ContainerEngine {
   logPaths(request: ContainerRequest): { current: string; previous: string };
   /** Runs a command inside, without terminal, and returns its exit code: for probes and hooks. */
   exec(request: ContainerRequest, options: ExecOptions): Promise<ExecResult>;
+  /**
+   * Saves the running (or paused) container, memory and all, as its kept checkpoint, and then lets it go on or ends it; when
+   * ended, `cleanup` is next. On failure it goes on as before, and the checkpoint before this one is kept.
+   */
+  checkpoint(request: ContainerRequest, options: CheckpointOptions): Promise<CheckpointResult>;
+  /**
+   * Brings the container back from a checkpoint: prepares as `create` does, and its processes go on where they were. On failure
+   * everything is taken back and the checkpoint is kept.
+   */
+  restore(request: ContainerRequest, options?: RestoreOptions): Promise<RestoreResult>;
+  /** The kept checkpoint, or null when there is no complete one. */
+  findCheckpoint(request: ContainerRequest): Promise<CheckpointDetails | null>;
+  /** Finishes, or takes back, a checkpoint in which tsctr was interrupted by a crash. Nothing to do is no error. */
+  settleCheckpoint(request: ContainerRequest): Promise<void>;
 }
 
 export interface PodEngine {
@@ -120,6 +141,68 @@ export interface StopOptions extends EffectOptions {
   /** Signal number. */
   signalNumber: number;
   timeoutMs: number;
+}
+
+/** What CRIU saves or brings back only when told so; the same for a checkpoint and its restore. */
+export interface CheckpointAllowances {
+  /** Keep established TCP connections; the network is cut off while the container is away. */
+  tcpEstablished?: boolean;
+  /** Let established TCP connections end. */
+  tcpClose?: boolean;
+  /** Leave out connections that are just being accepted. */
+  tcpSkipInFlight?: boolean;
+  fileLocks?: boolean;
+  /** Let unix sockets whose other end is outside be. */
+  externalUnixSockets?: boolean;
+  /** Keep deleted files that have other names by linking them; default true. */
+  linkRemap?: boolean;
+  /** Largest deleted but open file that is saved; default 64 MiB. */
+  ghostLimitBytes?: number;
+}
+
+export interface CheckpointOptions extends EffectOptions {
+  then: 'stop' | 'leave-running';
+  allowances?: CheckpointAllowances;
+  /** For the whole of it; then the container goes on as before. Default: 10 minutes. */
+  timeoutMs?: number;
+}
+
+export interface CheckpointResult {
+  details: CheckpointDetails;
+  /** Milliseconds by stage, in their order: `prepare`, `freeze`, `dump`, … and `total`. */
+  durationsMs: Record<string, number>;
+}
+
+export interface RestoreOptions extends EffectOptions {
+  /** Directory of a checkpoint, laid out as a kept one. Default: the kept one. */
+  from?: string;
+  /** Default: those of the checkpoint. */
+  allowances?: CheckpointAllowances;
+  /** For the whole of it. Default: 10 minutes. */
+  timeoutMs?: number;
+}
+
+export interface RestoreResult {
+  pid: number;
+  statistics: CriuRestoreStatistics | null;
+  durationsMs: Record<string, number>;
+}
+
+/** A complete checkpoint on disk. */
+export interface CheckpointDetails {
+  /** Holds `images/`, what else was saved, logs and statistics. */
+  directory: string;
+  createdAt: string;
+  /** The container went on, so its files may have changed since. */
+  leftRunning: boolean;
+  allowances: CheckpointAllowances;
+  statistics: CriuDumpStatistics | null;
+  /** Bytes on disk. */
+  sizes: { images: number; memoryPages: number; total: number };
+  /** Where it was made. */
+  host: { kernel: string; architecture: string; cgroups: string; bootId: string; criu: string; runtime: string };
+  /** Digest of the image's configuration; null with `spec.rootfs`. */
+  imageId: string | null;
 }
 
 export interface ContainerObservation {

@@ -30,6 +30,10 @@ export interface ContainerPaths {
   readonly previousLog: string;
   /** Directories of emptyDir volumes on disk. */
   readonly emptyDirs: string;
+  /** The last good checkpoint. */
+  readonly checkpoint: string;
+  /** A checkpoint that is being made. */
+  readonly newCheckpoint: string;
 
   /** `<run>/containers/<id>`: the bundle, and all else that is made anew at each start. */
   readonly bundle: string;
@@ -90,6 +94,8 @@ function containerPaths(root: string, run: string, id: string): ContainerPaths {
     log: path.join(logs, 'current.log'),
     previousLog: path.join(logs, 'previous.log'),
     emptyDirs: path.join(state, 'empty-dirs'),
+    checkpoint: path.join(state, 'checkpoint'),
+    newCheckpoint: path.join(state, 'checkpoint.new'),
     bundle,
     config: path.join(bundle, 'config.json'),
     rootfs: path.join(bundle, 'rootfs'),

@@ -36,6 +36,8 @@ export interface ContainerContext {
   volumes: ResolvedVolume[];
   /** Path in the container → file or directory of the host that is mounted there. */
   providedFiles: Record<string, string>;
+  /** The processes go on where they were, and so does their log: it is not put aside. */
+  readonly continuesLog?: boolean;
 }
 
 export function createContext(parts: EngineParts, request: ContainerRequest): ContainerContext {

@@ -1,5 +1,9 @@
 import { containerCgroup } from '../cgroup/cgroup-path.ts';
 import { setFrozen } from '../cgroup/freezer.ts';
+import { checkpointContainer } from '../checkpoint/checkpoint-container.ts';
+import { findCheckpointIn } from '../checkpoint/checkpoint-record.ts';
+import { settleCheckpoint } from '../checkpoint/keep-checkpoint.ts';
+import { restoreContainer } from '../checkpoint/restore-container.ts';
 import type { ContainerEngine } from '../engine.ts';
 import { EngineError } from '../engine-error.ts';
 import { buildResources } from '../spec/resources.ts';
@@ -100,6 +104,16 @@ export function createContainerEngine(parts: EngineParts): ContainerEngine {
       return { current: paths.log, previous: paths.previousLog };
     },
     exec: (request, options) => execInContainer(parts, request, options),
+    checkpoint: (request, options) => checkpointContainer(parts, request, options),
+    restore(request, options = {}) {
+      removals.refuse(request, 'restore');
+      return restoreContainer(parts, request, options, {
+        preparation: CONTAINER_STAGES.slice(0, -1),
+        cleanup: () => engine.cleanup(request),
+      });
+    },
+    findCheckpoint: (request) => findCheckpointIn(parts.paths.container(request.id).checkpoint),
+    settleCheckpoint: (request) => settleCheckpoint(parts, request),
   };
   return engine;
 }

@@ -73,7 +73,7 @@ export class CriuProgram {
   /** Throws HOST_UNSUITABLE that names every feature that CRIU or the kernel does not have. */
   async requireFeatures(wanted: readonly (keyof CriuFeatures)[]): Promise<void> {
     const features = await this.features();
-    const missing = wanted.filter((name) => features[name] !== true);
+    const missing = wanted.filter((name) => !features[name]);
     if (missing.length === 0) return;
     throw new EngineError(
       'HOST_UNSUITABLE',

@@ -17,7 +17,8 @@ export async function failureOf(
   return new CriuError({
     operation,
     // cr_errmsg is the first error of the log, often one that does no harm: the excerpt says more, and says it right.
-    reason: excerpt === '' ? (answer.cr_errmsg ?? 'criu failed and logged no error') : 'criu failed; its log says',
+    reason:
+      excerpt === '' ? (answer.cr_errmsg ?? 'criu failed and logged no error') : 'criu failed; its log says',
     ...(answer.cr_errno === undefined ? {} : { errno: answer.cr_errno }),
     ...(answer.cr_errmsg === undefined ? {} : { message: answer.cr_errmsg }),
     excerpt,

@@ -33,7 +33,7 @@ export function decodeResponse(bytes: Uint8Array): CriuResponse {
  */
 export function encodeStrictly(type: protobuf.Type, value: object): Uint8Array {
   checkMessage(type, value, type.name);
-  return type.encode(type.fromObject(value as Record<string, unknown>)).finish();
+  return type.encode(type.fromObject(value)).finish();
 }
 
 function checkMessage(type: protobuf.Type, value: unknown, at: string): void {
@@ -87,5 +87,5 @@ function checkValue(field: protobuf.Field, value: unknown, at: string): void {
 }
 
 function describe(value: unknown): string {
-  return JSON.stringify(value) ?? String(value);
+  return value === undefined ? 'nothing' : JSON.stringify(value);
 }

@@ -44,5 +44,5 @@ export function parseStatistics(bytes: Buffer): Statistics {
   const end = HEADER_BYTES + bytes.readUInt32LE(8);
   if (end > bytes.length) throw new Error('read statistics of criu: the file is cut off');
   const type = criuMessage('stats_entry');
-  return type.toObject(type.decode(bytes.subarray(HEADER_BYTES, end)), { longs: Number }) as Statistics;
+  return type.toObject(type.decode(bytes.subarray(HEADER_BYTES, end)), { longs: Number });
 }

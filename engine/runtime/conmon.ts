@@ -22,6 +22,8 @@ export interface MonitorRequest {
   systemdCgroup: boolean;
   /** Run by conmon after the exit file has been written. */
   exitCommand: readonly string[] | null;
+  /** Instead of a creation: the directory of the images that the runtime is to restore. */
+  restoreFrom?: string;
 }
 
 /**
@@ -88,6 +90,7 @@ function monitorArguments(runtime: OciRuntime, request: MonitorRequest): string[
     ...(request.systemdCgroup ? ['--systemd-cgroup'] : []),
     ...(request.terminal ? ['--terminal'] : []),
     ...(request.stdin ? ['--stdin'] : []),
+    ...(request.restoreFrom === undefined ? [] : ['--restore', request.restoreFrom]),
     ...exitCommandArguments(request.exitCommand),
   ];
 }
@@ -100,7 +103,7 @@ function exitCommandArguments(command: readonly string[] | null): string[] {
 
 /** conmon's answer: `{"data": <pid>}`, or `{"data": -1, "message": "<what the runtime said>"}`. */
 function parseSync(line: string | null, request: MonitorRequest): number {
-  const what = `create container/${request.name}`;
+  const what = `${request.restoreFrom === undefined ? 'create' : 'restore'} container/${request.name}`;
   if (line === null) throw runtimeError(what, '');
   const answer = JSON.parse(line) as { data?: number; pid?: number; message?: string };
   const pid = answer.data ?? answer.pid ?? -1;

@@ -9,7 +9,7 @@ import type { ContainerContext } from '../container-context.ts';
 export const stateDirectory: Stage<ContainerContext> = {
   name: 'state-directory',
 
-  async up({ paths, parts }) {
+  async up({ paths, parts, continuesLog }) {
     await stateDirectory.down({ paths, parts } as ContainerContext);
     const keep = [paths.logs, paths.upper, paths.work, paths.emptyDirs];
     const make = [paths.rootfs, paths.files, paths.shm, paths.memoryDirs, paths.persist, parts.paths.exits];
@@ -19,6 +19,7 @@ export const stateDirectory: Stage<ContainerContext> = {
     for (const passable of [paths.state, paths.emptyDirs, paths.bundle, paths.files, paths.memoryDirs]) {
       parts.kernel.fchmodat(AT_CWD, passable, 0o711);
     }
+    if (continuesLog === true) return;
     await rename(paths.log, paths.previousLog).catch((error: unknown) => {
       if (!hasErrno(error, 'ENOENT')) throw error;
     });

@@ -1,0 +1,183 @@
+import { mkdir, rm } from 'node:fs/promises';
+import path from 'node:path';
+import type { ContainerRequest } from '../../schemas/index.ts';
+import { containerCgroup } from '../cgroup/cgroup-path.ts';
+import { setFrozen } from '../cgroup/freezer.ts';
+import { createContext } from '../container/container-context.ts';
+import type { ContainerContext, EngineParts } from '../container/container-context.ts';
+import { awaitExitFile } from '../container/exit-file.ts';
+import { observeContainer } from '../container/observe-container.ts';
+import { dump, startDump } from '../criu/dump.ts';
+import type { CriuNotifyHandlers } from '../criu/criu-notify.ts';
+import { CriuProgram, formatCriuVersion } from '../criu/features.ts';
+import type { CriuVersion } from '../criu/features.ts';
+import type { CheckpointOptions, CheckpointResult } from '../engine.ts';
+import { EngineError } from '../engine-error.ts';
+import { CHECKPOINT_FILES, findCheckpointIn, writeCheckpointRecord } from './checkpoint-record.ts';
+import type { CheckpointRecord } from './checkpoint-record.ts';
+import { describeDump, saveDescriptors } from './dump-container.ts';
+import type { ContainerDump } from './dump-container.ts';
+import { keepCheckpoint, settleCheckpoint, markInterruptible } from './keep-checkpoint.ts';
+import { measureSizes } from './measure-sizes.ts';
+import { saveFiles } from './saved-files.ts';
+import { startStopwatch } from './stopwatch.ts';
+import type { Stopwatch } from './stopwatch.ts';
+import { syncTree } from './sync-tree.ts';
+
+export const CHECKPOINT_TIMEOUT_MS = 600_000;
+
+/** Saves the container as its kept checkpoint. On failure it goes on as before and nothing half-written is left. */
+export async function checkpointContainer(
+  parts: EngineParts,
+  request: ContainerRequest,
+  options: CheckpointOptions,
+): Promise<CheckpointResult> {
+  const operation = `checkpoint container/${request.name}`;
+  const watch = startStopwatch();
+  const criu = new CriuProgram(parts.kernel, parts.facts.tools.criu, parts.paths.run);
+  const version = await criu.requireMinimum();
+  await settleCheckpoint(parts, request);
+  const { status, pid } = await observeContainer(parts, request);
+  if ((status !== 'running' && status !== 'paused') || pid === null) {
+    throw new EngineError('BAD_REQUEST', `${operation}: it is ${status}, expected running or paused`);
+  }
+  const context = createContext(parts, request);
+  const job: CheckpointJob = {
+    context,
+    operation,
+    options,
+    pid,
+    wasPaused: status === 'paused',
+    version,
+    watch,
+  };
+  try {
+    await makeCheckpoint(job, criu.path);
+  } catch (error) {
+    await rm(context.paths.newCheckpoint, { recursive: true, force: true });
+    throw error;
+  }
+  const details = await findCheckpointIn(context.paths.checkpoint);
+  if (details === null)
+    throw new EngineError('CHECKPOINT_INCOMPLETE', `${operation}: the images are not complete`);
+  return { details, durationsMs: watch.durationsMs() };
+}
+
+interface CheckpointJob {
+  context: ContainerContext;
+  operation: string;
+  options: CheckpointOptions;
+  pid: number;
+  wasPaused: boolean;
+  version: CriuVersion;
+  watch: Stopwatch;
+}
+
+async function makeCheckpoint(job: CheckpointJob, criu: string): Promise<void> {
+  const { context, pid, options, watch } = job;
+  const { paths, parts, request } = context;
+  const directory = paths.newCheckpoint;
+  await rm(directory, { recursive: true, force: true });
+  await mkdir(path.join(directory, CHECKPOINT_FILES.images), { recursive: true, mode: 0o700 });
+  const process = startDump(parts.kernel, criu);
+  try {
+    await markInterruptible(directory, {
+      criuPid: process.pid,
+      wasPaused: job.wasPaused,
+      bootId: parts.facts.bootId,
+    });
+    const description = await describeDump(context, { pid, directory, allowances: options.allowances ?? {} });
+    await saveDescriptors(pid, directory);
+    watch.lap('prepare');
+    await dumpFrozen(job, process, description);
+  } finally {
+    await process.end();
+  }
+  const exits = options.then === 'stop' ? awaitExitFile(request.id, paths, parts.exits) : null;
+  parts.observeEffect('checkpoint.keep', 'before');
+  await Promise.all([syncTree(directory), exits]);
+  watch.lap('sync');
+  await keepCheckpoint(parts, request);
+  parts.observeEffect('checkpoint.keep', 'after');
+  watch.lap('keep');
+}
+
+/** The processes stand still from here to the end of the dump; those that are to go on go on, whatever happens. */
+async function dumpFrozen(
+  job: CheckpointJob,
+  process: ReturnType<typeof startDump>,
+  description: ContainerDump,
+): Promise<void> {
+  const { context, operation, options, watch } = job;
+  const { parts, request } = context;
+  const cgroup = containerCgroup(parts.cgroupOwner, request);
+  const thaw = async (): Promise<void> => {
+    if (job.wasPaused || options.then === 'stop') return;
+    await setFrozen(parts.cgroupLayout, cgroup, false);
+  };
+  let failed = true;
+  try {
+    if (!job.wasPaused) await setFrozen(parts.cgroupLayout, cgroup, true);
+    watch.lap('freeze');
+    parts.observeEffect('checkpoint.dump', 'before');
+    const statistics = await dump(parts.kernel, process, {
+      ...description.dump,
+      operation,
+      leaveRunning: options.then === 'leave-running',
+      allowances: options.allowances ?? {},
+      handlers: dumpHandlers(job, description),
+      timeoutMs: options.timeoutMs ?? CHECKPOINT_TIMEOUT_MS,
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
+    });
+    failed = false;
+    parts.observeEffect('checkpoint.dump', 'after');
+    watch.lap('dump');
+    await thaw();
+    await writeCheckpointRecord(context.paths.newCheckpoint, await makeRecord(job, description, statistics));
+  } finally {
+    if (failed && !job.wasPaused) await setFrozen(parts.cgroupLayout, cgroup, false).catch(() => undefined);
+  }
+}
+
+function dumpHandlers(job: CheckpointJob, description: ContainerDump): CriuNotifyHandlers {
+  const { context, options, watch } = job;
+  const directory = context.paths.newCheckpoint;
+  return {
+    // The images are complete and the processes stand still; an error lets them go on.
+    'post-dump': async () => {
+      watch.lap('dump');
+      await saveFiles(context, directory, options.then === 'leave-running');
+      // Already here, so that a crash of ours while CRIU ends the processes loses nothing.
+      await writeCheckpointRecord(directory, await makeRecord(job, description, null));
+      watch.lap('files');
+    },
+  };
+}
+
+async function makeRecord(
+  job: CheckpointJob,
+  description: ContainerDump,
+  statistics: CheckpointRecord['statistics'],
+): Promise<CheckpointRecord> {
+  const { context, options } = job;
+  const { facts } = context.parts;
+  return {
+    version: 1,
+    createdAt: new Date().toISOString(),
+    leftRunning: options.then === 'leave-running',
+    allowances: options.allowances ?? {},
+    statistics,
+    sizes: await measureSizes(context.paths.newCheckpoint),
+    host: {
+      kernel: facts.kernel,
+      architecture: facts.architecture,
+      cgroups: facts.cgroups,
+      bootId: facts.bootId,
+      criu: formatCriuVersion(job.version),
+      runtime: `${facts.runtime.name} ${facts.runtime.version}`,
+    },
+    imageId: context.request.image?.id ?? null,
+    externalMounts: description.dump.externalMounts,
+    networkNamespace: description.networkNamespace,
+  };
+}

@@ -1,0 +1,103 @@
+import { existsSync } from 'node:fs';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { ContainerRequest } from '../../schemas/index.ts';
+import { AT_FDCWD, hasErrno, RENAME_EXCHANGE, SIGKILL } from '../../native/index.ts';
+import { containerCgroup } from '../cgroup/cgroup-path.ts';
+import { setFrozen } from '../cgroup/freezer.ts';
+import type { EngineParts } from '../container/container-context.ts';
+import { observeContainer } from '../container/observe-container.ts';
+import { isAlive, readStartTicks } from '../process/process-identity.ts';
+import { readCheckpointRecord } from './checkpoint-record.ts';
+import { syncPath, syncTree } from './sync-tree.ts';
+
+/** Puts the new checkpoint in the place of the kept one, in one step; the one before is gone only then. */
+export async function keepCheckpoint(parts: EngineParts, request: ContainerRequest): Promise<void> {
+  const { checkpoint, newCheckpoint, state } = parts.paths.container(request.id);
+  if (existsSync(checkpoint)) {
+    parts.kernel.renameat2(AT_FDCWD, newCheckpoint, AT_FDCWD, checkpoint, RENAME_EXCHANGE);
+  } else {
+    await rename(newCheckpoint, checkpoint);
+  }
+  await syncPath(state);
+  await rm(newCheckpoint, { recursive: true, force: true });
+  await rm(path.join(checkpoint, MARK), { force: true });
+}
+
+/** In a checkpoint that is being made: who makes it, so that it can be settled if tsctr does not live to see its end. */
+interface InterruptedCheckpoint {
+  criuPid: number;
+  criuStartTicks: number;
+  wasPaused: boolean;
+  bootId: string;
+}
+
+const MARK = 'in-progress.json';
+
+export async function markInterruptible(
+  directory: string,
+  job: { criuPid: number; wasPaused: boolean; bootId: string },
+): Promise<void> {
+  const mark: InterruptedCheckpoint = { ...job, criuStartTicks: (await readStartTicks(job.criuPid)) ?? 0 };
+  await writeFile(path.join(directory, MARK), JSON.stringify(mark), { mode: 0o600 });
+}
+
+/**
+ * After a crash of tsctr in the middle of a checkpoint: a container that still lives goes on as it was before; when it was
+ * ended, its images are complete, and are kept.
+ */
+export async function settleCheckpoint(parts: EngineParts, request: ContainerRequest): Promise<void> {
+  const { newCheckpoint } = parts.paths.container(request.id);
+  if (!existsSync(newCheckpoint)) return;
+  const mark = await readMark(newCheckpoint);
+  if (mark !== null) await endCriu(parts, mark);
+  const { status } = await observeContainer(parts, request);
+  if (status === 'paused' && mark?.wasPaused === false) {
+    await setFrozen(parts.cgroupLayout, containerCgroup(parts.cgroupOwner, request), false);
+  }
+  const ended = status === 'stopped' || status === 'absent' || status === 'prepared';
+  if (ended && mark?.bootId === parts.facts.bootId && (await isWhole(newCheckpoint))) {
+    await syncTree(newCheckpoint);
+    await keepCheckpoint(parts, request);
+  } else {
+    await rm(newCheckpoint, { recursive: true, force: true });
+  }
+}
+
+/** CRIU writes its statistics after it has ended the processes: before that they may have gone on. */
+async function isWhole(directory: string): Promise<boolean> {
+  const record = await readCheckpointRecord(directory);
+  return record !== null && !record.leftRunning && existsSync(path.join(directory, 'stats-dump'));
+}
+
+async function readMark(directory: string): Promise<InterruptedCheckpoint | null> {
+  try {
+    return JSON.parse(await readFile(path.join(directory, MARK), 'utf8')) as InterruptedCheckpoint;
+  } catch (error) {
+    if (error instanceof SyntaxError || hasErrno(error, 'ENOENT')) return null;
+    throw error;
+  }
+}
+
+/** CRIU gives up by itself at its next question; it holds the processes until then. */
+async function endCriu(parts: EngineParts, mark: InterruptedCheckpoint): Promise<void> {
+  const identity = { pid: mark.criuPid, startTicks: mark.criuStartTicks, bootId: mark.bootId };
+  if (!(await isAlive(identity, parts.facts.bootId))) return;
+  let pidfd: number;
+  try {
+    pidfd = parts.kernel.pidfdOpen(mark.criuPid, 0);
+  } catch (error) {
+    if (hasErrno(error, 'ESRCH')) return;
+    throw error;
+  }
+  try {
+    if (!(await isAlive(identity, parts.facts.bootId))) return;
+    if (await parts.kernel.pollReadable(pidfd, CRIU_END_TIMEOUT_MS)) return;
+    parts.kernel.pidfdSendSignal(pidfd, SIGKILL);
+    await parts.kernel.pollReadable(pidfd, CRIU_END_TIMEOUT_MS);
+  } finally {
+    parts.kernel.close(pidfd);
+  }
+}
+
+const CRIU_END_TIMEOUT_MS = 30_000;

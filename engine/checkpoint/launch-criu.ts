@@ -1,0 +1,83 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { hasErrno, nativeProgram, SIGKILL, SOCK_SEQPACKET } from '../../native/index.ts';
+import { cgroupDirectories } from '../cgroup/cgroup-layout.ts';
+import { containerCgroup } from '../cgroup/cgroup-path.ts';
+import type { ContainerContext } from '../container/container-context.ts';
+import { createCriuClient, CRIU_RPC_PLACE } from '../criu/criu-client.ts';
+import type { CriuClient } from '../criu/criu-client.ts';
+import { createUnderMonitor } from '../runtime/conmon.ts';
+import type { OciRuntime } from '../runtime/oci-runtime.ts';
+
+/** A CRIU under a new monitor, in the cgroups of the container, that waits for its request. */
+export interface LaunchedCriu extends CriuClient {
+  /** Resolves with the pid in the pid file when CRIU has ended well; the monitor then is its parent. */
+  readonly monitor: Promise<number>;
+  /** To be called with the first sign of life: from then on nobody but CRIU holds its end of the socket. */
+  handOver(): void;
+}
+
+/**
+ * Starts conmon with our launcher in the place of the runtime. conmon hands nothing down but stdio, so the launcher fetches the
+ * socket, and `fds` (which become 4, 5, … in CRIU), out of this process by pidfd_getfd(2).
+ */
+export function launchCriu(
+  context: ContainerContext,
+  launch: { criu: string; images: string; fds: readonly number[] },
+): LaunchedCriu {
+  const { parts, request, paths } = context;
+  const { kernel } = parts;
+  const procs = cgroupDirectories(parts.cgroupLayout, containerCgroup(parts.cgroupOwner, request))
+    .map((directory) => path.join(directory, 'cgroup.procs'))
+    .filter((file) => existsSync(file));
+  const [ours, theirs] = kernel.socketpair(SOCK_SEQPACKET);
+  let handedOver = false;
+  const handOver = (): void => {
+    if (!handedOver) kernel.close(theirs);
+    handedOver = true;
+  };
+  const launcher: Pick<OciRuntime, 'path' | 'globalArgs'> = {
+    path: nativeProgram('tsctr-restore'),
+    globalArgs: [
+      ...[`--criu=${launch.criu}`, `--owner=${String(process.pid)}`, `--rpc=${String(CRIU_RPC_PLACE)}`],
+      `--fd=${String(theirs)}:${String(CRIU_RPC_PLACE)}`,
+      ...launch.fds.map((fd, index) => `--fd=${String(fd)}:${String(CRIU_RPC_PLACE + 1 + index)}`),
+      ...procs.map((file) => `--procs=${file}`),
+    ],
+  };
+  const monitor = createUnderMonitor(kernel, parts.facts.conmon.path, launcher as OciRuntime, {
+    id: request.id,
+    name: request.name,
+    bundle: paths.bundle,
+    pidFile: paths.pidFile,
+    monitorPidFile: paths.monitorPidFile,
+    exitDirectory: parts.paths.exits,
+    persistDirectory: paths.persist,
+    logFile: paths.log,
+    terminal: request.spec.tty === true,
+    stdin: request.spec.stdin === true,
+    systemdCgroup: false,
+    exitCommand: parts.exitCommand === null ? null : [...parts.exitCommand, request.id],
+    restoreFrom: launch.images,
+  }).finally(handOver);
+  // Whoever waits for the answer of CRIU may be told of its failure first.
+  monitor.catch(() => undefined);
+  const client = createCriuClient(kernel, ours, () => void killCgroup(context, procs));
+  return { ...client, monitor, handOver };
+}
+
+/** CRIU and whatever it has restored so far are the only processes in the container's cgroup. */
+async function killCgroup({ parts }: ContainerContext, procs: readonly string[]): Promise<void> {
+  // One hierarchy is enough: all of them hold the same processes.
+  const file = procs.find((name) => name.includes('/freezer/')) ?? procs[0];
+  if (file === undefined) return;
+  const pids = (await readFile(file, 'utf8').catch(() => '')).split('\n').filter(Boolean).map(Number);
+  for (const pid of pids) {
+    try {
+      parts.kernel.kill(pid, SIGKILL);
+    } catch (error) {
+      if (!hasErrno(error, 'ESRCH')) throw error;
+    }
+  }
+}

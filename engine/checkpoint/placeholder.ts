@@ -1,0 +1,126 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { AT_FDCWD, O_RDONLY, SIGKILL } from '../../native/index.ts';
+import type { Kernel } from '../../native/index.ts';
+import type { OciSpec } from '../../schemas/index.ts';
+import type { ContainerContext } from '../container/container-context.ts';
+import { EngineError } from '../engine-error.ts';
+import { ownEnvironment } from '../process/run-command.ts';
+import { readPidFile } from '../runtime/conmon.ts';
+import { runtimeError } from '../runtime/oci-runtime.ts';
+import { cgroupExternals } from './external-mounts.ts';
+import { readMountInfo } from './mount-info.ts';
+
+/** What a placeholder has left behind: cgroups with limits, the runtime's state, mount points, and a network namespace. */
+export interface Placeholder {
+  pid: number;
+  /** For CRIU, by /proc/<pid>/cgroup: the container's path in each hierarchy. */
+  cgroupRoots: { ctrl?: string; path: string }[];
+  /** Where the container sees the version 1 hierarchies, and what they are on the host. */
+  cgroupMounts: Map<string, string>;
+  /** Null when the container has the host's network. The caller closes it. */
+  networkNamespace: number | null;
+}
+
+const CREATE_TIMEOUT_MS = 60_000;
+const DEATH_TIMEOUT_MS = 10_000;
+
+/**
+ * Has the runtime create the container from its bundle, around a process that is killed at once: what remains is all that the
+ * runtime makes and that CRIU does not.
+ */
+export async function leavePlaceholder(context: ContainerContext, spec: OciSpec): Promise<Placeholder> {
+  const { kernel } = context.parts;
+  const pid = await createPlaceholder(context, spec);
+  const pidfd = kernel.pidfdOpen(pid, 0);
+  try {
+    const [cgroups, mounts] = await Promise.all([
+      readFile(`/proc/${String(pid)}/cgroup`, 'utf8'),
+      readMountInfo(pid),
+    ]);
+    return {
+      pid,
+      cgroupRoots: cgroupRoots(cgroups),
+      cgroupMounts: cgroupExternals(mounts, context.parts.cgroupLayout),
+      networkNamespace: openNetworkNamespace(kernel, pid, spec),
+    };
+  } finally {
+    kernel.pidfdSendSignal(pidfd, SIGKILL);
+    const gone = await kernel.pollReadable(pidfd, DEATH_TIMEOUT_MS);
+    kernel.close(pidfd);
+    if (!gone)
+      throw new EngineError(
+        'TIMED_OUT',
+        `restore container/${context.request.name}: pid ${String(pid)} does not die`,
+      );
+  }
+}
+
+function openNetworkNamespace(kernel: Kernel, pid: number, spec: OciSpec): number | null {
+  if (!spec.linux.namespaces.some(({ type }) => type === 'network')) return null;
+  return kernel.openat2(AT_FDCWD, `/proc/${String(pid)}/ns/net`, { flags: O_RDONLY });
+}
+
+/** proc_pid_cgroup(5) as `cg_root`: each controller of a version 1 hierarchy by itself, version 2 as the empty name. */
+export function cgroupRoots(text: string): { ctrl?: string; path: string }[] {
+  const lines = text.split('\n').filter((line) => line !== '');
+  const entries = lines.map((line) => {
+    const [, controllers = '', ...rest] = line.split(':');
+    return { controllers: controllers.split(','), path: rest.join(':') };
+  });
+  // With nothing but version 2 there is one root for all.
+  if (entries.length === 1 && entries[0]?.controllers[0] === '') return [{ path: entries[0].path }];
+  return entries.flatMap(({ controllers, path: cgroup }) =>
+    controllers.map((ctrl) => ({ ctrl, path: cgroup })),
+  );
+}
+
+async function createPlaceholder(context: ContainerContext, spec: OciSpec): Promise<number> {
+  const { parts, request, paths } = context;
+  const { kernel, runtime } = parts;
+  const what = `restore container/${request.name}`;
+  // The terminal comes with the restored process; this one has nobody to give it to.
+  const terminal = spec.process.terminal === true;
+  const original = terminal ? await readFile(paths.config) : null;
+  if (original !== null) {
+    await writeFile(
+      paths.config,
+      original.toString('utf8').replace(/"terminal":\s*true/, '"terminal":false'),
+    );
+  }
+  const log = path.join(paths.bundle, 'placeholder.log');
+  // Not by runCommand: the placeholder would hold the pipes of its output.
+  const child = kernel.spawn({
+    file: runtime.path,
+    args: [
+      ...[runtime.path, ...runtime.globalArgs, '--log', log, '--log-format', 'json', 'create'],
+      ...['--bundle', paths.bundle, '--pid-file', paths.pidFile, request.id],
+    ],
+    env: Object.entries(ownEnvironment()).map(([name, value]) => `${name}=${value}`),
+    fds: [null, null, null],
+    newProcessGroup: true,
+  });
+  const timer = setTimeout(() => {
+    kernel.pidfdSendSignal(child.pidfd, SIGKILL);
+  }, CREATE_TIMEOUT_MS);
+  try {
+    const exit = await kernel.waitChild(child.pidfd);
+    if (exit.code !== 0) throw runtimeError(what, await lastMessage(log));
+  } finally {
+    clearTimeout(timer);
+    kernel.close(child.pidfd);
+    if (original !== null) await writeFile(paths.config, original);
+  }
+  const pid = await readPidFile(paths.pidFile);
+  if (pid === null) throw runtimeError(what, 'the runtime wrote no pid file');
+  return pid;
+}
+
+async function lastMessage(log: string): Promise<string> {
+  const lines = (await readFile(log, 'utf8').catch(() => '')).trim().split('\n');
+  try {
+    return (JSON.parse(lines.at(-1) ?? '') as { msg?: string }).msg ?? '';
+  } catch {
+    return lines.at(-1) ?? '';
+  }
+}

@@ -1,0 +1,184 @@
+import { readFile, readlink, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { SOCK_STREAM } from '../../native/index.ts';
+import type { CriuRestoreStatistics, OciSpec } from '../../schemas/index.ts';
+import { containerCgroup } from '../cgroup/cgroup-path.ts';
+import { isFrozen, setFrozen } from '../cgroup/freezer.ts';
+import type { ContainerContext } from '../container/container-context.ts';
+import { rootfsPath } from '../container/container-context.ts';
+import { saveProcess } from '../container/container-process.ts';
+import { runtimeContainer } from '../container/stages/runtime-container.ts';
+import { CRIU_RPC_PLACE } from '../criu/criu-client.ts';
+import type { CriuNotifyHandlers } from '../criu/criu-notify.ts';
+import { restore } from '../criu/restore.ts';
+import type { CriuRestoreRequest } from '../criu/restore.ts';
+import type { CheckpointAllowances } from '../engine.ts';
+import type { Stage } from '../stage.ts';
+import { CHECKPOINT_FILES } from './checkpoint-record.ts';
+import type { CheckpointRecord } from './checkpoint-record.ts';
+import { restoredExternals } from './external-mounts.ts';
+import { launchCriu } from './launch-criu.ts';
+import type { LaunchedCriu } from './launch-criu.ts';
+import { leavePlaceholder } from './placeholder.ts';
+import type { Placeholder } from './placeholder.ts';
+import { mountRestoreRoot, unmountRestoreRoot } from './restore-root.ts';
+import { adoptProcess, describeProcess, verifyRuntime } from './runtime-state.ts';
+import type { Stopwatch } from './stopwatch.ts';
+
+/** One restore: from where, with what, and what came of it. */
+export interface RestoreJob {
+  readonly operation: string;
+  readonly criu: string;
+  /** The directory of the checkpoint. */
+  readonly directory: string;
+  readonly record: CheckpointRecord;
+  readonly allowances: CheckpointAllowances;
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal | undefined;
+  readonly watch: Stopwatch;
+  pid: number;
+  statistics: CriuRestoreStatistics | null;
+}
+
+/** In the place of the stage that creates the container: its processes come out of the images. */
+export function restoredContainer(job: RestoreJob): Stage<ContainerContext> {
+  return {
+    name: 'restored-container',
+    async up(context) {
+      const { parts, request, paths } = context;
+      const spec = JSON.parse(await readFile(paths.config, 'utf8')) as OciSpec;
+      job.watch.lap('prepare');
+      const placeholder = await leavePlaceholder(context, spec);
+      job.watch.lap('placeholder');
+      try {
+        await bringBack(context, job, spec, placeholder);
+      } finally {
+        if (placeholder.networkNamespace !== null) parts.kernel.close(placeholder.networkNamespace);
+        unmountRestoreRoot(parts.kernel, paths.bundle);
+      }
+      // The freezer's state is among what CRIU saves of a cgroup, and the container was frozen then.
+      const cgroup = containerCgroup(parts.cgroupOwner, request);
+      if (await isFrozen(parts.cgroupLayout, cgroup)) await setFrozen(parts.cgroupLayout, cgroup, false);
+      job.watch.lap('finish');
+    },
+    async down(context) {
+      unmountRestoreRoot(context.parts.kernel, context.paths.bundle);
+      await runtimeContainer.down(context);
+    },
+  };
+}
+
+async function bringBack(
+  context: ContainerContext,
+  job: RestoreJob,
+  spec: OciSpec,
+  placeholder: Placeholder,
+): Promise<void> {
+  const { parts, request, paths } = context;
+  const images = path.join(job.directory, CHECKPOINT_FILES.images);
+  const root = mountRestoreRoot(parts.kernel, rootfsPath(context), paths.bundle);
+  const { networkNamespace } = placeholder;
+  const fds = networkNamespace === null ? [] : [networkNamespace];
+  const descriptors = JSON.parse(
+    await readFile(path.join(job.directory, CHECKPOINT_FILES.descriptors), 'utf8'),
+  ) as string[];
+  const launched = launchCriu(context, { criu: job.criu, images, fds });
+  try {
+    const restoreRequest = describeRestore(context, job, {
+      spec,
+      placeholder,
+      root,
+      images,
+      descriptors,
+      launched,
+    });
+    const { pid, statistics } = await restore(parts.kernel, launched, restoreRequest);
+    job.watch.lap('restore');
+    const [monitored] = await Promise.all([
+      launched.monitor,
+      verifyRuntime(parts.runCommand, parts.runtime, request.id, pid),
+    ]);
+    job.watch.lap('verify');
+    job.pid = monitored;
+    job.statistics = statistics;
+  } finally {
+    launched.handOver();
+    launched.close();
+  }
+}
+
+interface RestoreParts {
+  spec: OciSpec;
+  placeholder: Placeholder;
+  root: string;
+  images: string;
+  descriptors: readonly string[];
+  launched: LaunchedCriu;
+}
+
+function describeRestore(
+  context: ContainerContext,
+  job: RestoreJob,
+  restoreParts: RestoreParts,
+): CriuRestoreRequest {
+  const { parts, paths } = context;
+  const { spec, placeholder, descriptors } = restoreParts;
+  return {
+    operation: job.operation,
+    imagesDirectory: restoreParts.images,
+    workDirectory: paths.bundle,
+    root: restoreParts.root,
+    externalMounts: restoredExternals(spec, job.record.externalMounts, {
+      layout: parts.cgroupLayout,
+      paths: placeholder.cgroupMounts,
+    }),
+    inheritedFds: [
+      ...descriptors.flatMap((key, fd) => (key.startsWith('pipe:') ? [{ key, fd }] : [])),
+      ...(job.record.networkNamespace === null || placeholder.networkNamespace === null
+        ? []
+        : [{ key: job.record.networkNamespace, fd: CRIU_RPC_PLACE + 1 }]),
+    ],
+    joinedNamespaces: joinedNamespaces(spec),
+    cgroupRoots: placeholder.cgroupRoots,
+    manageCgroups: true,
+    allowances: job.allowances,
+    handlers: restoreHandlers(context, restoreParts.launched),
+    timeoutMs: job.timeoutMs,
+    ...(job.signal === undefined ? {} : { signal: job.signal }),
+  };
+}
+
+/** What is joined by path: the network comes by descriptor, and CRIU knows no way for a cgroup namespace. */
+function joinedNamespaces(spec: OciSpec): { ns: string; ns_file: string }[] {
+  return spec.linux.namespaces.flatMap(({ type, path: file }) => {
+    const ns = { ipc: 'ipc', uts: 'uts', user: 'user', time: 'time' }[type as string];
+    return ns === undefined || file === undefined ? [] : [{ ns, ns_file: file }];
+  });
+}
+
+function restoreHandlers(context: ContainerContext, launched: LaunchedCriu): CriuNotifyHandlers {
+  const { parts, request, paths } = context;
+  return {
+    'pre-restore': () => {
+      launched.handOver();
+    },
+    'orphan-pts-master': async ({ fds }) => {
+      const socket = await readlink(path.join(paths.bundle, 'console-socket'));
+      const connection = parts.kernel.connectUnix(socket, SOCK_STREAM);
+      try {
+        parts.kernel.sendmsg(connection, Buffer.from('terminal'), fds);
+      } finally {
+        parts.kernel.close(connection);
+      }
+    },
+    // All is there and nothing runs yet: whoever looks from now on must find the restored process.
+    'post-restore': async ({ pid }) => {
+      if (pid === null) return;
+      parts.observeEffect('restore.adopt', 'before');
+      await saveProcess(paths, pid, parts.facts.bootId);
+      await adoptProcess(path.join(parts.paths.runtime, request.id), await describeProcess(pid));
+      await writeFile(paths.pidFile, String(pid), { mode: 0o600 });
+      parts.observeEffect('restore.adopt', 'after');
+    },
+  };
+}
