@@ -4,6 +4,7 @@
  */
 export { createEngine } from './create-engine.ts';
 export type { EngineOptions } from './create-engine.ts';
+export type * from './access.ts';
 export type * from './engine.ts';
 export { EngineError } from './engine-error.ts';
 export type { EngineErrorCode } from './engine-error.ts';
@@ -11,5 +12,5 @@ export { createHostPaths } from './host-paths.ts';
 export type { HostPaths } from './host-paths.ts';
 export { openRecordStore } from './store/durable-record-store.ts';
 export type * from './store/record-store.ts';
-export { lockRoot } from './store/root-lock.ts';
+export { lockFile, lockRoot } from './store/root-lock.ts';
 export type { RootLock } from './store/root-lock.ts';

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
-import { createEngine, createHostPaths, lockRoot, openRecordStore } from '../../engine/index.ts';
+import { createEngine, createHostPaths, lockFile, lockRoot, openRecordStore } from '../../engine/index.ts';
 import type { Engine, HostPaths, RecordStore } from '../../engine/index.ts';
 import { createStepRunner } from '../../machines/index.ts';
 import type { MachineRunner } from '../../machines/index.ts';
@@ -124,12 +124,17 @@ async function assemble(
   };
 }
 
-/** What conmon calls when a container ends: nothing but a glance at the socket while a daemon runs, else this program. */
+/**
+ * What conmon calls when a container ends, with its id as last argument: nothing but a glance at socket and lock while somebody is at
+ * work, else this program.
+ */
 function exitCommand(options: InstanceOptions, paths: HostPaths): readonly string[] {
   const program = fileURLToPath(new URL('../bin/tsctr', import.meta.url));
   return [
     nativeProgram('tsctr-exited'),
     paths.socket,
+    lockFile(options.root),
+    paths.exits,
     process.execPath,
     program,
     ...['--root', options.root, '--run', options.run, 'cleanup'],

@@ -9,6 +9,11 @@ export interface RootLock {
   release(): void;
 }
 
+/** The file whose lock is that of `root`. */
+export function lockFile(root: string): string {
+  return path.join(root, 'lock');
+}
+
 /**
  * Takes the lock of `root` (flock(2) on `<root>/lock`) or throws LOCKED, naming the pid of the holder. With `waitMs` it tries
  * again until then: commands that take it hold it for seconds at most.
@@ -19,7 +24,7 @@ export async function lockRoot(
   options: { waitMs?: number; signal?: AbortSignal } = {},
 ): Promise<RootLock> {
   mkdirSync(root, { recursive: true, mode: 0o711 });
-  const file = path.join(root, 'lock');
+  const file = lockFile(root);
   const fd = kernel.openat2(AT_FDCWD, file, { flags: O_RDWR | O_CREAT, mode: 0o600 });
   try {
     await takeLock(kernel, fd, options);
