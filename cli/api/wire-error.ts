@@ -43,16 +43,23 @@ export async function decodeError(wire: WireError): Promise<Error> {
   return error;
 }
 
+type ErrorClass = { prototype: object };
+
 // Loaded only when such an error arrives: the faces of the folders pull in far more than these classes.
+const CLASSES: Readonly<Record<string, () => Promise<ErrorClass>>> = {
+  ManifestError: async () => (await import('../../schemas/index.ts')).ManifestError,
+  IllegalStateError: async () => (await import('../../schemas/index.ts')).IllegalStateError,
+  ValueError: async () => (await import('../../schemas/index.ts')).ValueError,
+  ErrnoError: async () => (await import('../../native/index.ts')).ErrnoError,
+  EngineError: async () => (await import('../../engine/index.ts')).EngineError,
+  NotFoundError: async () => (await import('../../reconciler/index.ts')).NotFoundError,
+  BadRequestError: async () => (await import('../../reconciler/index.ts')).BadRequestError,
+  DependencyCycleError: async () => (await import('../../reconciler/index.ts')).DependencyCycleError,
+  OwnershipError: async () => (await import('../../reconciler/index.ts')).OwnershipError,
+  CliError: async () => (await import('../cli-error.ts')).CliError,
+};
+
 async function prototypeOf(name: string): Promise<object | null> {
-  switch (name) {
-    case 'ManifestError':
-      return (await import('../../schemas/index.ts')).ManifestError.prototype;
-    case 'IllegalStateError':
-      return (await import('../../schemas/index.ts')).IllegalStateError.prototype;
-    case 'CliError':
-      return (await import('../cli-error.ts')).CliError.prototype;
-    default:
-      return null;
-  }
+  const load = Object.hasOwn(CLASSES, name) ? CLASSES[name] : undefined;
+  return load === undefined ? null : (await load()).prototype;
 }

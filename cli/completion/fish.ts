@@ -78,7 +78,7 @@ function optionLine(at: string, option: OptionSpec): string {
   const { short, long, value } = optionWords(option);
   const parts = ['complete -c tsctr', at, short === null ? '' : `-s ${short}`, `-l ${long}`];
   const offer = offerOf(option.choices, option.completes);
-  if (value === 'required') parts.push(offer === '' ? '-x' : `-r ${offer}`);
+  if (value === 'required') parts.push(offer === '' ? '-x' : offer === '-F' ? '-r -F' : `-x ${offer}`);
   parts.push(`-d ${fish(option.description)}`);
   return parts.filter((part) => part !== '').join(' ');
 }

@@ -8,6 +8,8 @@ import type { ApplyEvent, ApplyRequest, Service } from '../../../cli/api/service
 import { viewContainer, viewPod } from '../../../cli/output/resource-status.ts';
 import { IllegalStateError, ManifestError } from '../../../schemas/index.ts';
 import type { ManifestProblem } from '../../../schemas/index.ts';
+import { EngineError } from '../../../engine/index.ts';
+import { ErrnoError } from '../../../native/index.ts';
 import { FakeService, IMAGE } from '../support/fake-service.ts';
 import { containerRecord, memberRecord, NOW, podRecord } from '../support/records.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
@@ -203,6 +205,14 @@ for (const [way, open] of Object.entries(WAYS)) {
     );
     assert.ok(illegal instanceof IllegalStateError);
     assert.is(illegal.state, 'Exited');
+
+    const cause = new ErrnoError('fsmount', 'EPERM', 1, '/x');
+    fake.error = new EngineError('LOCKED', 'lock /r: pid 7 is at work', { hint: 'wait', cause });
+    const locked = await rejection(service.list());
+    assert.ok(locked instanceof EngineError);
+    assert.equal([locked.code, locked.hint], ['LOCKED', 'wait']);
+    assert.ok(locked.cause instanceof ErrnoError);
+    assert.equal([locked.cause.syscall, locked.cause.errno, locked.cause.path], ['fsmount', 1, '/x']);
 
     fake.error = new CliError('NOT_FOUND', 'container/web: not found', 'see: tsctr get');
     const missing = await rejection(service.list());

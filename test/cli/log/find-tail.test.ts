@@ -57,7 +57,7 @@ test('any log, larger than a chunk: as counting from the front says', async () =
         // A group is pieces up to and with one that ends; pieces at the end that have not ended belong to the last shown.
         const groups: string[] = [''];
         pieces.forEach(({ partial }, i) => {
-          groups[groups.length - 1] += lines[i] ?? '';
+          groups[groups.length - 1] = (groups.at(-1) ?? '') + (lines[i] ?? '');
           if (!partial) groups.push('');
         });
         const open_ = groups.pop() ?? '';
