@@ -1,5 +1,6 @@
 import type { Service } from './api/service.ts';
-import type { DaemonHandle, DaemonOptions, ServiceOptions } from './compose.ts';
+import type { DaemonHandle, DaemonOptions } from './daemon-handle.ts';
+import type { ServiceOptions } from './service-options.ts';
 import type { Io } from './io.ts';
 import type { Options } from './options.ts';
 

@@ -1,6 +1,6 @@
 import type { RunningServer, ServeOptions } from './api/server.ts';
-import { socketPathOf } from './compose.ts';
-import type { DaemonHandle, DaemonLog, DaemonOptions } from './compose.ts';
+import { socketPathOf } from './service-options.ts';
+import type { DaemonHandle, DaemonLog, DaemonOptions } from './daemon-handle.ts';
 import type { ServiceManager } from './service-manager.ts';
 
 /** How long requests may go on after the daemon was told to stop, milliseconds. */

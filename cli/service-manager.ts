@@ -1,4 +1,4 @@
-import type { DaemonLog } from './compose.ts';
+import type { DaemonLog } from './daemon-handle.ts';
 
 /** SOCK_DGRAM of socket(2). */
 const SOCK_DGRAM = 2;

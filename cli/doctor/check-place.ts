@@ -2,7 +2,7 @@ import { readFile, stat, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Globals } from '../command.ts';
 import { connectDaemon } from '../api/client.ts';
-import { socketPathOf } from '../compose.ts';
+import { socketPathOf } from '../service-options.ts';
 import { formatBytes } from '../output/bytes.ts';
 import { fail, isAtLeast, ok, warn } from './check.ts';
 import type { Check } from './check.ts';

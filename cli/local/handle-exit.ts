@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
-import type { ServiceOptions } from '../compose.ts';
-import { socketPathOf } from '../compose.ts';
+import type { ServiceOptions } from '../service-options.ts';
+import { socketPathOf } from '../service-options.ts';
 import { openWriter } from './instance.ts';
 
 /** A command that holds the lock ends the process itself and is done with it soon; a pull may take longer. */

@@ -1,7 +1,7 @@
 import { EngineError } from '../../engine/index.ts';
 import { NotFoundError } from '../../reconciler/index.ts';
 import type { ResourceName, SettleResult } from '../../reconciler/index.ts';
-import { ManifestError } from '../../schemas/manifest-error.ts';
+import { ManifestError } from '../../schemas/index.ts';
 import type {
   ActRequest,
   ApplyEvent,

@@ -1,4 +1,4 @@
-import type { DaemonHandle, DaemonOptions } from '../compose.ts';
+import type { DaemonHandle, DaemonOptions } from '../daemon-handle.ts';
 import { openWriter } from './instance.ts';
 import { LocalService } from './local-service.ts';
 

@@ -6,7 +6,7 @@ import type { EffectObserver, HostFacts, ImageConfig, ImageEngine } from '../eng
 import type { ContainerPaths, HostPaths, PodPaths } from '../host-paths.ts';
 import type { RunCommand } from '../process/run-command.ts';
 import type { OciRuntime } from '../runtime/oci-runtime.ts';
-import type { ResolvedVolume } from '../volume/resolve-volumes.ts';
+import type { ResolvedMount } from '../spec/spec-input.ts';
 import type { ExitWatcher } from './exit-watcher.ts';
 
 /** What the verbs of the engine work with; made once for each instance. */
@@ -33,7 +33,7 @@ export interface ContainerContext {
   /** Of the pod that it is a member of. */
   readonly pod: PodPaths | null;
   imageConfig: ImageConfig | null;
-  volumes: ResolvedVolume[];
+  volumes: ResolvedMount[];
   /** Path in the container → file or directory of the host that is mounted there. */
   providedFiles: Record<string, string>;
   /** The processes go on where they were, and so does their log: it is not put aside. */

@@ -8,13 +8,10 @@ import type { ResolvedMount } from '../spec/spec-input.ts';
 import { mountTmpfs } from '../rootfs/mount-tmpfs.ts';
 import { bindBeneath } from './bind-beneath.ts';
 
-/** A volume of the container, found or made, and the mount that the spec needs for it. */
-export type ResolvedVolume = ResolvedMount;
-
 /** Finds or makes the source of every volume mount of the container. */
-export async function resolveVolumes(context: ContainerContext): Promise<ResolvedVolume[]> {
+export async function resolveVolumes(context: ContainerContext): Promise<ResolvedMount[]> {
   const { spec } = context.request;
-  const resolved: ResolvedVolume[] = [];
+  const resolved: ResolvedMount[] = [];
   for (const [index, mount] of (spec.volumeMounts ?? []).entries()) {
     const volume = spec.volumes?.find((candidate) => candidate.name === mount.name);
     if (volume === undefined) {
@@ -35,7 +32,7 @@ async function toMount(
   mount: VolumeMount,
   source: string,
   index: number,
-): Promise<ResolvedVolume> {
+): Promise<ResolvedMount> {
   const hostPath =
     mount.subPath === undefined ? source : await bindBeneath(context, source, mount.subPath, index);
   // Volumes that tsctr made are nobody's way to devices or suid programs of the host; hostPath is what its owner made it.
