@@ -69,11 +69,11 @@ test('an alias that stands inside of what it names is refused, through merges to
 });
 
 test('an alias means the anchor that stands last before it', () => {
-  const [parsed] = parseYamlText('a: &x [1, &y 2]\nb: *x\nc: &y 3\nd: *y\ne: *x\n').documents;
+  const [parsed] = parseYamlText('a: &x [1, &y 2]\nb: &y 3\nc: *x\nd: *y\ne: *x\n').documents;
   if (parsed === undefined) throw new Error('expected a document');
   const { value, faults } = valueOfDocument(parsed.document);
   assert.equal(faults, []);
-  assert.equal(value, { a: [1, 2], b: [1, 2], c: 3, d: 3, e: [1, 2] });
+  assert.equal(value, { a: [1, 2], b: 3, c: [1, 2], d: 3, e: [1, 2] });
 });
 
 test('deep nesting is refused where it passes the limit: nothing behind that is read', () => {

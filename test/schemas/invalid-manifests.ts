@@ -750,4 +750,141 @@ export const INVALID_MANIFESTS: InvalidManifest[] = [
     text: lines('kind: \x1b[31mPod'),
     problems: ['1:7 : the control character U+001B cannot stand in a manifest'],
   },
+  {
+    title: 'a misspelt field that must be there',
+    text: container(IMAGE, 'volumeMounts:', '  - { nme: a, mountPath: /a }'),
+    problems: ['8:9 spec.volumeMounts[0].nme: unknown field, did you mean `name`?'],
+  },
+  {
+    title: 'an unlimited soft limit below a hard one',
+    text: container(IMAGE, 'ulimits:', '  - { name: nofile, soft: -1, hard: 1024 }'),
+    problems: ['8:29 spec.ulimits[0].soft: expected at most the hard limit 1024, found unlimited'],
+  },
+  {
+    title: 'a ulimit twice',
+    text: container(
+      IMAGE,
+      'ulimits:',
+      '  - { name: nofile, soft: 1, hard: 1 }',
+      '  - { name: nofile, soft: 2, hard: 2 }',
+    ),
+    problems: ['9:15 spec.ulimits[1].name: the ulimit `nofile` stands above already'],
+  },
+  {
+    title: 'an IPC sysctl with the IPC namespace of the host',
+    text: pod(
+      'hostIPC: true',
+      'securityContext:',
+      '  sysctls: [{ name: kernel.shmmax, value: "1" }]',
+      'containers: [{ name: a, image: b }]',
+    ),
+    problems: [
+      '8:23 spec.securityContext.sysctls[0].name: the container uses the IPC namespace of the host, whose sysctls cannot be set for it',
+    ],
+  },
+  {
+    title: 'the host name as a sysctl',
+    text: container(IMAGE, 'sysctls: { kernel.hostname: a }'),
+    problems: ['7:14 spec.sysctls[kernel.hostname]: the name of the container is set by spec.hostname'],
+  },
+  {
+    title: 'a longest wait below the first',
+    text: container(IMAGE, 'restartBackoff: { initialSeconds: 60, maxSeconds: 30 }'),
+    problems: ['7:53 spec.restartBackoff.maxSeconds: expected at least initialSeconds (60), found 30'],
+  },
+  {
+    title: 'a privileged container that cannot escalate',
+    text: container(IMAGE, 'securityContext: { privileged: true, allowPrivilegeEscalation: false }'),
+    problems: [
+      '7:66 spec.securityContext.allowPrivilegeEscalation: a privileged container can always escalate: remove one of them',
+    ],
+  },
+  {
+    title: 'a profile without its type',
+    text: container(IMAGE, 'securityContext: { seccompProfile: { type: Unconfined, localhostProfile: a } }'),
+    problems: [
+      '7:76 spec.securityContext.seccompProfile.localhostProfile: the type is Unconfined: expected Localhost with a profile of this host',
+    ],
+  },
+  {
+    title: 'variables from nowhere',
+    text: container(IMAGE, 'envFrom:', '  - prefix: A_'),
+    problems: [
+      '8:7 spec.envFrom[0]: the source of the variables is missing: expected configMapRef or secretRef',
+    ],
+  },
+  {
+    title: 'a value from two places',
+    text: container(
+      IMAGE,
+      'env:',
+      '  - name: A',
+      '    valueFrom:',
+      '      secretKeyRef: { name: a, key: b }',
+      '      configMapKeyRef: { name: a, key: b }',
+    ),
+    problems: [
+      '10:23 spec.env[0].valueFrom.secretKeyRef: expected only one of configMapKeyRef and secretKeyRef',
+    ],
+  },
+  {
+    title: 'two devices in one place',
+    text: container(
+      IMAGE,
+      'devices:',
+      '  - { hostPath: /dev/null }',
+      '  - { hostPath: /dev/zero, containerPath: /dev/null }',
+    ),
+    problems: ['9:45 spec.devices[1].containerPath: there is another device at /dev/null already'],
+  },
+  {
+    title: 'an absolute path within a volume',
+    text: container(
+      IMAGE,
+      'volumes: [{ name: a, emptyDir: {} }]',
+      'volumeMounts:',
+      '  - { name: a, mountPath: /a, subPath: /b }',
+    ),
+    problems: ['9:42 spec.volumeMounts[0].subPath: expected a path within the volume, found "/b"'],
+  },
+  {
+    title: 'the network of the host, and not',
+    text: container(IMAGE, 'network: host', 'hostNetwork: false'),
+    problems: ['8:16 spec.hostNetwork: spec.network is host: remove one of them'],
+  },
+  {
+    title: 'a group said twice',
+    text: container(IMAGE, 'user: "1:2"', 'securityContext: { runAsGroup: 2 }'),
+    problems: ['8:34 spec.securityContext.runAsGroup: spec.user says this already: remove one of them'],
+  },
+  {
+    title: 'a user that is two words',
+    text: container(IMAGE, 'user: a b'),
+    problems: ['7:9 spec.user: expected user or user:group, found "a b"'],
+  },
+  {
+    title: 'a host port twice in a pod',
+    text: pod(
+      'hostNetwork: true',
+      'containers:',
+      '  - { name: a, image: b, ports: [{ containerPort: 80, hostPort: 80 }] }',
+      '  - { name: c, image: d, ports: [{ containerPort: 80, hostPort: 80 }] }',
+    ),
+    problems: ['9:67 spec.containers[1].ports[0].hostPort: host port 80/TCP is published a second time'],
+  },
+  {
+    title: 'two ports of one name',
+    text: container(
+      IMAGE,
+      'ports:',
+      '  - { name: http, containerPort: 80 }',
+      '  - { name: http, containerPort: 81 }',
+    ),
+    problems: ['9:15 spec.ports[1].name: the port name `http` stands here a second time'],
+  },
+  {
+    title: 'a host address that is none',
+    text: container(IMAGE, 'hostNetwork: true', 'ports:', '  - { containerPort: 80, hostIP: localhost }'),
+    problems: ['9:36 spec.ports[0].hostIP: expected an IP address, found "localhost"'],
+  },
 ];

@@ -65,6 +65,8 @@ test('values that may be secrets are in no message and no excerpt', () => {
     container('image: a', 'env:', '  - name: A', `    value: "${secret}`),
     container('image: a', 'env:', '  - name: A', `    value: ${secret}: b`),
     `apiVersion: v1\nkind: Secret\nmetadata: { name: a }\nstringData:\n  a: ${secret}\n  a: ${secret}\n`,
+    `password: ${secret}\nkind: \0`,
+    `x: 1\n"api_key": ${secret}${'['.repeat(100)}`,
     `{"apiVersion": "v1", "kind": "Pod", "data": {"a": "${secret}"}, "x": 1`,
   ];
   for (const text of texts) {
@@ -179,6 +181,34 @@ test('Windows line ends do not move places', () => {
 test('no more than 100 problems are told', () => {
   const text = container('image: a', ...Array.from({ length: 500 }, (_, i) => `x${String(i)}: 1`));
   assert.is(loadManifests(text, 'a').problems.length, 100);
+});
+
+test('what only looks like a contradiction is taken', () => {
+  const specs = [
+    ['resources: { requests: { memory: 1Gi, cpu: "1" }, limits: { memory: 1024Mi, cpu: 1000m } }'],
+    ['ulimits:', '  - { name: nofile, soft: -1, hard: -1 }', '  - { name: core, soft: 0, hard: -1 }'],
+    [
+      'hostNetwork: true',
+      'ports:',
+      '  - { containerPort: 53, hostPort: 53 }',
+      '  - { containerPort: 53, hostPort: 53, protocol: UDP }',
+    ],
+    ['hostNetwork: true', 'network: host'],
+    ['sysctls: { net.core.somaxconn: "1024", kernel.shm_rmid_forced: "1", fs.mqueue.msg_max: "10" }'],
+    ['restartBackoff: { initialSeconds: 30, maxSeconds: 30 }'],
+    [
+      'volumes:',
+      '  - { name: a, emptyDir: {} }',
+      'volumeMounts:',
+      '  - { name: a, mountPath: /a }',
+      '  - { name: a, mountPath: /a/b }',
+    ],
+    ['dependsOn: [db, cache]'],
+    ['timezone: America/Argentina/Buenos_Aires'],
+    ['env:', '  - { name: A, value: "1" }', '  - { name: A, value: "2" }'],
+    ['securityContext: { capabilities: { add: [CAP_NET_ADMIN, sys_time], drop: [ALL] } }'],
+  ];
+  for (const spec of specs) loadContainer(container('image: a', ...spec));
 });
 
 test('[spec.umask] an umask that is not octal is refused, and a number is not taken for one', () => {
