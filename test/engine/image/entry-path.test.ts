@@ -22,8 +22,8 @@ const REFUSED: [name: string, reason: RegExp][] = [
   ['//etc', /absolute/],
   ['', /no name/],
   ['d/'.repeat(10_000), /bytes long/],
-  [`${'n'.repeat(256)}`, /more than 255 bytes/],
-  [`${'ü'.repeat(128)}`, /more than 255 bytes/],
+  ['n'.repeat(256), /more than 255 bytes/],
+  ['ü'.repeat(128), /more than 255 bytes/],
 ];
 
 for (const [name, reason] of REFUSED) {

@@ -30,7 +30,7 @@ test('one who gives up does not end the work of the others; the last one does', 
   const jobs = createSharedJobs<string>();
   const [one, two] = [new AbortController(), new AbortController()];
   let given = false;
-  let finish = (_: string): void => undefined;
+  let finish: (value: string) => void = () => undefined;
   const ask = ({ signal }: AbortController) =>
     jobs.run('a', { signal }, ({ signal: own }) => {
       own.addEventListener('abort', () => {
