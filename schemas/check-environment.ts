@@ -45,7 +45,7 @@ function checkVariable({ value, valueFrom }: EnvVar, at: FieldPath): FieldIssue[
   const issue = exactlyOne(
     from,
     valueFrom,
-    ['fieldRef', 'configMapKeyRef', 'secretKeyRef'],
+    ['fieldRef', 'resourceFieldRef', 'configMapKeyRef', 'secretKeyRef'],
     'the source of the value',
   );
   if (issue !== null) return [issue];

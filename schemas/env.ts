@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { quantity } from './quantity.ts';
 
 const variableName = z
   .string()
@@ -35,6 +36,16 @@ export const envVar = z.strictObject({
         })
         .optional()
         .describe('A field of the manifest or of its state.'),
+      resourceFieldRef: z
+        .strictObject({
+          containerName: z.string().optional().describe('Taken for the container itself.'),
+          resource: z
+            .enum(['limits.cpu', 'limits.memory', 'requests.cpu', 'requests.memory'])
+            .describe('Which of the resources.'),
+          divisor: quantity.optional().describe('Unit of the value, such as 1Mi or 1m. Default: 1.'),
+        })
+        .optional()
+        .describe('A limit or request of the container.'),
       configMapKeyRef: keySelector('config map').optional().describe('An entry of a config map.'),
       secretKeyRef: keySelector('secret').optional().describe('An entry of a secret.'),
     })

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { availableParallelism, totalmem } from 'node:os';
 import path from 'node:path';
 import { cgroupsPathFor } from '../cgroup/cgroup-path.ts';
 import { EngineError } from '../engine-error.ts';
@@ -31,6 +32,7 @@ export function gatherSpecInput(context: ContainerContext): SpecInput {
     cgroupsPath: cgroupsPathFor(parts.cgroupOwner, request),
     limits,
     deviceNodes: resolveDevices(parts.kernel, request),
+    values: { capacity: { cpus: availableParallelism(), memoryBytes: totalmem() } },
     ...(seccompProfile?.type === 'Localhost' && {
       localhostSeccomp: readSeccompProfile(seccompProfile.localhostProfile ?? '', {
         architecture: parts.facts.architecture,

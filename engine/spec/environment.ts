@@ -2,6 +2,7 @@ import { EngineError } from '../engine-error.ts';
 import type { SpecInput } from './spec-input.ts';
 import { expandVariables } from './expand-variables.ts';
 import { resolveFieldReference } from './field-reference.ts';
+import { resolveResourceReference } from './resource-reference.ts';
 import { isSystemdContainer } from './systemd-mode.ts';
 import type { EnvFromSource, EnvVar } from '../../schemas/index.ts';
 
@@ -29,6 +30,7 @@ export function buildEnvironment(input: SpecInput, context: EnvironmentContext):
   for (const entry of imageConfig?.Env ?? []) setEntry(env, entry);
   for (const entry of input.cdi?.env ?? []) setEntry(env, entry);
   for (const [name, value] of context.variables) env.set(name, value);
+  for (const [name, value] of listenVariables(input.listenSockets ?? [])) env.set(name, value);
   if (request.spec.tty === true) setDefault(env, 'TERM', 'xterm');
   if (isSystemdContainer(input)) setDefault(env, 'container_uuid', request.id.slice(0, 32));
   setDefault(env, 'HOME', user.home);
@@ -46,6 +48,16 @@ export function manifestVariables(input: SpecInput): Map<string, string> {
     if (value !== null) variables.set(entry.name, value);
   }
   return variables;
+}
+
+/** Socket activation, sd_listen_fds(3). The process is the first of its PID namespace, whatever number it has outside. */
+function listenVariables(sockets: readonly string[]): [string, string][] {
+  if (sockets.length === 0) return [];
+  return [
+    ['LISTEN_PID', '1'],
+    ['LISTEN_FDS', String(sockets.length)],
+    ['LISTEN_FDNAMES', sockets.join(':')],
+  ];
 }
 
 function setEntry(env: Map<string, string>, entry: string): void {
@@ -75,6 +87,9 @@ function valueOf(entry: EnvVar, variables: ReadonlyMap<string, string>, input: S
   const { valueFrom } = entry;
   if (valueFrom === undefined) return expandVariables(entry.value ?? '', variables);
   if (valueFrom.fieldRef !== undefined) return resolveFieldReference(valueFrom.fieldRef.fieldPath, input);
+  if (valueFrom.resourceFieldRef !== undefined) {
+    return resolveResourceReference(valueFrom.resourceFieldRef, input);
+  }
   for (const [kind, reference] of [
     ['configMap', valueFrom.configMapKeyRef],
     ['secret', valueFrom.secretKeyRef],

@@ -19,6 +19,7 @@ export function resolveFieldReference(fieldPath: string, input: SpecInput): stri
     'spec.nodeName': host.hostname,
     'spec.serviceAccountName': '',
     'status.hostIP': values?.hostIP ?? '',
+    'status.hostIPs': values?.hostIP ?? '',
     'status.podIP': values?.podIPs?.[0] ?? '',
     'status.podIPs': (values?.podIPs ?? []).join(','),
   };

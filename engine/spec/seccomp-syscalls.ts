@@ -80,17 +80,28 @@ const FORBIDDEN: Readonly<Record<string, string>> = {
   'of exploits': 'userfaultfd vmsplice',
 };
 
+/** Sorted once for each architecture: a host has one, and every container needs them. */
+const sorted = new Map<string, readonly string[]>();
+
 /** Names of the system calls that every container may use, sorted. */
 export function allowedSyscalls(nativeArchitecture: string): string[] {
-  const specific = ARCHITECTURE_SPECIFIC[nativeArchitecture];
-  return sortedNames([...Object.values(ALLOWED), ...(specific === undefined ? [] : [specific])]);
+  const specific = ARCHITECTURE_SPECIFIC[nativeArchitecture] ?? '';
+  return sortedNames(`allowed ${nativeArchitecture}`, [...Object.values(ALLOWED), specific]);
 }
 
 /** Names of the system calls that no container may use, sorted. */
 export function forbiddenSyscalls(): string[] {
-  return sortedNames(Object.values(FORBIDDEN));
+  return sortedNames('forbidden', Object.values(FORBIDDEN));
 }
 
-function sortedNames(groups: readonly string[]): string[] {
-  return groups.flatMap((group) => group.split(' ')).sort();
+function sortedNames(key: string, groups: readonly string[]): string[] {
+  const known = sorted.get(key);
+  const names =
+    known ??
+    groups
+      .flatMap((group) => group.split(' '))
+      .filter((name) => name !== '')
+      .sort();
+  if (known === undefined) sorted.set(key, names);
+  return [...names];
 }

@@ -34,6 +34,8 @@ export interface SpecInput {
   seLinux?: { processLabel: string; mountLabel: string };
   /** Maps of a new user namespace. */
   userNamespace?: { uidMappings: readonly OciIdMapping[]; gidMappings: readonly OciIdMapping[] };
+  /** Names of the sockets that are handed down from descriptor 3 on, sd_listen_fds(3). */
+  listenSockets?: readonly string[];
   /** Hooks that were chosen out of the hooks directories. */
   hooks?: OciHooks;
   /** Changes that CDI devices ask for. */
@@ -72,6 +74,8 @@ export interface ValueSources {
   /** Name → key → value. */
   configMaps?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   secrets?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** What the host has, for resources that the container does not limit. */
+  capacity?: { cpus: number; memoryBytes: number };
   podIPs?: readonly string[];
   hostIP?: string;
 }

@@ -104,9 +104,11 @@ test('a thousand specs are made and written in less than a second', () => {
       request: { name: `c${index}` },
     }),
   );
-  const start = performance.now();
+  const start = process.cpuUsage();
   const bytes = inputs.reduce((sum, input) => sum + serializeSpec(buildSpec(input)).length, 0);
-  const elapsedMs = performance.now() - start;
+  // Time of this process: tests run side by side.
+  const { user, system } = process.cpuUsage(start);
+  const elapsedMs = (user + system) / 1000;
   console.log(`1000 specs, ${Math.round(bytes / 1e6)} MB of JSON: ${Math.round(elapsedMs)} ms`);
   assert.ok(elapsedMs < 1000, `${elapsedMs} ms`);
 });

@@ -116,6 +116,42 @@ test('[spec.env] a missing key or map is an error without any value in it', () =
   assertRefused(() => buildSpec(specInput({ spec: from })), 'BAD_REQUEST', 'configMap absent');
 });
 
+test('[spec.env] resourceFieldRef gives limits and requests in units of the divisor, rounded up', () => {
+  const resource = (name: string, path: string, divisor?: string): unknown => ({
+    name,
+    valueFrom: { resourceFieldRef: { resource: path, ...(divisor !== undefined && { divisor }) } },
+  });
+  const env = environmentOf({
+    spec: {
+      resources: { limits: { cpu: '1500m', memory: '64Mi' }, requests: { cpu: '250m' } },
+      env: [
+        resource('CPUS', 'limits.cpu'),
+        resource('MILLI', 'limits.cpu', '1m'),
+        resource('REQUEST', 'requests.cpu', '1m'),
+        resource('BYTES', 'limits.memory'),
+        resource('MIB', 'requests.memory', '1Mi'),
+      ],
+    },
+  });
+  assert.equal(
+    [env['CPUS'], env['MILLI'], env['REQUEST'], env['BYTES'], env['MIB']],
+    ['2', '1500', '250', '67108864', '64'],
+  );
+});
+
+test('[spec.env] without a limit resourceFieldRef gives what the host has', () => {
+  const valueFrom = { resourceFieldRef: { resource: 'limits.memory', divisor: '1Gi' } };
+  const capacity = { cpus: 4, memoryBytes: 8 * 2 ** 30 };
+  const specCase = { spec: { env: [{ name: 'GIB', valueFrom }] }, input: { values: { capacity } } };
+  assert.is(environmentOf(specCase)['GIB'], '8');
+});
+
+test('[spec.listen-fds] sockets that are handed down are told with LISTEN_PID 1', () => {
+  const env = environmentOf({ input: { listenSockets: ['web', 'admin'] } });
+  assert.equal([env['LISTEN_PID'], env['LISTEN_FDS'], env['LISTEN_FDNAMES']], ['1', '2', 'web:admin']);
+  assert.is(environmentOf({})['LISTEN_FDS'], undefined);
+});
+
 test('[spec.user.home] HOME is passwd’s unless the image or the manifest sets it', () => {
   const user = { uid: 7, gid: 7, additionalGids: [], home: '/home/app', name: 'app' };
   assert.is(environmentOf({ input: { user } })['HOME'], '/home/app');

@@ -55,6 +55,29 @@ test('[spec.userns] a user namespace comes with its maps, and without device rul
   assert.is(linux.resources.devices, undefined);
 });
 
+test('[spec.userns] what a user namespace may not mount for itself is bound from the host', () => {
+  const map = [{ containerID: 0, hostID: 100_000, size: 65_536 }];
+  const input = { userNamespace: { uidMappings: map, gidMappings: map } };
+  const typesOf = (specCase: SpecCase): string[] =>
+    ['/proc', '/sys', '/dev/mqueue'].map(
+      (path) => validSpec(specCase).mounts.find(({ destination }) => destination === path)?.type ?? '',
+    );
+  const spec = { hostNetwork: true, hostPID: true, hostIPC: true };
+  assert.equal(typesOf({ spec, input }), ['bind', 'bind', 'bind']);
+  assert.equal(typesOf({ input }), ['proc', 'sysfs', 'mqueue']);
+  assert.equal(typesOf({ spec }), ['proc', 'sysfs', 'mqueue']);
+});
+
+test('[spec.userns] terminals have the group tty only where the namespace has it', () => {
+  const optionsWith = (size: number): string[] => {
+    const map = [{ containerID: 0, hostID: 100_000, size }];
+    const { mounts } = validSpec({ input: { userNamespace: { uidMappings: map, gidMappings: map } } });
+    return mounts.find(({ destination }) => destination === '/dev/pts')?.options ?? [];
+  };
+  assert.ok(optionsWith(6).includes('gid=5'));
+  assert.not(optionsWith(5).includes('gid=5'));
+});
+
 test('[spec.hostname] is set with an own UTS namespace, and HOSTNAME follows it', () => {
   assert.is(validSpec().hostname, 'web');
   const named = { spec: { hostname: 'other' } };
