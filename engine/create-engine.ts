@@ -1,8 +1,10 @@
 import type { Kernel } from '../native/index.ts';
+import type { EngineWithAccess } from './access.ts';
+import { createContainerAccess } from './container/container-access.ts';
 import type { EngineParts } from './container/container-context.ts';
 import { createContainerEngine } from './container/container-engine.ts';
 import { ExitWatcher } from './container/exit-watcher.ts';
-import type { EffectObserver, Engine } from './engine.ts';
+import type { EffectObserver } from './engine.ts';
 import { readHostFacts } from './host.ts';
 import { createHostPaths } from './host-paths.ts';
 import { createImageEngine } from './image/create-image-engine.ts';
@@ -22,7 +24,7 @@ export interface EngineOptions {
 }
 
 /** Puts the engine of one root and run directory together. Throws where this host lacks what it cannot do without. */
-export async function createEngine(options: EngineOptions): Promise<Engine> {
+export async function createEngine(options: EngineOptions): Promise<EngineWithAccess> {
   const { kernel } = options;
   const paths = createHostPaths(options.root, options.run);
   const runCommand = createRunCommand(kernel);
@@ -57,6 +59,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   };
   return {
     containers: createContainerEngine(parts),
+    access: createContainerAccess(parts),
     pods: createPodEngine(parts),
     images,
     host: () => Promise.resolve(facts),

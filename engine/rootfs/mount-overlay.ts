@@ -17,8 +17,9 @@ import type { Kernel } from '../../native/index.ts';
 export interface Overlay {
   /** Lowest first, as the layers of an image. */
   lowers: readonly string[];
-  upper: string;
-  work: string;
+  /** Where changes go, with a directory for the kernel's own use; without them the overlay is read-only. */
+  upper?: string;
+  work?: string;
 }
 
 /** Mounts the overlay at `target`, with nodev as only attribute: suid programs of an image keep their meaning. */
@@ -35,8 +36,12 @@ export function mountOverlay(kernel: Kernel, overlay: Overlay, target: string, a
       mountByOneString(kernel, overlay, target, attributes);
       return;
     }
-    kernel.fsconfig(context, FSCONFIG_SET_STRING, 'upperdir', overlay.upper);
-    kernel.fsconfig(context, FSCONFIG_SET_STRING, 'workdir', overlay.work);
+    for (const [key, directory] of [
+      ['upperdir', overlay.upper],
+      ['workdir', overlay.work],
+    ] as const) {
+      if (directory !== undefined) kernel.fsconfig(context, FSCONFIG_SET_STRING, key, directory);
+    }
     kernel.fsconfig(context, FSCONFIG_CMD_CREATE, null, null);
     const mount = kernel.fsmount(context, FSMOUNT_CLOEXEC, attributes);
     try {
@@ -63,7 +68,11 @@ function mountByOneString(kernel: Kernel, overlay: Overlay, target: string, attr
       target,
       'overlay',
       attributes,
-      `lowerdir=${lowerdir},upperdir=${overlay.upper},workdir=${overlay.work}`,
+      [
+        `lowerdir=${lowerdir}`,
+        ...(overlay.upper === undefined ? [] : [`upperdir=${overlay.upper}`]),
+        ...(overlay.work === undefined ? [] : [`workdir=${overlay.work}`]),
+      ].join(','),
     );
   } finally {
     for (const fd of fds) kernel.close(fd);

@@ -89,7 +89,8 @@ function monitorArguments(runtime: OciRuntime, request: MonitorRequest): string[
       .flatMap((arg) => ['--runtime-arg', arg]),
     ...(request.systemdCgroup ? ['--systemd-cgroup'] : []),
     ...(request.terminal ? ['--terminal'] : []),
-    ...(request.stdin ? ['--stdin'] : []),
+    // Whoever attaches and leaves does not end the input for those after him, as `stdinOnce: false` means on a cluster.
+    ...(request.stdin ? ['--stdin', '--leave-stdin-open'] : []),
     ...(request.restoreFrom === undefined ? [] : ['--restore', request.restoreFrom]),
     ...exitCommandArguments(request.exitCommand),
   ];

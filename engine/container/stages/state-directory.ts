@@ -1,9 +1,9 @@
-import { mkdir, rename, rm } from 'node:fs/promises';
-import { hasErrno } from '../../../native/index.ts';
+import { mkdir, rm } from 'node:fs/promises';
 import { mountPointsBelow } from '../../rootfs/is-mount-point.ts';
 import { unmountAll } from '../../rootfs/mount-overlay.ts';
 import type { Stage } from '../../stage.ts';
 import type { ContainerContext } from '../container-context.ts';
+import { setLogsAside } from '../log-rotation.ts';
 
 /** The directories of the container; what an earlier run left in the volatile one goes first. */
 export const stateDirectory: Stage<ContainerContext> = {
@@ -20,9 +20,7 @@ export const stateDirectory: Stage<ContainerContext> = {
       parts.kernel.fchmodat(AT_CWD, passable, 0o711);
     }
     if (continuesLog === true) return;
-    await rename(paths.log, paths.previousLog).catch((error: unknown) => {
-      if (!hasErrno(error, 'ENOENT')) throw error;
-    });
+    await setLogsAside(paths);
   },
 
   async down({ paths, parts }) {

@@ -1,0 +1,115 @@
+import type { Dirent } from 'node:fs';
+import { lstat, readdir } from 'node:fs/promises';
+import path from 'node:path';
+import { hasErrno } from '../../native/index.ts';
+import type { Kernel } from '../../native/index.ts';
+import type { FileChange } from '../access.ts';
+
+/** Marks a directory of an upper layer that hides all below it (Documentation/filesystems/overlayfs.rst). */
+const OPAQUE = 'trusted.overlay.opaque';
+
+/**
+ * What the writable layer `upper` changes of the layers below it, `lowers` (topmost first), in the order of paths. `ignored`
+ * are paths in the container that the engine itself has put there.
+ */
+export async function listChanges(
+  kernel: Kernel,
+  { upper, lowers, ignored }: { upper: string; lowers: readonly string[]; ignored: ReadonlySet<string> },
+): Promise<FileChange[]> {
+  const changes = await changesBelow(kernel, upper, lowers, '/', ignored);
+  return changes.sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+/** `lowers` are the directories of the layers that make up `directory`, topmost first. */
+async function changesBelow(
+  kernel: Kernel,
+  upper: string,
+  lowers: readonly string[],
+  directory: string,
+  ignored: ReadonlySet<string>,
+): Promise<FileChange[]> {
+  const changes: FileChange[] = [];
+  const entries = await readdir(upper, { withFileTypes: true });
+  for (const entry of entries) {
+    const inside = path.posix.join(directory, entry.name);
+    if (ignored.has(inside)) continue;
+    const file = path.join(upper, entry.name);
+    const below = await lookUp(kernel, lowers, entry.name);
+    if (await isWhiteout(entry, file)) {
+      if (below.exists) changes.push({ kind: 'deleted', path: inside });
+      continue;
+    }
+    changes.push({ kind: below.exists ? 'changed' : 'added', path: inside });
+    if (!entry.isDirectory()) continue;
+    const merged = isOpaque(kernel, file) ? [] : below.directories;
+    changes.push(...(await changesBelow(kernel, file, merged, inside, ignored)));
+    if (merged.length === 0)
+      changes.push(...(await hiddenBy(kernel, file, below.directories, inside, ignored)));
+  }
+  return changes;
+}
+
+interface LowerEntry {
+  exists: boolean;
+  /** The directories that are merged under that name, topmost first; none when it is something else. */
+  directories: string[];
+}
+
+/** What `name` is in the merged view of `lowers`. */
+async function lookUp(kernel: Kernel, lowers: readonly string[], name: string): Promise<LowerEntry> {
+  const found: LowerEntry = { exists: false, directories: [] };
+  for (const lower of lowers) {
+    const file = path.join(lower, name);
+    const status = await lstatOrNull(file);
+    if (status === null) continue;
+    const whiteout = status.isCharacterDevice() && status.rdev === 0;
+    if (!whiteout) found.exists = true;
+    // Anything but a directory ends the merging, and the topmost one decides what it is.
+    if (!status.isDirectory()) return found;
+    found.directories.push(file);
+    if (isOpaque(kernel, file)) return found;
+  }
+  return found;
+}
+
+/** What a directory that replaces one of the image no longer shows. */
+async function hiddenBy(
+  kernel: Kernel,
+  upper: string,
+  lowers: readonly string[],
+  directory: string,
+  ignored: ReadonlySet<string>,
+): Promise<FileChange[]> {
+  const kept = new Set(await readdir(upper));
+  const names = new Set((await Promise.all(lowers.map((lower) => readdir(lower)))).flat());
+  const hidden: FileChange[] = [];
+  for (const name of names) {
+    const inside = path.posix.join(directory, name);
+    if (kept.has(name) || ignored.has(inside)) continue;
+    if ((await lookUp(kernel, lowers, name)).exists) hidden.push({ kind: 'deleted', path: inside });
+  }
+  return hidden;
+}
+
+/** A character device 0/0. */
+async function isWhiteout(entry: Dirent, file: string): Promise<boolean> {
+  return entry.isCharacterDevice() && (await lstat(file)).rdev === 0;
+}
+
+function isOpaque(kernel: Kernel, directory: string): boolean {
+  try {
+    return kernel.lgetxattr(directory, OPAQUE).toString() === 'y';
+  } catch (error) {
+    if (hasErrno(error, 'ENODATA', 'EOPNOTSUPP', 'ENOTSUP')) return false;
+    throw error;
+  }
+}
+
+async function lstatOrNull(file: string) {
+  try {
+    return await lstat(file);
+  } catch (error) {
+    if (hasErrno(error, 'ENOENT', 'ENOTDIR')) return null;
+    throw error;
+  }
+}

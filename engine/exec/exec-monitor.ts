@@ -1,0 +1,126 @@
+import { writeSync } from 'node:fs';
+import { AT_FDCWD, O_RDONLY } from '../../native/index.ts';
+import type { EngineParts } from '../container/container-context.ts';
+import { EngineError } from '../engine-error.ts';
+import { ownEnvironment } from '../process/run-command.ts';
+import { runtimeError } from '../runtime/oci-runtime.ts';
+import { connectAttach } from './attach-stream.ts';
+import type { ExecPaths } from './exec-paths.ts';
+import { LineReader } from './line-reader.ts';
+
+export interface ExecMonitorRequest {
+  /** What is being done, to what: how errors begin. */
+  what: string;
+  containerId: string;
+  sessionId: string;
+  paths: ExecPaths;
+  tty: boolean;
+  stdin: boolean;
+  /** False for a detached session: then nobody can ever attach. */
+  attach: boolean;
+}
+
+export interface ExecMonitor {
+  pid: number;
+  /** Connected before the process started, so that nothing of its output is missed. */
+  attachSocket: number | null;
+  /** Further messages of the monitor: the last one has the exit code. */
+  messages: LineReader;
+}
+
+/** Starts a conmon that starts the process of a session in the runtime and watches it (conmon(8), --exec). */
+export async function startExecMonitor(
+  parts: EngineParts,
+  request: ExecMonitorRequest,
+): Promise<ExecMonitor> {
+  const { kernel } = parts;
+  const [syncRead, syncWrite] = kernel.pipe2(0);
+  const [startRead, startWrite] = kernel.pipe2(0);
+  const [attachRead, attachWrite] = kernel.pipe2(0);
+  const messages = new LineReader(syncRead);
+  const attachReady = new LineReader(attachRead);
+  let attachSocket: number | null = null;
+  try {
+    const child = spawnMonitor(parts, request, [syncWrite, startRead, attachWrite]);
+    try {
+      // It waits for a byte before it forks its daemon, and with attach for another one before it starts the process.
+      writeSync(startWrite, '1');
+      const [ready, exit] = await Promise.all([
+        request.attach ? attachReady.next() : null,
+        kernel.waitChild(child.pidfd),
+      ]);
+      if (exit.code !== 0 || (request.attach && ready === null)) {
+        throw new EngineError('MONITOR_FAILED', `${request.what}: conmon ended with ${String(exit.code)}`);
+      }
+      if (request.attach) {
+        attachSocket = connectAttach(kernel, request.paths.attach);
+        writeSync(startWrite, '1');
+      }
+      return { pid: await readPid(messages, request.what), attachSocket, messages };
+    } finally {
+      kernel.close(child.pidfd);
+    }
+  } catch (error) {
+    messages.close();
+    if (attachSocket !== null) kernel.close(attachSocket);
+    throw error;
+  } finally {
+    attachReady.close();
+    kernel.close(startWrite);
+  }
+}
+
+/** Spawns it with those three as its sync, start and attach pipes, and closes our copies. */
+function spawnMonitor(
+  { kernel, facts, runtime }: EngineParts,
+  request: ExecMonitorRequest,
+  pipes: readonly [number, number, number],
+): { pidfd: number } {
+  const devNull = kernel.openat2(AT_FDCWD, '/dev/null', { flags: O_RDONLY });
+  const environment = {
+    ...ownEnvironment(),
+    _OCI_SYNCPIPE: '3',
+    _OCI_STARTPIPE: '4',
+    ...(request.attach && { _OCI_ATTACHPIPE: '5' }),
+  };
+  const [sync, start, attach] = pipes;
+  try {
+    return kernel.spawn({
+      file: facts.conmon.path,
+      args: [facts.conmon.path, ...monitorArguments(request, runtime.path, runtime.globalArgs)],
+      env: Object.entries(environment).map(([name, value]) => `${name}=${value}`),
+      cwd: request.paths.directory,
+      fds: [devNull, devNull, devNull, sync, start, ...(request.attach ? [attach] : [])],
+      newProcessGroup: true,
+    });
+  } finally {
+    for (const fd of [devNull, ...pipes]) kernel.close(fd);
+  }
+}
+
+function monitorArguments(
+  { containerId, sessionId, paths, ...request }: ExecMonitorRequest,
+  runtimePath: string,
+  runtimeArguments: readonly string[],
+): string[] {
+  return [
+    ...['--api-version', '1', '--cid', containerId, '--cuuid', sessionId, '--runtime', runtimePath],
+    ...['--bundle', paths.directory, '--container-pidfile', paths.pidFile],
+    ...['--conmon-pidfile', paths.monitorPidFile, '--exit-dir', paths.exits, '--full-attach'],
+    ...['--log-path', 'none', '--log-level', 'error'],
+    ...['--exec', '--exec-process-spec', paths.processSpec],
+    ...(request.attach ? ['--exec-attach'] : []),
+    ...(request.tty ? ['--terminal'] : []),
+    ...(request.stdin ? ['--stdin'] : []),
+    ...runtimeArguments.flatMap((arg) => ['--runtime-arg', arg]),
+  ];
+}
+
+/** conmon's first message: `{"data": <pid>}`, or `{"data": <not a pid>, "message": "<what the runtime said>"}`. */
+async function readPid(messages: LineReader, what: string): Promise<number> {
+  const line = await messages.next();
+  if (line === null) throw runtimeError(what, '');
+  const { data, message } = JSON.parse(line) as { data: number; message?: string };
+  if (data <= 0 || message !== undefined) throw runtimeError(what, message ?? '');
+  return data;
+}
