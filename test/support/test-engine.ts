@@ -3,6 +3,8 @@ import { chmod, copyFile, cp, mkdir, mkdtemp, readdir, realpath, symlink } from 
 import path from 'node:path';
 import { promisify } from 'node:util';
 import * as assert from 'uvu/assert';
+import type { ContainerAccess } from '../../engine/access.ts';
+import { createContainerAccess } from '../../engine/container/container-access.ts';
 import { createContainerEngine } from '../../engine/container/container-engine.ts';
 import type { EngineParts } from '../../engine/container/container-context.ts';
 import { ExitWatcher } from '../../engine/container/exit-watcher.ts';
@@ -25,6 +27,7 @@ export interface TestEngine {
   directory: string;
   parts: EngineParts;
   containers: ContainerEngine;
+  access: ContainerAccess;
   pods: PodEngine;
   /** The layer of the image: what is put there, every container of it sees. */
   layer: string;
@@ -89,6 +92,7 @@ async function createTestEngine(directory: string, config: ImageConfig) {
     directory,
     parts,
     containers: createContainerEngine(parts),
+    access: createContainerAccess(parts),
     pods: createPodEngine(parts),
     layer,
     request(script, spec = {}, rest = {}) {
@@ -149,6 +153,7 @@ async function filesLeft(directory: string): Promise<string[]> {
     'run/exits',
     'run/oci',
     'run/memory-dirs',
+    'run/exports',
   ];
   const found = places.map(async (place) => {
     const names = await readdir(path.join(directory, place), { recursive: true }).catch(() => []);
