@@ -4,9 +4,10 @@ import type { FieldIssue } from './field-issue.ts';
 import type { FieldPath } from './field-path.ts';
 import { badValue, duplicate, exactlyOne, findDuplicates, unknownName } from './make-issue.ts';
 import { suggestion } from './suggest-name.ts';
+import { volume } from './volume.ts';
 import type { Volume, VolumeMount } from './volume.ts';
 
-const VOLUME_SOURCES = ['emptyDir', 'hostPath', 'persistentVolumeClaim'];
+const VOLUME_SOURCES = Object.keys(volume.shape).filter((name) => name !== 'name');
 
 /** The volumes of a Container or Pod: each with a name of its own and exactly one source. */
 export function checkVolumes(volumes: readonly Volume[]): FieldIssue[] {
@@ -14,14 +15,14 @@ export function checkVolumes(volumes: readonly Volume[]): FieldIssue[] {
   return [
     ...findDuplicates(
       volumes,
-      (volume) => volume.name,
-      (volume, i) => duplicate([...parent, i, 'name'], `a volume \`${volume.name}\` stands above already`),
+      ({ name }) => name,
+      ({ name }, i) => duplicate([...parent, i, 'name'], `a volume \`${name}\` stands above already`),
     ),
-    ...volumes.flatMap((volume, i) => {
-      const issue = exactlyOne([...parent, i], volume, VOLUME_SOURCES, 'the source of the volume');
+    ...volumes.flatMap((one, i) => {
+      const issue = exactlyOne([...parent, i], one, VOLUME_SOURCES, 'the source of the volume');
       return issue === null ? [] : [issue];
     }),
-    ...volumes.flatMap((volume, i) => leadsUp([...parent, i, 'hostPath', 'path'], volume.hostPath?.path)),
+    ...volumes.flatMap(({ hostPath }, i) => leadsUp([...parent, i, 'hostPath', 'path'], hostPath?.path)),
   ];
 }
 
@@ -30,7 +31,7 @@ type Mounting = Pick<ContainerSpec, 'volumeMounts' | 'tmpfs'>;
 /** What is mounted into one container: of volumes that exist, to places that differ. */
 export function checkMounts(spec: Mounting, volumes: readonly Volume[], parent: FieldPath): FieldIssue[] {
   const mounts = spec.volumeMounts ?? [];
-  const names = volumes.map((volume) => volume.name);
+  const names = volumes.map(({ name }) => name);
   const places = [
     ...mounts.map((mount, i) => ({ mountPath: mount.mountPath, at: [...parent, 'volumeMounts', i] })),
     ...(spec.tmpfs ?? []).map((mount, i) => ({ mountPath: mount.mountPath, at: [...parent, 'tmpfs', i] })),
