@@ -10,43 +10,61 @@ const OPAQUE = 'trusted.overlay.opaque';
 
 /**
  * What the writable layer `upper` changes of the layers below it, `lowers` (topmost first), in the order of paths. `ignored`
- * are paths in the container that the engine itself has put there.
+ * are paths in the container that the engine itself has put there. A directory counts as changed when something in it, its
+ * owner or its mode is different.
  */
 export async function listChanges(
   kernel: Kernel,
   { upper, lowers, ignored }: { upper: string; lowers: readonly string[]; ignored: ReadonlySet<string> },
 ): Promise<FileChange[]> {
-  const changes = await changesBelow(kernel, upper, lowers, '/', ignored);
+  const changes = await changesBelow({ kernel, ignored }, { upper, lowers, inside: '/', replaces: false });
   return changes.sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
-/** `lowers` are the directories of the layers that make up `directory`, topmost first. */
-async function changesBelow(
-  kernel: Kernel,
-  upper: string,
-  lowers: readonly string[],
-  directory: string,
-  ignored: ReadonlySet<string>,
-): Promise<FileChange[]> {
+interface Comparison {
+  kernel: Kernel;
+  ignored: ReadonlySet<string>;
+}
+
+/** One directory of the upper layer, and what it is to be compared with. */
+interface ComparedDirectory {
+  upper: string;
+  /** The directories of the lower layers that are merged here, topmost first. */
+  lowers: readonly string[];
+  /** Its path in the container. */
+  inside: string;
+  /** It, or one above it, is opaque: nothing of the lower layers shows through. */
+  replaces: boolean;
+}
+
+async function changesBelow(comparison: Comparison, directory: ComparedDirectory): Promise<FileChange[]> {
+  const { kernel, ignored } = comparison;
   const changes: FileChange[] = [];
-  const entries = await readdir(upper, { withFileTypes: true });
-  for (const entry of entries) {
-    const inside = path.posix.join(directory, entry.name);
+  for (const entry of await readdir(directory.upper, { withFileTypes: true })) {
+    const inside = path.posix.join(directory.inside, entry.name);
     if (ignored.has(inside)) continue;
-    const file = path.join(upper, entry.name);
-    const below = await lookUp(kernel, lowers, entry.name);
-    if (await isWhiteout(entry, file)) {
+    const upper = path.join(directory.upper, entry.name);
+    const below = await lookUp(kernel, directory.lowers, entry.name);
+    if (await isWhiteout(entry, upper)) {
       if (below.exists) changes.push({ kind: 'deleted', path: inside });
       continue;
     }
-    changes.push({ kind: below.exists ? 'changed' : 'added', path: inside });
-    if (!entry.isDirectory()) continue;
-    const merged = isOpaque(kernel, file) ? [] : below.directories;
-    changes.push(...(await changesBelow(kernel, file, merged, inside, ignored)));
-    if (merged.length === 0)
-      changes.push(...(await hiddenBy(kernel, file, below.directories, inside, ignored)));
+    const replaces = directory.replaces || (entry.isDirectory() && isOpaque(kernel, upper));
+    const within = entry.isDirectory()
+      ? await changesBelow(comparison, { upper, lowers: below.directories, inside, replaces })
+      : [];
+    const [lower] = below.directories;
+    const isSame =
+      entry.isDirectory() && lower !== undefined && within.length === 0 && (await hasSameOwner(upper, lower));
+    if (!isSame) changes.push({ kind: below.exists ? 'changed' : 'added', path: inside });
+    changes.push(...within);
   }
-  return changes;
+  return directory.replaces ? [...changes, ...(await hiddenBy(comparison, directory))] : changes;
+}
+
+async function hasSameOwner(one: string, other: string): Promise<boolean> {
+  const [a, b] = await Promise.all([lstat(one), lstat(other)]);
+  return a.mode === b.mode && a.uid === b.uid && a.gid === b.gid;
 }
 
 interface LowerEntry {
@@ -74,11 +92,8 @@ async function lookUp(kernel: Kernel, lowers: readonly string[], name: string): 
 
 /** What a directory that replaces one of the image no longer shows. */
 async function hiddenBy(
-  kernel: Kernel,
-  upper: string,
-  lowers: readonly string[],
-  directory: string,
-  ignored: ReadonlySet<string>,
+  { kernel, ignored }: Comparison,
+  { upper, lowers, inside: directory }: ComparedDirectory,
 ): Promise<FileChange[]> {
   const kept = new Set(await readdir(upper));
   const names = new Set((await Promise.all(lowers.map((lower) => readdir(lower)))).flat());
