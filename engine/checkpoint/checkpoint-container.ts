@@ -126,6 +126,7 @@ async function dumpFrozen(
       leaveRunning: options.then === 'leave-running',
       allowances: options.allowances ?? {},
       handlers: dumpHandlers(job, description),
+      observe: parts.observeEffect,
       timeoutMs: options.timeoutMs ?? CHECKPOINT_TIMEOUT_MS,
       ...(options.signal === undefined ? {} : { signal: options.signal }),
     });

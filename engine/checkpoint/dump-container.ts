@@ -6,7 +6,7 @@ import { freezerDirectory } from '../cgroup/freezer.ts';
 import type { ContainerContext } from '../container/container-context.ts';
 import { rootfsPath } from '../container/container-context.ts';
 import type { DumpRequest } from '../criu/dump.ts';
-import { networkLock } from '../criu/options.ts';
+import { DUMP_LOG, networkLock } from '../criu/options.ts';
 import type { CheckpointAllowances } from '../engine.ts';
 import { findProgram } from '../host.ts';
 import { CHECKPOINT_FILES } from './checkpoint-record.ts';
@@ -28,6 +28,7 @@ type DumpedContainer = Pick<
   | 'pid'
   | 'imagesDirectory'
   | 'workDirectory'
+  | 'keptLogFile'
   | 'rootfs'
   | 'externalMounts'
   | 'externalNamespaces'
@@ -51,6 +52,7 @@ export async function describeDump(
     pid: target.pid,
     imagesDirectory: path.join(target.directory, CHECKPOINT_FILES.images),
     workDirectory: target.directory,
+    keptLogFile: path.join(paths.logs, DUMP_LOG),
     rootfs: rootfsPath(context),
     externalMounts: dumpedExternals(spec, await readMountInfo(target.pid)),
     externalNamespaces: ownNetwork ? [`net[${String(inode)}]:${NETWORK_NAMESPACE}`] : [],

@@ -1,14 +1,10 @@
-import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import path from 'node:path';
-import { hasErrno, nativeProgram, SIGKILL, SOCK_SEQPACKET } from '../../native/index.ts';
-import { cgroupDirectories } from '../cgroup/cgroup-layout.ts';
-import { containerCgroup } from '../cgroup/cgroup-path.ts';
+import { nativeProgram, SOCK_SEQPACKET } from '../../native/index.ts';
 import type { ContainerContext } from '../container/container-context.ts';
 import { createCriuClient, CRIU_RPC_PLACE } from '../criu/criu-client.ts';
 import type { CriuClient } from '../criu/criu-client.ts';
 import { createUnderMonitor } from '../runtime/conmon.ts';
 import type { OciRuntime } from '../runtime/oci-runtime.ts';
+import { killInCgroup, procsFiles } from './kill-leftovers.ts';
 
 /** A CRIU under a new monitor, in the cgroups of the container, that waits for its request. */
 export interface LaunchedCriu extends CriuClient {
@@ -28,9 +24,7 @@ export function launchCriu(
 ): LaunchedCriu {
   const { parts, request, paths } = context;
   const { kernel } = parts;
-  const procs = cgroupDirectories(parts.cgroupLayout, containerCgroup(parts.cgroupOwner, request))
-    .map((directory) => path.join(directory, 'cgroup.procs'))
-    .filter((file) => existsSync(file));
+  const procs = procsFiles(parts, request);
   const [ours, theirs] = kernel.socketpair(SOCK_SEQPACKET);
   let handedOver = false;
   const handOver = (): void => {
@@ -63,21 +57,6 @@ export function launchCriu(
   }).finally(handOver);
   // Whoever waits for the answer of CRIU may be told of its failure first.
   monitor.catch(() => undefined);
-  const client = createCriuClient(kernel, ours, () => void killCgroup(context, procs));
+  const client = createCriuClient(kernel, ours, () => void killInCgroup(parts, request));
   return { ...client, monitor, handOver };
-}
-
-/** CRIU and whatever it has restored so far are the only processes in the container's cgroup. */
-async function killCgroup({ parts }: ContainerContext, procs: readonly string[]): Promise<void> {
-  // One hierarchy is enough: all of them hold the same processes.
-  const file = procs.find((name) => name.includes('/freezer/')) ?? procs[0];
-  if (file === undefined) return;
-  const pids = (await readFile(file, 'utf8').catch(() => '')).split('\n').filter(Boolean).map(Number);
-  for (const pid of pids) {
-    try {
-      parts.kernel.kill(pid, SIGKILL);
-    } catch (error) {
-      if (!hasErrno(error, 'ESRCH')) throw error;
-    }
-  }
 }

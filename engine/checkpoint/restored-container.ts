@@ -10,6 +10,7 @@ import { saveProcess } from '../container/container-process.ts';
 import { runtimeContainer } from '../container/stages/runtime-container.ts';
 import { CRIU_RPC_PLACE } from '../criu/criu-client.ts';
 import type { CriuNotifyHandlers } from '../criu/criu-notify.ts';
+import { RESTORE_LOG } from '../criu/options.ts';
 import { restore } from '../criu/restore.ts';
 import type { CriuRestoreRequest } from '../criu/restore.ts';
 import type { CheckpointAllowances } from '../engine.ts';
@@ -17,6 +18,7 @@ import type { Stage } from '../stage.ts';
 import { CHECKPOINT_FILES } from './checkpoint-record.ts';
 import type { CheckpointRecord } from './checkpoint-record.ts';
 import { restoredExternals } from './external-mounts.ts';
+import { emptyCgroup } from './kill-leftovers.ts';
 import { launchCriu } from './launch-criu.ts';
 import type { LaunchedCriu } from './launch-criu.ts';
 import { leavePlaceholder } from './placeholder.ts';
@@ -63,6 +65,7 @@ export function restoredContainer(job: RestoreJob): Stage<ContainerContext> {
     },
     async down(context) {
       unmountRestoreRoot(context.parts.kernel, context.paths.bundle);
+      await emptyCgroup(context.parts, context.request);
       await runtimeContainer.down(context);
     },
   };
@@ -127,6 +130,7 @@ function describeRestore(
     operation: job.operation,
     imagesDirectory: restoreParts.images,
     workDirectory: paths.bundle,
+    keptLogFile: path.join(paths.logs, RESTORE_LOG),
     root: restoreParts.root,
     externalMounts: restoredExternals(spec, job.record.externalMounts, {
       layout: parts.cgroupLayout,
@@ -143,6 +147,7 @@ function describeRestore(
     manageCgroups: true,
     allowances: job.allowances,
     handlers: restoreHandlers(context, restoreParts.launched),
+    observe: parts.observeEffect,
     timeoutMs: job.timeoutMs,
     ...(job.signal === undefined ? {} : { signal: job.signal }),
   };

@@ -1,3 +1,5 @@
+import type { EffectObserver } from '../engine.ts';
+
 /** The moments at which CRIU stops and asks (https://criu.org/Action_scripts), in no order. */
 export type CriuScript =
   | 'pre-dump'
@@ -30,10 +32,12 @@ export type CriuNotifyHandler = (notification: CriuNotification) => Promise<void
 /** Handlers by moment; what has none is answered with yes. */
 export type CriuNotifyHandlers = Partial<Record<CriuScript, CriuNotifyHandler>>;
 
-/** One handler that calls the one for its moment. */
-export function dispatchNotify(handlers: CriuNotifyHandlers): CriuNotifyHandler {
+/** One handler that calls the one for its moment; `observe` is told of each moment, before and after. */
+export function dispatchNotify(handlers: CriuNotifyHandlers, observe?: EffectObserver): CriuNotifyHandler {
   return async (notification) => {
-    if (!Object.hasOwn(handlers, notification.script)) return;
-    await handlers[notification.script as CriuScript]?.(notification);
+    const { script } = notification;
+    observe?.(`criu.${script}`, 'before');
+    if (Object.hasOwn(handlers, script)) await handlers[script as CriuScript]?.(notification);
+    observe?.(`criu.${script}`, 'after');
   };
 }

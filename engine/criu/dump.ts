@@ -6,6 +6,7 @@ import { spawnCriu } from './criu-client.ts';
 import type { CriuProcess } from './criu-client.ts';
 import { dispatchNotify } from './criu-notify.ts';
 import type { CriuNotifyHandlers } from './criu-notify.ts';
+import type { EffectObserver } from '../engine.ts';
 import { allowanceOptions, CRIU_LOG_LEVEL, DUMP_LOG } from './options.ts';
 import type { CriuAllowances } from './options.ts';
 import { failureOf, withLog } from './read-log.ts';
@@ -21,6 +22,8 @@ export interface DumpRequest {
   imagesDirectory: string;
   /** Existing directory for `dump.log` and `stats-dump`. */
   workDirectory: string;
+  /** The log of a failed dump goes here. */
+  keptLogFile: string;
   rootfs: string;
   /** The tasks go on afterwards, as frozen or not as they were. */
   leaveRunning: boolean;
@@ -37,6 +40,8 @@ export interface DumpRequest {
   /** Send the pages there instead of writing them. */
   pageServer?: { address: string; port: number };
   handlers: CriuNotifyHandlers;
+  /** Told of each question of CRIU. */
+  observe?: EffectObserver;
   timeoutMs: number;
   signal?: AbortSignal;
 }
@@ -72,7 +77,7 @@ async function requestDump(
   type: 'DUMP' | 'SINGLE_PRE_DUMP',
   request: DumpRequest,
 ): Promise<void> {
-  const logFile = path.join(request.workDirectory, DUMP_LOG);
+  const log = { logFile: path.join(request.workDirectory, DUMP_LOG), keptLogFile: request.keptLogFile };
   const images = openDirectory(kernel, request.imagesDirectory);
   const work = openDirectory(kernel, request.workDirectory);
   try {
@@ -81,13 +86,13 @@ async function requestDump(
       {
         operation: request.operation,
         timeoutMs: request.timeoutMs,
-        onNotify: dispatchNotify(request.handlers),
+        onNotify: dispatchNotify(request.handlers, request.observe),
         ...(request.signal === undefined ? {} : { signal: request.signal }),
       },
     );
-    if (!answer.success) throw await failureOf(request.operation, answer, logFile);
+    if (!answer.success) throw await failureOf(request.operation, answer, log);
   } catch (error) {
-    throw await withLog(error, request.operation, logFile);
+    throw await withLog(error, request.operation, log);
   } finally {
     kernel.close(images);
     kernel.close(work);

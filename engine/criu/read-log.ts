@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { copyFile, open } from 'node:fs/promises';
 import { hasErrno } from '../../native/index.ts';
 import type { CriuResponse } from '../../schemas/index.ts';
 import { CriuError } from './criu-error.ts';
@@ -7,13 +7,15 @@ import { logExcerpt } from './log-excerpt.ts';
 /** A log is a few hundred KiB; the end of a longer one is enough to say why. */
 const MAX_LOG_BYTES = 4 << 20;
 
+/** Where CRIU's log is, and where it goes when the operation fails and its directory is taken away. */
+export interface LogPlace {
+  logFile: string;
+  keptLogFile: string;
+}
+
 /** The error for an answer without success, with the part of the log that tells why. */
-export async function failureOf(
-  operation: string,
-  answer: CriuResponse,
-  logFile: string,
-): Promise<CriuError> {
-  const excerpt = logExcerpt(await readLog(logFile));
+export async function failureOf(operation: string, answer: CriuResponse, log: LogPlace): Promise<CriuError> {
+  const { excerpt, kept } = await readFailedLog(log);
   return new CriuError({
     operation,
     // cr_errmsg is the first error of the log, often one that does no harm: the excerpt says more, and says it right.
@@ -22,23 +24,35 @@ export async function failureOf(
     ...(answer.cr_errno === undefined ? {} : { errno: answer.cr_errno }),
     ...(answer.cr_errmsg === undefined ? {} : { message: answer.cr_errmsg }),
     excerpt,
-    logFile,
+    ...kept,
   });
 }
 
 /** An error of the transport (CRIU died, or was killed) with what it had logged until then. */
-export async function withLog(error: unknown, operation: string, logFile: string): Promise<unknown> {
+export async function withLog(error: unknown, operation: string, log: LogPlace): Promise<unknown> {
   if (!(error instanceof CriuError) || error.excerpt !== '') return error;
-  const excerpt = logExcerpt(await readLog(logFile));
-  if (excerpt === '') return error;
+  const { excerpt, kept } = await readFailedLog(log);
   return new CriuError({
     operation,
     reason: error.message.replace(`${operation}: `, ''),
     code: error.code,
     cause: error.cause,
     excerpt,
-    logFile,
+    ...kept,
   });
+}
+
+async function readFailedLog({
+  logFile,
+  keptLogFile,
+}: LogPlace): Promise<{ excerpt: string; kept: { logFile?: string } }> {
+  const text = await readLog(logFile);
+  if (text === '') return { excerpt: '', kept: {} };
+  const kept = await copyFile(logFile, keptLogFile).then(
+    () => ({ logFile: keptLogFile }),
+    () => ({}),
+  );
+  return { excerpt: logExcerpt(text), kept };
 }
 
 async function readLog(file: string): Promise<string> {

@@ -6,6 +6,7 @@ import type { CriuClient } from './criu-client.ts';
 import { CriuError } from './criu-error.ts';
 import { dispatchNotify } from './criu-notify.ts';
 import type { CriuNotifyHandlers } from './criu-notify.ts';
+import type { EffectObserver } from '../engine.ts';
 import { allowanceOptions, CRIU_LOG_LEVEL, RESTORE_LOG } from './options.ts';
 import type { CriuAllowances } from './options.ts';
 import { failureOf, withLog } from './read-log.ts';
@@ -18,6 +19,8 @@ export interface CriuRestoreRequest {
   imagesDirectory: string;
   /** Existing directory for `restore.log` and `stats-restore`. */
   workDirectory: string;
+  /** The log of a failed restore goes here. */
+  keptLogFile: string;
   /** A mount point, private, whose parent is not covered by another mount. */
   root: string;
   externalMounts: readonly { key: string; val: string }[];
@@ -30,6 +33,8 @@ export interface CriuRestoreRequest {
   /** Pages come later, from a page server. */
   lazyPages?: boolean;
   handlers: CriuNotifyHandlers;
+  /** Told of each question of CRIU. */
+  observe?: EffectObserver;
   timeoutMs: number;
   signal?: AbortSignal;
 }
@@ -41,7 +46,7 @@ export async function restore(
   request: CriuRestoreRequest,
 ): Promise<{ pid: number; statistics: CriuRestoreStatistics | null }> {
   const { operation } = request;
-  const logFile = path.join(request.workDirectory, RESTORE_LOG);
+  const log = { logFile: path.join(request.workDirectory, RESTORE_LOG), keptLogFile: request.keptLogFile };
   const images = openDirectory(kernel, request.imagesDirectory);
   const work = openDirectory(kernel, request.workDirectory);
   try {
@@ -50,19 +55,19 @@ export async function restore(
       {
         operation,
         timeoutMs: request.timeoutMs,
-        onNotify: dispatchNotify(request.handlers),
+        onNotify: dispatchNotify(request.handlers, request.observe),
         ...(request.signal === undefined ? {} : { signal: request.signal }),
       },
     );
-    if (!answer.success) throw await failureOf(operation, answer, logFile);
+    if (!answer.success) throw await failureOf(operation, answer, log);
     const pid = answer.restore?.pid ?? -1;
-    if (pid <= 0) throw new CriuError({ operation, reason: 'criu answered without a pid', logFile });
+    if (pid <= 0) throw new CriuError({ operation, reason: 'criu answered without a pid' });
     return {
       pid,
       statistics: await readRestoreStatistics(path.join(request.workDirectory, 'stats-restore')),
     };
   } catch (error) {
-    throw await withLog(error, operation, logFile);
+    throw await withLog(error, operation, log);
   } finally {
     kernel.close(images);
     kernel.close(work);

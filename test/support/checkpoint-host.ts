@@ -1,0 +1,60 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { CriuProgram } from '../../engine/criu/features.ts';
+import { findProgram } from '../../engine/host.ts';
+import { createLinuxKernel } from '../../native/index.ts';
+import type { ContainerRequest } from '../../schemas/index.ts';
+import { logText } from './test-engine.ts';
+import type { TestEngine } from './test-engine.ts';
+import { until } from './until.ts';
+
+/** What this host lacks for checkpoints, in words; null when it has all. */
+export async function missingForCheckpoints(): Promise<string | null> {
+  if (process.getuid?.() !== 0) return 'needs root';
+  const criu = findProgram('criu', ['/opt/tsctr/criu/bin/criu']);
+  try {
+    const program = new CriuProgram(createLinuxKernel(), criu, '/tmp/tsctr-no-such-cache');
+    await program.requireMinimum();
+    return null;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+/** Creates and starts it, and waits until its log has the word `ready`. Returns its pid. */
+export async function startReady(engine: TestEngine, request: ContainerRequest): Promise<number> {
+  await engine.containers.create(request);
+  const { pid } = await engine.containers.start(request);
+  await until(() => currentLog(engine, request).includes('ready'), { what: `${request.name} is ready` });
+  return pid;
+}
+
+/** What the container has written so far, without times. */
+export function currentLog(engine: TestEngine, request: ContainerRequest): string {
+  const { current } = engine.containers.logPaths(request);
+  return existsSync(current) ? logText(readFileSync(current, 'utf8')) : '';
+}
+
+/** Runs a shell script inside and returns what it says; an exit code that is not 0 is an error. */
+export async function inside(engine: TestEngine, request: ContainerRequest, script: string): Promise<string> {
+  const result = await engine.containers.exec(request, {
+    command: ['/bin/sh', '-c', script],
+    timeoutMs: 10_000,
+  });
+  if (result.exitCode !== 0) throw new Error(`${script}: exit code ${result.exitCode}: ${result.output}`);
+  return result.output;
+}
+
+/** Stops it by a checkpoint and takes it off the host, as the machine does. */
+export async function checkpointAndStop(engine: TestEngine, request: ContainerRequest) {
+  const result = await engine.containers.checkpoint(request, { then: 'stop' });
+  await engine.containers.cleanup(request);
+  return result;
+}
+
+/** The numbers behind a prefix, one a line. */
+export function numbersIn(log: string, prefix: string): number[] {
+  return log
+    .split('\n')
+    .filter((line) => line.startsWith(prefix))
+    .map((line) => Number(line.slice(prefix.length)));
+}
