@@ -40,6 +40,22 @@ export interface CommandSpec {
   run(invocation: Invocation): Promise<number>;
 }
 
+/** A command with everything about it loaded: what completion and the documentation are made from. */
+export interface LoadedCommand {
+  /** `image pull`. */
+  path: string;
+  name: string;
+  summary: string;
+  /** Null for a group. */
+  spec: CommandSpec | null;
+  children: readonly LoadedCommand[];
+}
+
+export interface LoadedGroup {
+  title: string;
+  commands: readonly LoadedCommand[];
+}
+
 export interface Globals {
   root: string;
   run: string;
@@ -58,6 +74,8 @@ export interface Invocation {
   /** Given on Ctrl-C and SIGTERM. */
   signal: AbortSignal;
   wiring: Wiring;
+  /** All commands that are not hidden, loaded: for completion and documentation. */
+  loadTree: () => Promise<LoadedGroup[]>;
   /** Opens the service once; it is closed when the command has ended. */
   service(): Promise<Service>;
 }

@@ -98,6 +98,7 @@ async function runCommand(
     io,
     signal,
     wiring,
+    loadTree: async () => (await import('./load-tree.ts')).loadTree(),
     service: () =>
       (opened ??= wiring.openService({ root: globals.root, run: globals.run, config: globals.config })),
   };

@@ -13,7 +13,7 @@ export const completion: CommandSpec = {
     'tsctr completion zsh > /usr/local/share/zsh/site-functions/_tsctr',
     'tsctr completion fish > ~/.config/fish/completions/tsctr.fish',
   ],
-  run: async ({ args, io }) => {
+  run: async ({ args, io, loadTree }) => {
     const shell = SHELLS.find((one) => one === args[0]);
     if (shell === undefined) {
       throw new CliError(
@@ -22,8 +22,8 @@ export const completion: CommandSpec = {
         `say one of ${SHELLS.join(', ')}`,
       );
     }
-    const { loadCandidates } = await import('../completion/candidates.ts');
-    const candidates = await loadCandidates();
+    const { makeCandidates } = await import('../completion/candidates.ts');
+    const candidates = makeCandidates(await loadTree());
     switch (shell) {
       case 'bash':
         io.out((await import('../completion/bash.ts')).bashScript(candidates));

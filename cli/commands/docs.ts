@@ -4,11 +4,8 @@ import { EXIT } from '../exit-code.ts';
 /** Writes docs/cli.md: `node --import tsx cli/main.ts __docs > docs/cli.md`; a test says when that was forgotten. */
 export const docs: CommandSpec = {
   description: '',
-  run: async ({ io }) => {
-    const [{ loadTree }, { formatCommandDocs }] = await Promise.all([
-      import('../loaded-tree.ts'),
-      import('../output/command-docs.ts'),
-    ]);
+  run: async ({ io, loadTree }) => {
+    const { formatCommandDocs } = await import('../output/command-docs.ts');
     io.out(formatCommandDocs(await loadTree()));
     return EXIT.asWished;
   },

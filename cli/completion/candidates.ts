@@ -1,7 +1,6 @@
-import type { OptionSpec } from '../command.ts';
+import type { LoadedCommand, LoadedGroup, OptionSpec } from '../command.ts';
 import { GLOBAL_OPTIONS } from '../global-options.ts';
-import { flatten, loadTree } from '../loaded-tree.ts';
-import type { LoadedCommand } from '../loaded-tree.ts';
+import { flatten } from '../loaded-command.ts';
 
 /** What the scripts of all shells are made from. */
 export interface Candidates {
@@ -9,8 +8,7 @@ export interface Candidates {
   topLevel: readonly LoadedCommand[];
 }
 
-export async function loadCandidates(): Promise<Candidates> {
-  const groups = await loadTree();
+export function makeCandidates(groups: readonly LoadedGroup[]): Candidates {
   return { commands: flatten(groups), topLevel: groups.flatMap(({ commands }) => commands) };
 }
 

@@ -1,7 +1,6 @@
-import type { Completes, OptionSpec } from '../command.ts';
+import type { Completes, LoadedCommand, OptionSpec } from '../command.ts';
 import { GLOBAL_OPTIONS } from '../global-options.ts';
-import { operandOf, optionWords } from '../loaded-tree.ts';
-import type { LoadedCommand } from '../loaded-tree.ts';
+import { operandOf, optionWords } from '../loaded-command.ts';
 import { KINDS, quote } from './candidates.ts';
 import type { Candidates } from './candidates.ts';
 

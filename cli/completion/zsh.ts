@@ -1,6 +1,5 @@
-import type { Completes } from '../command.ts';
-import { operandOf, optionWords } from '../loaded-tree.ts';
-import type { LoadedCommand } from '../loaded-tree.ts';
+import type { Completes, LoadedCommand } from '../command.ts';
+import { operandOf, optionWords } from '../loaded-command.ts';
 import { KINDS, optionsOf, quote } from './candidates.ts';
 import type { Candidates } from './candidates.ts';
 

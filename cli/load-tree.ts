@@ -1,0 +1,27 @@
+import { COMMAND_GROUPS } from './command-tree.ts';
+import type { CommandNode } from './command-tree.ts';
+import type { LoadedCommand, LoadedGroup } from './command.ts';
+
+/** Loads every command that is not hidden. */
+export function loadTree(): Promise<LoadedGroup[]> {
+  return Promise.all(
+    COMMAND_GROUPS.map(async ({ title, commands }) => ({ title, commands: await loadNodes(commands, '') })),
+  );
+}
+
+async function loadNodes(nodes: readonly CommandNode[], parent: string): Promise<LoadedCommand[]> {
+  const shown = nodes.filter((node) => node.hidden !== true);
+  return Promise.all(
+    shown.map(async (node) => {
+      const path = `${parent} ${node.name}`.trim();
+      const isGroup = 'children' in node;
+      return {
+        path,
+        name: node.name,
+        summary: node.summary,
+        spec: isGroup ? null : await node.load(),
+        children: isGroup ? await loadNodes(node.children, path) : [],
+      };
+    }),
+  );
+}
