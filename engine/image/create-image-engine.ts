@@ -130,7 +130,7 @@ export function createImageEngine(options: ImageEngineOptions): ImageStoreEngine
       const found = wanted ?? (await nameInArchive(kernel, source));
       if (found === null) {
         throw new EngineError('BAD_REQUEST', `import ${source}: it carries no name of its own`, {
-          hint: 'give it one with --name',
+          hint: `give it one: tsctr image import ${source} NAME`,
         });
       }
       const name = importedName(found);
