@@ -16,7 +16,7 @@ import type {
   Intent,
 } from '../schemas/index.ts';
 import type { OperationOf } from './operation.ts';
-import { endRun, isReadyAtStart, recoverRecord } from './recover.ts';
+import { endRun, isReadyAtStart, recoverRecord, type Recovery } from './recover.ts';
 
 /** What the effects work with. */
 export interface ContainerEffectDeps {
@@ -74,11 +74,14 @@ export class ContainerEffects {
     const before = records.containers.get(container);
     if (before === null) return null;
     const observation = await this.observe(before.request);
-    const { happened } = recoverRecord(before, observation, clock.now());
-    const record = await records.containers.edit(
-      container,
-      (present) => recoverRecord(present, observation, clock.now()).record,
-    );
+    let happened: Recovery['happened'] = [];
+    const record = await records.containers.edit(container, (present) => {
+      // Another instance by now: what was seen says nothing of it.
+      if (present.request?.id !== before.request?.id) return present;
+      const recovery = recoverRecord(present, observation, clock.now());
+      happened = recovery.happened;
+      return recovery.record;
+    });
     if (record === null) return null;
     for (const { type, attributes } of happened) this.#emit(type, record, before.request, attributes);
     return { record, observation };

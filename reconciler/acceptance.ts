@@ -5,7 +5,7 @@ import { DependencyCycleError, findDependencyCycle } from './dependency-cycle.ts
 import { needsNewNamespaces } from './expand-pod.ts';
 import { newContainerRecord, newPodRecord } from './new-record.ts';
 import { mayTouch, OwnershipError } from './ownership.ts';
-import type { ResourceName } from './resource-key.ts';
+import { keyOf, type ResourceName } from './resource-key.ts';
 
 /** A manifest, and the file of its source that it stands in. */
 export interface OwnedManifest {
@@ -16,8 +16,8 @@ export interface OwnedManifest {
 
 export interface AcceptOptions {
   source: Ownership['source'];
-  /** Delete what this source made before and what is no longer there: from these files, or from all. */
-  prune: ReadonlySet<string> | 'all' | null;
+  /** Delete what this source made before and what is no longer there: from these files, or from all but these. */
+  prune: ReadonlySet<string> | { allBut: ReadonlySet<string> } | null;
   /** What belongs to another source: refuse everything, or leave that one out and go on. */
   conflicts: 'refuse' | 'skip';
 }
@@ -53,10 +53,11 @@ export function acceptManifests(
   const conflicts: OwnershipError[] = [];
   const containers: Accepted<ContainerRecord>[] = [];
   const pods: Accepted<PodRecord>[] = [];
+  const find = recordFinder(present);
   for (const { manifest, file } of manifests) {
     const { kind, metadata } = manifest;
     const owner: Ownership = { source: options.source, file };
-    const record = find(present, { kind, name: metadata.name });
+    const record = find({ kind, name: metadata.name });
     if (record !== null && !mayTouch(record, options.source)) {
       conflicts.push(new OwnershipError('apply', { kind, name: metadata.name }, record.owner));
       continue;
@@ -89,10 +90,10 @@ function replace<T extends { name: string }>(present: readonly T[], accepted: re
   return [...present.filter((record) => !names.has(record.name)), ...accepted.map(({ record }) => record)];
 }
 
-function find(present: RecordsView, { kind, name }: ResourceName): ContainerRecord | PodRecord | null {
-  const records: readonly (ContainerRecord | PodRecord)[] =
-    kind === 'Container' ? present.containers : present.pods;
-  return records.find((record) => record.name === name) ?? null;
+function recordFinder(present: RecordsView): (resource: ResourceName) => ContainerRecord | PodRecord | null {
+  const records = new Map<string, ContainerRecord | PodRecord>();
+  for (const record of [...present.containers, ...present.pods]) records.set(keyOf(record), record);
+  return (resource) => records.get(keyOf(resource)) ?? null;
 }
 
 function acceptContainer(
@@ -167,7 +168,7 @@ function droppedResources(
       (record) =>
         record.owner.source === source &&
         record.deletionRequestedAt === null &&
-        (prune === 'all' || prune.has(record.owner.file)) &&
+        ('allBut' in prune ? !prune.allBut.has(record.owner.file) : prune.has(record.owner.file)) &&
         !named.has(`${record.kind}/${record.name}`),
     )
     .map(({ kind, name }) => ({ kind, name }));

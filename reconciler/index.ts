@@ -28,3 +28,9 @@ export { keyOf, resourceOf, type ResourceKey, type ResourceName } from './resour
 export type { SettledResource, SettleOptions, SettleResult } from './settle.ts';
 export type * from './step.ts';
 export type * from './step-runner.ts';
+export {
+  createDirectorySource,
+  type DirectorySource,
+  type DirectorySourceOptions,
+} from './source/directory-source.ts';
+export type { DirectoryWish } from './source/manifest-files.ts';

@@ -2,6 +2,8 @@ import type { Engine } from '../engine/index.ts';
 import { acceptManifests, type AcceptOptions, type Acceptance, type OwnedManifest } from './acceptance.ts';
 import { act, NotFoundError, type ActRequest } from './act.ts';
 import { isoTime, type Clock } from './clock.ts';
+import type { EventBus } from './event.ts';
+import { createProber, type Prober } from './probe/prober.ts';
 import { planDry, type PlannedChange } from './dry-plan.ts';
 import { interruptPulls } from './interrupt-pulls.ts';
 import { limitStarts } from './limit-starts.ts';
@@ -20,6 +22,7 @@ export interface ReconcilerOptions {
   engine: Pick<Engine, 'images' | 'containers'>;
   records: RecordEditor;
   runner: StepRunner;
+  events: EventBus;
   clock: Clock;
   /** 64 hexadecimal digits, never the same twice. */
   newId: () => string;
@@ -81,6 +84,7 @@ class LoopingReconciler implements Reconciler {
   readonly #deps: PassDeps;
   readonly #loop: ReconcileLoop;
   readonly #interruptPull: (container: string) => void;
+  readonly #prober: Prober;
 
   constructor(options: ReconcilerOptions) {
     this.#options = options;
@@ -98,6 +102,7 @@ class LoopingReconciler implements Reconciler {
       wishes: noWishes(),
     };
     this.#loop = createReconcileLoop(this.#deps, options);
+    this.#prober = this.#createProber();
   }
 
   async accept(manifests: readonly OwnedManifest[], options: AcceptOptions): Promise<Accepted> {
@@ -184,13 +189,14 @@ class LoopingReconciler implements Reconciler {
     return this.#loop.onProgress(listener);
   }
 
-  watch(): Promise<void> {
-    return this.#loop.watchExits();
+  async watch(): Promise<void> {
+    await this.#loop.watchExits();
+    this.#prober.start();
   }
 
   async start({ rebooted }: { rebooted: boolean }): Promise<void> {
     if (rebooted) await resetAfterReboot(this.#options.records);
-    await this.#loop.watchExits();
+    await this.watch();
     this.wake();
     this.#loop.resyncEvery(this.#options.resyncMs ?? 60_000, () => {
       this.wake();
@@ -198,7 +204,37 @@ class LoopingReconciler implements Reconciler {
   }
 
   stop(): Promise<void> {
+    this.#prober.stop();
     return this.#loop.stop();
+  }
+
+  #createProber(): Prober {
+    const { engine, records, events, clock, onError } = this.#options;
+    return createProber({
+      records,
+      exec: (request, options) => engine.containers.exec(request, options),
+      clock,
+      onFailure: (container, failure) => {
+        this.#deps.wishes.probeFailures.set(container, failure);
+        this.#loop.put(keyOf({ kind: 'Container', name: container }));
+      },
+      onReadiness: ({ name, ready, request }, message) => {
+        const resource = { kind: 'Container', name } as const;
+        const attributes = { status: ready ? 'healthy' : 'unhealthy', message };
+        events.emit({
+          time: isoTime(clock.now()),
+          type: 'health',
+          resource,
+          id: request?.id ?? null,
+          attributes,
+        });
+        this.#loop.report({ resource, what: ready ? 'ready' : 'waiting', detail: message });
+        this.#loop.put(keyOf(resource));
+      },
+      onError: (error) => {
+        onError(error, null);
+      },
+    });
   }
 
   #acceptance(manifests: readonly OwnedManifest[], options: AcceptOptions): Acceptance {

@@ -50,6 +50,7 @@ export function startFakeProcess({ host, disk, clock }: FakeWorld, boundary?: Bo
     engine,
     records,
     runner,
+    events,
     clock,
     newId: () =>
       createHash('sha256')

@@ -1,0 +1,50 @@
+import type { Probe } from '../../schemas/index.ts';
+import type { Clock } from '../clock.ts';
+import type { ProbeResult } from './check-probe.ts';
+
+/** Tries a probe again and again, and tells when enough tries in a row say the same. */
+export interface ProbeLoop {
+  stop(): void;
+}
+
+export function startProbeLoop(
+  probe: Probe,
+  options: {
+    clock: Clock;
+    check: (signal: AbortSignal) => Promise<ProbeResult>;
+    /** Called whenever the thresholds say that the verdict is, or still is, this one. */
+    onVerdict: (isSuccess: boolean, message: string) => void;
+  },
+): ProbeLoop {
+  const { clock, check, onVerdict } = options;
+  const abort = new AbortController();
+  let timer: unknown = null;
+  let inRow = 0;
+  let last: boolean | null = null;
+
+  function tryIn(delayMs: number): void {
+    timer = clock.setTimeout(() => void tryOnce(), delayMs);
+  }
+
+  async function tryOnce(): Promise<void> {
+    const { isSuccess, message } = await check(abort.signal);
+    // What was asked of an instance that is no longer watched is nobody's business.
+    if (isStopped()) return;
+    inRow = isSuccess === last ? inRow + 1 : 1;
+    last = isSuccess;
+    if (inRow >= (isSuccess ? probe.successThreshold : probe.failureThreshold)) onVerdict(isSuccess, message);
+    if (!isStopped()) tryIn(probe.periodSeconds * 1000);
+  }
+
+  function isStopped(): boolean {
+    return abort.signal.aborted;
+  }
+
+  tryIn(probe.initialDelaySeconds * 1000);
+  return {
+    stop() {
+      abort.abort();
+      clock.clearTimeout(timer);
+    },
+  };
+}

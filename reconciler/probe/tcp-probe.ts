@@ -1,0 +1,24 @@
+import net from 'node:net';
+import type { ProbeResult } from './check-probe.ts';
+
+/** Success is a connection, which is closed again at once. */
+export function checkTcp(place: {
+  host: string;
+  port: number;
+  timeoutMs: number;
+  signal: AbortSignal;
+}): Promise<ProbeResult> {
+  const { host, port, timeoutMs } = place;
+  const signal = AbortSignal.any([place.signal, AbortSignal.timeout(timeoutMs)]);
+  return new Promise((resolve) => {
+    const socket = net.connect({ host, port, signal });
+    socket.on('connect', () => {
+      socket.destroy();
+      resolve({ isSuccess: true, message: 'connected' });
+    });
+    socket.on('error', (error) => {
+      const message = signal.aborted ? `no connection within ${String(timeoutMs)} ms` : error.message;
+      resolve({ isSuccess: false, message });
+    });
+  });
+}
