@@ -21,7 +21,9 @@ export type EngineErrorCode =
   | 'CLEANUP_FAILED'
   | 'NO_SPACE'
   | 'CRIU_FAILED'
-  | 'CHECKPOINT_INCOMPLETE';
+  | 'CHECKPOINT_INCOMPLETE'
+  | 'CHECKPOINT_INVALID'
+  | 'RESTORE_REFUSED';
 
 /** A failed operation of the engine: the message starts with the operation and names the object. */
 export class EngineError extends Error {

@@ -28,6 +28,7 @@ export interface KobjIds {
   vm_id: number;
   files_id: number;
   fs_id: number;
+  sighand_id: number;
   pid_ns_id?: number;
   net_ns_id?: number;
   ipc_ns_id?: number;
@@ -138,7 +139,15 @@ export interface UnixSocket {
 export interface FileEntry {
   type: string | number;
   id: number;
-  reg?: { id: number; flags: number; pos: number; name: string; mnt_id?: number; size?: number; mode?: number };
+  reg?: {
+    id: number;
+    flags: number;
+    pos: number;
+    name: string;
+    mnt_id?: number;
+    size?: number;
+    mode?: number;
+  };
   isk?: InetSocket;
   usk?: UnixSocket;
   fifo?: { id: number; pipe_id: number; regf_id?: number };
@@ -154,8 +163,8 @@ export interface FsEntry {
 }
 
 export interface MountEntry {
-  /** Number of CRIU's `fstype`; the name of one that it does not know is in `fsname`. */
-  fstype: number;
+  /** CRIU's name for it, in capitals; that of another one is in `fsname`. */
+  fstype: string | number;
   mnt_id: number;
   root_dev: number;
   parent_mnt_id: number;

@@ -6,7 +6,11 @@ export class ImageError extends EngineError {
   readonly offset: number;
 
   constructor(file: string, offset: number, reason: string, options: { cause?: unknown } = {}) {
-    super('CHECKPOINT_INVALID', `read image ${JSON.stringify(file)} at byte ${String(offset)}: ${reason}`, options);
+    super(
+      'CHECKPOINT_INVALID',
+      `read image ${JSON.stringify(file)} at byte ${String(offset)}: ${reason}`,
+      options,
+    );
     this.file = file;
     this.offset = offset;
   }
