@@ -126,6 +126,36 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
       },
     ],
   },
+  {
+    title: 'Inside',
+    commands: [
+      {
+        name: 'exec',
+        summary: 'Run a command in a running container',
+        load: async () => (await import('./commands/exec.ts')).exec,
+      },
+      {
+        name: 'attach',
+        summary: 'Connect to the input and output of a container',
+        load: async () => (await import('./commands/attach.ts')).attach,
+      },
+      {
+        name: 'top',
+        summary: 'List the processes of a container',
+        load: async () => (await import('./commands/top.ts')).top,
+      },
+      {
+        name: 'changes',
+        summary: 'List the files that a container changed',
+        load: async () => (await import('./commands/changes.ts')).changes,
+      },
+      {
+        name: 'export',
+        summary: 'Write the files of a container as a tar archive',
+        load: async () => (await import('./commands/export.ts')).exportContainer,
+      },
+    ],
+  },
   { title: 'Images', commands: [{ name: 'image', summary: 'Manage images', children: image }] },
   {
     title: 'Host',

@@ -1,3 +1,4 @@
+import type { ContainerAccess } from '../engine/index.ts';
 import type { Service } from './api/service.ts';
 import type { DaemonHandle, DaemonOptions } from './daemon-handle.ts';
 import type { ServiceOptions } from './service-options.ts';
@@ -85,4 +86,6 @@ export interface Wiring {
   openService: (options: ServiceOptions) => Promise<Service>;
   openDaemon: (options: DaemonOptions) => Promise<DaemonHandle>;
   cleanupContainer: (options: ServiceOptions, id: string) => Promise<void>;
+  /** For looking into containers and working inside of them: neither daemon nor lock is needed. */
+  openAccess: (options: ServiceOptions) => Promise<ContainerAccess>;
 }

@@ -1,3 +1,4 @@
+import type { ContainerAccess } from '../engine/index.ts';
 import type { Service } from './api/service.ts';
 import type { DaemonHandle, DaemonOptions } from './daemon-handle.ts';
 import { socketPathOf } from './service-options.ts';
@@ -22,4 +23,18 @@ export async function openDaemon(options: DaemonOptions): Promise<DaemonHandle> 
 export async function cleanupContainer(options: ServiceOptions, id: string): Promise<void> {
   const { handleExit } = await import('./local/handle-exit.ts');
   await handleExit(options, id);
+}
+
+/** Looks into containers and works inside of them, without the daemon: nothing of that is on record. */
+export async function openAccess(options: ServiceOptions): Promise<ContainerAccess> {
+  const [{ createEngine }, { createLinuxKernel }] = await Promise.all([
+    import('../engine/index.ts'),
+    import('../native/index.ts'),
+  ]);
+  const { access } = await createEngine({
+    kernel: createLinuxKernel(),
+    root: options.root,
+    run: options.run,
+  });
+  return access;
 }

@@ -1,5 +1,6 @@
 import { open } from 'node:fs/promises';
 import type { ResourceView, Service } from '../api/service.ts';
+import { chooseContainer } from '../choose-container.ts';
 import { CliError } from '../cli-error.ts';
 import type { CommandSpec, Invocation } from '../command.ts';
 import { parseDurationMs } from '../duration.ts';
@@ -8,7 +9,7 @@ import { findTail } from '../log/find-tail.ts';
 import { followFile } from '../log/follow-file.ts';
 import { LogPrinter } from '../log/log-printer.ts';
 import { containersOf, watchEnd } from '../log/watch-end.ts';
-import { formatName, parseNames, resolveName } from '../resource-name.ts';
+import { formatName } from '../resource-name.ts';
 
 export const logs: CommandSpec = {
   description:
@@ -35,7 +36,12 @@ export const logs: CommandSpec = {
   run: async (invocation) => {
     const { options, io } = invocation;
     const service = await invocation.service();
-    const { view, container } = chooseContainer(invocation, await service.list());
+    const { view, member: container } = chooseContainer(
+      invocation,
+      'logs',
+      invocation.args,
+      await service.list(),
+    );
     const paths = await service.logs(view.resource, container);
     const path = options.flag('previous') ? paths.previous : paths.current;
     const printer = new LogPrinter({ timestamps: options.flag('timestamps'), sinceMs: sinceOf(invocation) });
@@ -63,40 +69,6 @@ export const logs: CommandSpec = {
 
 function why(previous: boolean): string {
   return previous ? 'there is no log of an earlier run' : 'it has not run, so there is no log';
-}
-
-/** The resource and, in a pod, the container that is meant. */
-function chooseContainer(
-  { args, options }: Invocation,
-  views: readonly ResourceView[],
-): { view: ResourceView; container: string | null } {
-  const { names } = parseNames(args);
-  const [typed, second] = names;
-  if (typed === undefined || second !== undefined) {
-    throw new CliError('BAD_INPUT', 'logs: name one resource', 'say tsctr logs <name>');
-  }
-  const wanted = options.text('container');
-  const view = resolveName(typed, views);
-  if (view.record.kind === 'Container') return { view, container: wanted };
-  const spec = view.record.manifest.spec;
-  const all = [...spec.containers, ...(spec.initContainers ?? [])].map(({ name }) => name);
-  if (wanted !== null && !all.includes(wanted)) {
-    throw new CliError(
-      'NOT_FOUND',
-      `${formatName(view.resource)}: no container '${wanted}'`,
-      `it has ${all.join(', ')}`,
-    );
-  }
-  const [first, other] = spec.containers;
-  if (wanted === null && other !== undefined) {
-    const names = spec.containers.map(({ name }) => name).join(', ');
-    throw new CliError(
-      'BAD_INPUT',
-      `${formatName(view.resource)} has several containers: ${names}`,
-      'say which with -c',
-    );
-  }
-  return { view, container: wanted ?? first?.name ?? null };
 }
 
 async function waitForEnd(

@@ -51,6 +51,7 @@ export async function typeCommand(
     openService: () => Promise.resolve(service),
     openDaemon: refuse,
     cleanupContainer: refuse,
+    openAccess: refuse,
     ...options.wiring,
   };
   const signal = options.signal ?? new AbortController().signal;

@@ -1,0 +1,51 @@
+import { randomBytes } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { rename, rm } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { finished } from 'node:stream/promises';
+import { requestOf } from '../choose-container.ts';
+import { CliError } from '../cli-error.ts';
+import type { CommandSpec } from '../command.ts';
+import { EXIT } from '../exit-code.ts';
+
+export const exportContainer: CommandSpec = {
+  description: 'The root filesystem as it is now, whether it runs or not, without its volumes.',
+  arguments: [{ name: '<name>', description: 'web, container/web, pod/db', completes: 'resource' }],
+  options: [
+    {
+      flags: '-f, --file <path>',
+      description: 'where to write it; standard output unless said otherwise',
+      completes: 'file',
+    },
+    { flags: '-c, --container <name>', description: 'which container of the pod' },
+  ],
+  examples: ['tsctr export web -f web.tar', 'tsctr export web | tar -t'],
+  run: async (invocation) => {
+    const { wiring, globals, io, args, options } = invocation;
+    const file = options.text('file');
+    if (file === null && io.outIsTerminal) {
+      throw new CliError('BAD_INPUT', 'export: a terminal cannot show an archive', 'say where to with -f');
+    }
+    const request = await requestOf(invocation, 'export', args);
+    const access = await wiring.openAccess(globals);
+    if (file === null) await access.exportFilesystem(request, process.stdout);
+    else await toFile(resolve(io.cwd, file), (output) => access.exportFilesystem(request, output));
+    return EXIT.asWished;
+  },
+};
+
+/** Under another name until it is complete; for its owner alone, because a container has secrets. */
+async function toFile(file: string, write: (output: NodeJS.WritableStream) => Promise<void>): Promise<void> {
+  const unfinished = `${file}.${randomBytes(4).toString('hex')}.unfinished`;
+  const output = createWriteStream(unfinished, { flags: 'wx', mode: 0o600 });
+  try {
+    await write(output);
+    output.end();
+    await finished(output);
+    await rename(unfinished, file);
+  } catch (error) {
+    output.destroy();
+    await rm(unfinished, { force: true });
+    throw error;
+  }
+}
