@@ -127,10 +127,15 @@ class Loop {
       return;
     }
     this.board.set(key, outcome);
-    if (outcome.kind === 'requeue') this.queue.putAt(key, this.#deps.clock.now() + outcome.afterMs);
+    if (outcome.kind === 'requeue') this.#comeBack(key, outcome.afterMs);
     if (outcome.kind !== 'waiting') return;
     if (outcome.for.some((awaited) => (this.#changedAt.get(keyOf(awaited)) ?? 0) > begunAt))
       this.queue.put(key);
+  }
+
+  #comeBack(key: ResourceKey, afterMs: number): void {
+    if (afterMs === 0) this.queue.put(key);
+    else this.queue.putAt(key, this.#deps.clock.now() + afterMs);
   }
 
   async #pass(key: ResourceKey, signal: AbortSignal): Promise<Outcome> {

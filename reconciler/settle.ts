@@ -92,9 +92,16 @@ function isDone(view: SettleView, key: ResourceKey, untilAsWished: boolean): boo
   if (view.isBusy(key)) return false;
   const outcome = view.outcomeOf(key);
   if (outcome === null || outcome.kind === 'settled' || outcome.kind === 'stalled') return true;
+  if (waitsForStalled(view, outcome)) return true;
   // A round that goes on at once is not an end.
   if (outcome.kind === 'requeue' && outcome.why.why === 'steps-follow') return false;
   return !untilAsWished;
+}
+
+/** What it waits for will not come without a human: then neither will it. */
+function waitsForStalled(view: SettleView, outcome: Outcome): boolean {
+  if (outcome.kind !== 'waiting') return false;
+  return outcome.for.some((awaited) => view.outcomeOf(keyOf(awaited))?.kind === 'stalled');
 }
 
 /** Resolves with true when the time was over first; rejects when the signal was given. */
@@ -144,7 +151,7 @@ function summarize(
   const key = keyOf(seen.resource);
   const keys = [...owners].filter(([, owner]) => owner === key).map(([member]) => member);
   const outcomes = keys.map((each) => view.outcomeOf(each)).filter((outcome) => outcome !== null);
-  const bad = outcomes.find(isFailed);
+  const bad = outcomes.find((each) => isFailed(each) || waitsForStalled(view, each));
   const outcome = bad ?? view.outcomeOf(key);
   return {
     resource: seen.resource,
