@@ -107,7 +107,7 @@ function isSpecField(field: string): field is keyof ContainerSpec {
 }
 
 function compareField(field: keyof ContainerSpec, present: unknown, desired: unknown): FieldChange[] {
-  return differences(keyedField(field, present), keyedField(field, desired)).map(({ path, from, to }) => {
+  return differences(topLevel(field, present), topLevel(field, desired)).map(({ path, from, to }) => {
     const hidden = mayBeSecret(field, path, [from, to]);
     return {
       path: `spec.${field}${placeWithin(field, path)}`,
@@ -116,6 +116,13 @@ function compareField(field: keyof ContainerSpec, present: unknown, desired: unk
       effect: EFFECT[field],
     };
   });
+}
+
+/** A list of named items that is not there says the same as an empty one, and so do objects. */
+function topLevel(field: keyof ContainerSpec, value: unknown): Keyed {
+  const keyed = keyedField(field, value);
+  if (hasNamedItems(field)) return keyed ?? {};
+  return keyed !== null && typeof keyed === 'object' && Object.keys(keyed).length === 0 ? null : keyed;
 }
 
 interface Difference {

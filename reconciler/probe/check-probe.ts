@@ -1,14 +1,8 @@
 import type { ContainerEngine } from '../../engine/index.ts';
 import type { ContainerRequest, ContainerSpec, Probe } from '../../schemas/index.ts';
 import { checkHttp } from './http-probe.ts';
+import type { ProbeResult } from './probe-result.ts';
 import { checkTcp } from './tcp-probe.ts';
-
-/** What one try of a probe has come to. */
-export interface ProbeResult {
-  isSuccess: boolean;
-  /** In words: `answered 500`, `exit code 1: no such table`. */
-  message: string;
-}
 
 /** Enough of a command's output to understand why it failed. */
 const OUTPUT_BYTES = 1024;

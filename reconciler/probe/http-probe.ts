@@ -1,7 +1,7 @@
 import http from 'node:http';
 import https from 'node:https';
 import type { Probe } from '../../schemas/index.ts';
-import type { ProbeResult } from './check-probe.ts';
+import type { ProbeResult } from './probe-result.ts';
 
 /** Asks once. As with the kubelet, 200 to 399 is success, redirects are not followed, and certificates are not checked. */
 export function checkHttp(

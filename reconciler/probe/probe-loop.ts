@@ -1,6 +1,6 @@
 import type { Probe } from '../../schemas/index.ts';
 import type { Clock } from '../clock.ts';
-import type { ProbeResult } from './check-probe.ts';
+import type { ProbeResult } from './probe-result.ts';
 
 /** Tries a probe again and again, and tells when enough tries in a row say the same. */
 export interface ProbeLoop {

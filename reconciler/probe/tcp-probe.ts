@@ -1,5 +1,5 @@
 import net from 'node:net';
-import type { ProbeResult } from './check-probe.ts';
+import type { ProbeResult } from './probe-result.ts';
 
 /** Success is a connection, which is closed again at once. */
 export function checkTcp(place: {
