@@ -1,4 +1,4 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { ContainerRequest } from '../../schemas/index.ts';
 import { containerCgroup } from '../cgroup/cgroup-path.ts';
@@ -17,7 +17,7 @@ import { CHECKPOINT_FILES, findCheckpointIn, writeCheckpointRecord } from './che
 import type { CheckpointRecord } from './checkpoint-record.ts';
 import { describeDump, saveDescriptors } from './dump-container.ts';
 import type { ContainerDump } from './dump-container.ts';
-import { keepCheckpoint, settleCheckpoint, markInterruptible } from './keep-checkpoint.ts';
+import { discardCheckpoint, keepCheckpoint, settleCheckpoint, markInterruptible } from './keep-checkpoint.ts';
 import { measureSizes } from './measure-sizes.ts';
 import { saveFiles } from './saved-files.ts';
 import { startStopwatch } from './stopwatch.ts';
@@ -54,7 +54,7 @@ export async function checkpointContainer(
   try {
     await makeCheckpoint(job, criu.path);
   } catch (error) {
-    await rm(context.paths.newCheckpoint, { recursive: true, force: true });
+    await discardCheckpoint(parts, context.paths.newCheckpoint);
     throw error;
   }
   const details = await findCheckpointIn(context.paths.checkpoint);
@@ -77,7 +77,7 @@ async function makeCheckpoint(job: CheckpointJob, criu: string): Promise<void> {
   const { context, pid, options, watch } = job;
   const { paths, parts, request } = context;
   const directory = paths.newCheckpoint;
-  await rm(directory, { recursive: true, force: true });
+  await discardCheckpoint(parts, directory);
   await mkdir(path.join(directory, CHECKPOINT_FILES.images), { recursive: true, mode: 0o700 });
   const process = startDump(parts.kernel, criu);
   try {

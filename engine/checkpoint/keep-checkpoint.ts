@@ -8,6 +8,8 @@ import { setFrozen } from '../cgroup/freezer.ts';
 import type { EngineParts } from '../container/container-context.ts';
 import { observeContainer } from '../container/observe-container.ts';
 import { isAlive, readStartTicks } from '../process/process-identity.ts';
+import { mountPointsBelow } from '../rootfs/is-mount-point.ts';
+import { unmountAll } from '../rootfs/mount-overlay.ts';
 import { readCheckpointRecord } from './checkpoint-record.ts';
 import { syncPath, syncTree } from './sync-tree.ts';
 
@@ -20,8 +22,14 @@ export async function keepCheckpoint(parts: EngineParts, request: ContainerReque
     await rename(newCheckpoint, checkpoint);
   }
   await syncPath(state);
-  await rm(newCheckpoint, { recursive: true, force: true });
+  await discardCheckpoint(parts, newCheckpoint);
   await rm(path.join(checkpoint, MARK), { force: true });
+}
+
+/** Takes a checkpoint away, after what a CRIU that was killed may have left mounted in it. */
+export async function discardCheckpoint(parts: EngineParts, directory: string): Promise<void> {
+  for (const point of mountPointsBelow(directory)) unmountAll(parts.kernel, point);
+  await rm(directory, { recursive: true, force: true });
 }
 
 /** In a checkpoint that is being made: who makes it, so that it can be settled if tsctr does not live to see its end. */
@@ -60,7 +68,7 @@ export async function settleCheckpoint(parts: EngineParts, request: ContainerReq
     await syncTree(newCheckpoint);
     await keepCheckpoint(parts, request);
   } else {
-    await rm(newCheckpoint, { recursive: true, force: true });
+    await discardCheckpoint(parts, newCheckpoint);
   }
 }
 

@@ -1,4 +1,3 @@
-import { rm } from 'node:fs/promises';
 import type { ContainerRequest } from '../../schemas/index.ts';
 import { createContext } from '../container/container-context.ts';
 import type { ContainerContext, EngineParts } from '../container/container-context.ts';
@@ -10,7 +9,7 @@ import { goUp } from '../stage.ts';
 import type { Stage, StageList } from '../stage.ts';
 import { CHECKPOINT_TIMEOUT_MS } from './checkpoint-container.ts';
 import { readCheckpointRecord } from './checkpoint-record.ts';
-import { settleCheckpoint } from './keep-checkpoint.ts';
+import { discardCheckpoint, settleCheckpoint } from './keep-checkpoint.ts';
 import { restoredContainer } from './restored-container.ts';
 import type { RestoreJob } from './restored-container.ts';
 import { restoreFiles, restoreUpper } from './saved-files.ts';
@@ -68,8 +67,7 @@ export async function restoreContainer(
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   });
   // From here the files go their way without it: it cannot be restored a second time.
-  if (options.from === undefined && !record.leftRunning)
-    await rm(directory, { recursive: true, force: true });
+  if (options.from === undefined && !record.leftRunning) await discardCheckpoint(parts, directory);
   watch.lap('finish');
   return { pid: job.pid, statistics: job.statistics, durationsMs: watch.durationsMs() };
 }

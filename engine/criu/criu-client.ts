@@ -165,7 +165,10 @@ export function spawnCriu(kernel: Kernel, criu: string, fds: readonly number[] =
     kernel.close(theirs);
   }
   const { pid, pidfd } = child;
-  const ended = kernel.waitChild(pidfd);
+  // Copies of a CRIU that was killed hold its end of the socket: nobody would ever see the end.
+  const ended = kernel.waitChild(pidfd).then((exit) => {
+    if (exit.code !== 0) killGroup(kernel, pid);
+  });
   const client = createCriuClient(kernel, ours, () => {
     killGroup(kernel, pid);
   });

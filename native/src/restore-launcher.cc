@@ -139,6 +139,26 @@ void joinCgroup(const char* procsFile) {
   fail(std::string("execve ") + options.criu);
 }
 
+/** How many processes of the cgroup were there to be killed. */
+int killInCgroup(const char* procsFile) {
+  FILE* file = std::fopen(procsFile, "re");
+  if (file == nullptr) return 0;
+  int count = 0;
+  for (int pid; std::fscanf(file, "%d", &pid) == 1; count++) ::kill(pid, SIGKILL);
+  std::fclose(file);
+  return count;
+}
+
+/**
+ * What a CRIU that failed, or was killed, has begun to restore: copies of it, which hold its socket and the streams of the
+ * monitor, so that everybody would wait for them for ever.
+ */
+void killLeftovers(const Options& options) {
+  if (options.procsFiles.empty()) return;
+  constexpr int kTries = 1000;
+  for (int i = 0; i < kTries && killInCgroup(options.procsFiles.front()) > 0; i++) ::usleep(2000);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -155,5 +175,7 @@ int main(int argc, char** argv) {
   while (::waitpid(criu, &status, 0) == -1) {
     if (errno != EINTR) fail("waitpid");
   }
-  return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+  const int code = WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+  if (code != 0) killLeftovers(options);
+  return code;
 }

@@ -1,0 +1,101 @@
+import net from 'node:net';
+import { SIGKILL } from '../../../native/index.ts';
+import type { Kernel } from '../../../native/index.ts';
+import { EngineError } from '../../engine-error.ts';
+import { findProgram } from '../../host.ts';
+
+/** A program that turns its input into its output: `zstd`, `xz`, `bzip2`. */
+export interface FilterProgram {
+  file: string;
+  args: readonly string[];
+}
+
+export function requireProgram(name: string, operation: string): string {
+  const file = findProgram(name);
+  if (file !== null) return file;
+  throw new EngineError('TOOL_MISSING', `${operation}: ${name} is not installed`, {
+    hint: `install the package ${name === 'xz' ? 'xz-utils' : name}`,
+  });
+}
+
+/** The output of a program that reads the file `input` (a descriptor, from its position) to its end. */
+export async function* readThrough(
+  kernel: Kernel,
+  program: FilterProgram,
+  input: number,
+  operation: string,
+): AsyncGenerator<Buffer> {
+  const [readEnd, writeEnd] = kernel.pipe2(0);
+  const child = spawnFilter(kernel, program, [input, writeEnd, null], { ours: readEnd, theirs: writeEnd });
+  const source = new net.Socket({ fd: readEnd, readable: true, writable: false });
+  let finished = false;
+  try {
+    for await (const chunk of source) yield chunk as Buffer;
+    finished = true;
+  } finally {
+    source.destroy();
+    if (!finished) kernel.pidfdSendSignal(child.pidfd, SIGKILL);
+    const { code } = await kernel.waitChild(child.pidfd);
+    kernel.close(child.pidfd);
+    if (finished && code !== 0) {
+      throw new EngineError('CHECKPOINT_INVALID', `${operation}: its compressed data are damaged or cut off`);
+    }
+  }
+}
+
+/** A program that writes to the file `output` (a descriptor) what is written to `input`. */
+export interface WritingFilter {
+  input: net.Socket;
+  /** After `input` has ended: resolves when all is written. */
+  finish(): Promise<void>;
+  /** Ends it; safe after `finish`. */
+  abort(): Promise<void>;
+}
+
+export function writeThrough(
+  kernel: Kernel,
+  program: FilterProgram,
+  output: number,
+  operation: string,
+): WritingFilter {
+  const [readEnd, writeEnd] = kernel.pipe2(0);
+  const child = spawnFilter(kernel, program, [readEnd, output, null], { ours: writeEnd, theirs: readEnd });
+  const input = new net.Socket({ fd: writeEnd, readable: false, writable: true });
+  let exit: Promise<number | null> | null = null;
+  const wait = (): Promise<number | null> => {
+    exit ??= kernel.waitChild(child.pidfd).then(({ code }) => {
+      kernel.close(child.pidfd);
+      return code;
+    });
+    return exit;
+  };
+  return {
+    input,
+    async finish() {
+      const code = await wait();
+      if (code === 0) return;
+      throw new EngineError('COMMAND_FAILED', `${operation}: ${program.file} ended with ${String(code)}`);
+    },
+    async abort() {
+      input.destroy();
+      if (exit === null) kernel.pidfdSendSignal(child.pidfd, SIGKILL);
+      await wait();
+    },
+  };
+}
+
+function spawnFilter(
+  kernel: Kernel,
+  { file, args }: FilterProgram,
+  fds: readonly (number | null)[],
+  pipe: { ours: number; theirs: number },
+): { pidfd: number } {
+  try {
+    return kernel.spawn({ file, args: [file, ...args], env: [], fds, newProcessGroup: true });
+  } catch (error) {
+    kernel.close(pipe.ours);
+    throw error;
+  } finally {
+    kernel.close(pipe.theirs);
+  }
+}

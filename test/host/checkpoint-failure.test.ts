@@ -1,0 +1,224 @@
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { cgroupDirectories } from '../../engine/cgroup/cgroup-layout.ts';
+import { containerCgroup } from '../../engine/cgroup/cgroup-path.ts';
+import { createContainerEngine } from '../../engine/container/container-engine.ts';
+import { CriuError } from '../../engine/criu/criu-error.ts';
+import type { ContainerEngine, EffectObserver } from '../../engine/engine.ts';
+import { EngineError } from '../../engine/engine-error.ts';
+import type { ContainerRequest } from '../../schemas/index.ts';
+import {
+  checkpointAndStop,
+  currentLog,
+  inside,
+  missingForCheckpoints,
+  numbersIn,
+  startReady,
+} from '../support/checkpoint-host.ts';
+import { rejectionOf } from '../support/rejection.ts';
+import { testUnless } from '../support/skip.ts';
+import { withEngine } from '../support/test-engine.ts';
+import type { TestEngine } from '../support/test-engine.ts';
+import { until } from '../support/until.ts';
+
+const onHost = testUnless(test, await missingForCheckpoints());
+const COUNT = 'echo ready; i=0; while :; do i=$((i+1)); echo n=$i; sleep 0.02; done';
+const MOMENTS_OF_DUMP = ['pre-dump', 'network-lock', 'query-ext-files', 'post-dump'];
+const MOMENTS_OF_RESTORE = [
+  'pre-restore',
+  'setup-namespaces',
+  'post-setup-namespaces',
+  'post-restore',
+  'network-unlock',
+  'pre-resume',
+  'post-resume',
+];
+
+/** The verbs of the same instance with somebody who is told of every effect. */
+function observedBy(engine: TestEngine, observeEffect: EffectObserver): ContainerEngine {
+  return createContainerEngine({ ...engine.parts, observeEffect });
+}
+
+/** Kills the CRIU that works for this test: our child, or the oldest process of the container's cgroup. */
+function killCriu(engine: TestEngine, request: ContainerRequest): number {
+  const [cgroup = ''] = cgroupDirectories(
+    engine.parts.cgroupLayout,
+    containerCgroup(engine.parts.cgroupOwner, request),
+  );
+  const procs = path.join(cgroup, 'cgroup.procs');
+  const inCgroup = existsSync(procs)
+    ? readFileSync(procs, 'utf8').split('\n').filter(Boolean).map(Number)
+    : [];
+  const found = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => isCriu(pid) && (inCgroup.includes(pid) || parentOf(pid) === process.pid))
+    .sort((one, other) => one - other)[0];
+  if (found === undefined) return 0;
+  process.kill(found, 'SIGKILL');
+  return 1;
+}
+
+/** Processes that CRIU has only begun to restore are still copies of it. */
+function isCriu(pid: number): boolean {
+  try {
+    return path.basename(readlinkSync(`/proc/${pid}/exe`)) === 'criu';
+  } catch {
+    return false;
+  }
+}
+
+function parentOf(pid: number): number {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  return Number(/^PPid:\s+(\d+)$/m.exec(status)?.[1]);
+}
+
+function engineError(error: Error): EngineError {
+  if (error instanceof EngineError) return error;
+  throw error;
+}
+
+async function assertGoesOn(engine: TestEngine, request: ContainerRequest, pid: number): Promise<void> {
+  const observed = await engine.containers.observe(request);
+  assert.is(observed.status, 'running');
+  assert.is(observed.pid, pid);
+  const last = numbersIn(currentLog(engine, request), 'n=').at(-1) ?? 0;
+  await until(() => (numbersIn(currentLog(engine, request), 'n=').at(-1) ?? 0) > last + 3, {
+    what: 'the counter goes on',
+  });
+  const numbers = numbersIn(currentLog(engine, request), 'n=');
+  assert.equal(
+    numbers,
+    numbers.map((_, index) => index + 1),
+  );
+}
+
+onHost(
+  '[ckpt.fail-safe] [criu.log-excerpt] what CRIU cannot save goes on, and the error quotes the log',
+  async () => {
+    await withEngine(async (engine) => {
+      const { containers, parts } = engine;
+      // A deleted file that is larger than allowed.
+      const request = engine.request(`exec 9>/ghost; rm /ghost; seq 1000 >&9; ${COUNT}`);
+      const pid = await startReady(engine, request);
+      const allowances = { ghostLimitBytes: 1000 };
+      const error = await rejectionOf(containers.checkpoint(request, { then: 'stop', allowances }));
+      assert.instance(error, CriuError);
+      assert.ok(
+        error.message.startsWith(`checkpoint container/${request.name}: criu failed; its log says\n`),
+        error.message,
+      );
+      assert.match(error.message, /\d+: .*Error \(criu\/.*ghost/);
+      assert.match(error.message, / …\n/);
+      await assertGoesOn(engine, request, pid);
+      const { state, logs } = parts.paths.container(request.id);
+      assert.not(existsSync(path.join(state, 'checkpoint.new')));
+      assert.is(await containers.findCheckpoint(request), null);
+      assert.match(engineError(error).hint ?? '', new RegExp(path.join(logs, 'dump.log')));
+
+      await checkpointAndStop(engine, request);
+      const restored = await containers.restore(request);
+      await assertGoesOn(engine, request, restored.pid);
+      assert.is(await inside(engine, request, 'tail -n 1 /proc/1/fd/9'), '1000\n');
+    });
+  },
+);
+
+for (const moment of MOMENTS_OF_DUMP) {
+  onHost(
+    `[ckpt.fail-safe] [criu.swrk] CRIU killed at ${moment} of a dump: the container goes on unharmed`,
+    async () => {
+      await withEngine(async (engine) => {
+        const request = engine.request(COUNT);
+        const pid = await startReady(engine, request);
+        const kept = await engine.containers.checkpoint(request, { then: 'leave-running' });
+        let killed = 0;
+        const observed = observedBy(engine, (effect, phase) => {
+          if (effect === `criu.${moment}` && phase === 'before') killed += killCriu(engine, request);
+        });
+        const error = await rejectionOf(observed.checkpoint(request, { then: 'stop' }));
+        assert.is(killed, 1);
+        assert.match(error.message, /criu ended before it had answered/);
+        await assertGoesOn(engine, request, pid);
+        assert.is((await engine.containers.findCheckpoint(request))?.createdAt, kept.details.createdAt);
+        await checkpointAndStop(engine, request);
+        await engine.containers.restore(request);
+      });
+    },
+  );
+}
+
+for (const moment of MOMENTS_OF_RESTORE) {
+  onHost(
+    `[restore.rollback] CRIU killed at ${moment} of a restore: all is taken back, and the next one works`,
+    async () => {
+      await withEngine(async (engine) => {
+        const request = engine.request(COUNT);
+        await startReady(engine, request);
+        await checkpointAndStop(engine, request);
+        let killed = 0;
+        const observed = observedBy(engine, (effect, phase) => {
+          if (effect === `criu.${moment}` && phase === 'before') killed += killCriu(engine, request);
+        });
+        const error = await rejectionOf(observed.restore(request));
+        assert.is(killed, 1, moment);
+        assert.match(error.message, /^restore container\//);
+        assert.is((await engine.containers.observe(request)).status, 'absent');
+        const { cgroupLayout, cgroupOwner } = engine.parts;
+        for (const directory of cgroupDirectories(cgroupLayout, containerCgroup(cgroupOwner, request))) {
+          assert.not(existsSync(directory), directory);
+        }
+        const { pid } = await engine.containers.restore(request);
+        await assertGoesOn(engine, request, pid);
+      });
+    },
+  );
+}
+
+onHost('[ckpt.fail-safe] a deadline and an abort leave the container running', async () => {
+  await withEngine(async (engine) => {
+    const request = engine.request(COUNT);
+    const pid = await startReady(engine, request);
+    const late = await rejectionOf(engine.containers.checkpoint(request, { then: 'stop', timeoutMs: 15 }));
+    assert.is(engineError(late).code, 'TIMED_OUT', late.message);
+    await assertGoesOn(engine, request, pid);
+    const control = new AbortController();
+    const observed = observedBy(engine, (effect) => {
+      if (effect === 'criu.pre-dump') control.abort();
+    });
+    const aborted = await rejectionOf(observed.checkpoint(request, { then: 'stop', signal: control.signal }));
+    assert.is(engineError(aborted).code, 'ABORTED', aborted.message);
+    await assertGoesOn(engine, request, pid);
+  });
+});
+
+onHost('[restore.rollback] a deadline takes a restore back', async () => {
+  await withEngine(async (engine) => {
+    const request = engine.request(COUNT);
+    await startReady(engine, request);
+    await checkpointAndStop(engine, request);
+    const late = await rejectionOf(engine.containers.restore(request, { timeoutMs: 15 }));
+    assert.is(engineError(late).code, 'TIMED_OUT', late.message);
+    assert.is((await engine.containers.observe(request)).status, 'absent');
+    const { pid } = await engine.containers.restore(request);
+    await assertGoesOn(engine, request, pid);
+  });
+});
+
+onHost('[criu.descriptors] what was open as standard streams is noted beside the images', async () => {
+  await withEngine(async (engine) => {
+    const request = engine.request(COUNT);
+    const pid = await startReady(engine, request);
+    const links = [0, 1, 2].map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`));
+    const { details } = await checkpointAndStop(engine, request);
+    const noted = JSON.parse(
+      readFileSync(path.join(details.directory, 'images/descriptors.json'), 'utf8'),
+    ) as string[];
+    assert.equal(noted, links);
+    assert.match(noted[1] ?? '', /^pipe:\[\d+\]$/);
+  });
+});
+
+test.run();
