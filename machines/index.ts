@@ -3,6 +3,5 @@
  * engine's lifecycle verbs. It never decides what should be; xstate does not leave this folder.
  */
 export type { ContainerEffectDeps } from './container-effects.ts';
-export { RecordGoneError } from './container-effects.ts';
 export { recoverRecord } from './recover.ts';
 export { createStepRunner, type MachineRunner } from './run-step.ts';
