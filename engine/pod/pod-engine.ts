@@ -30,12 +30,21 @@ export function createPodEngine(parts: EngineParts): PodEngine {
         ...(options.signal === undefined ? {} : { signal: options.signal }),
       }),
     release: (pod) =>
-      goDown(POD_STAGES, contextOf(pod), {
+      goDown([podStorage, ...POD_STAGES], contextOf(pod), {
         operation: `release pod/${pod.name}`,
         observe: parts.observeEffect,
       }),
   };
 }
+
+/** What outlives a reboot. Only a release takes it away: a preparation that fails must not cost a pod its volumes. */
+const podStorage: Stage<PodContext> = {
+  name: 'pod-storage',
+  up: () => Promise.resolve(),
+  async down({ paths }) {
+    await rm(paths.state, { recursive: true, force: true });
+  },
+};
 
 const podDirectories: Stage<PodContext> = {
   name: 'pod-directories',
@@ -54,7 +63,6 @@ const podDirectories: Stage<PodContext> = {
   async down({ parts, pod, paths }) {
     for (const point of mountPointsBelow(paths.directory)) unmountAll(parts.kernel, point);
     await rm(paths.directory, { recursive: true, force: true });
-    await rm(paths.state, { recursive: true, force: true });
     for (const parent of parentCgroups(parts.cgroupOwner, pod.id).reverse()) {
       await removeCgroup(parts.cgroupLayout, parent);
     }
