@@ -104,6 +104,7 @@ async function assemble(
     engine,
     records,
     runner,
+    events,
     clock: systemClock,
     newId: () => randomBytes(32).toString('hex'),
     onError: options.onError,
