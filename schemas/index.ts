@@ -6,6 +6,7 @@
  * and those that may need a value import it when they do.
  */
 export * from './cdi-spec.ts';
+export * from './checkpoint-environment.ts';
 export { checkSet } from './check-set.ts';
 export * from './container.ts';
 export * from './container-state.ts';
@@ -19,6 +20,8 @@ export * from './host-file.ts';
 export * from './image-reference.ts';
 export { jsonSchema } from './json-schema.ts';
 export type { JsonSchema } from './json-schema.ts';
+export * from './configuration.ts';
+export { loadConfiguration } from './load-configuration.ts';
 export { loadManifests } from './load-manifests.ts';
 export type { LoadResult } from './load-manifests.ts';
 export type { LoadedManifest } from './loaded-manifest.ts';
@@ -28,6 +31,7 @@ export * from './metadata.ts';
 export * from './oci-spec.ts';
 export { formatBytes, parseBytes, parseMilli } from './parse-quantity.ts';
 export * from './pod.ts';
+export * from './podman-archive.ts';
 export * from './probe.ts';
 export * from './record.ts';
 export * from './resources.ts';

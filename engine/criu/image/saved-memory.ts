@@ -38,6 +38,7 @@ export function locateMemory(
   let pagesFile: string | null = null;
   let offset = 0;
   let inParentBytes = 0;
+  let mappedUntil = 0;
   const pieces: LocatedPiece[][] = ranges.map(() => []);
   for (const entry of readEntries(file, bytes, 'pagemap')) {
     if (pagesFile === null) {
@@ -45,9 +46,13 @@ export function locateMemory(
       continue;
     }
     const start = entry.vaddr ?? 0;
+    // CRIU writes them in this order; without it one page could stand for any amount of memory.
+    if (start < mappedUntil)
+      throw new ImageError(file, 0, 'the entries are not in the order of their addresses');
     const length = pageCount(entry) * PAGE_BYTES;
     if (!Number.isSafeInteger(length))
       throw new ImageError(file, 0, 'an entry has more pages than there can be');
+    mappedUntil = start + length;
     if (isInParent(entry)) inParentBytes += length;
     if (!isPresent(entry)) continue;
     for (const [index, range] of ranges.entries()) {

@@ -30,7 +30,7 @@ test('an image cut off at any byte is refused, but for the ends of entries', () 
   const ends: number[] = [];
   for (let length = 0; length < pstree.length; length++) {
     try {
-      [...readEntries('pstree.img', pstree.subarray(0, length), 'pstree')];
+      Array.from(readEntries('pstree.img', pstree.subarray(0, length), 'pstree'));
       ends.push(length);
     } catch (error) {
       assert.instance(error, ImageError);
