@@ -1,6 +1,7 @@
 import { fromPromise } from 'xstate';
 import type { ContainerState } from '../schemas/index.ts';
-import { ContainerEffects, RecordGoneError, type ContainerEffectDeps } from './container-effects.ts';
+import { ContainerEffects } from './container-effects.ts';
+import { RecordGoneError, type ContainerEffectDeps } from './effect-journal.ts';
 import type { EffectInput } from './container.machine.ts';
 import type { Operation, OperationOf } from './operation.ts';
 

@@ -1,7 +1,7 @@
 import { fromPromise } from 'xstate';
 import { isoTime } from '../reconciler/index.ts';
 import type { PodRecord } from '../schemas/index.ts';
-import type { ContainerEffectDeps } from './container-effects.ts';
+import type { ContainerEffectDeps } from './effect-journal.ts';
 
 /** A pod's record went away while something was done to it. */
 export class PodRecordGoneError extends Error {

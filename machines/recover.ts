@@ -87,7 +87,8 @@ function aliveState(record: ContainerRecord, observation: ContainerObservation):
 }
 
 function recoverEnded(record: ContainerRecord, observation: ContainerObservation, now: number): Recovery {
-  const ran = isAlive(record.state) || record.state === 'Stopping' || record.intent?.verb === 'start';
+  const mayHaveRun = record.state === 'Stopping' || (record.state === 'Unknown' && record.pid !== null);
+  const ran = isAlive(record.state) || mayHaveRun || record.intent?.verb === 'start';
   if (!ran) return { record: atRest(record, endedState(record, observation)), happened: [] };
   const exit = observation.exit ?? { code: -1, finishedAt: isoTime(now), oomKilled: false };
   const isFailure = record.state !== 'Stopping' && record.intent?.verb !== 'stop';

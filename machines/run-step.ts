@@ -7,8 +7,10 @@ import {
   type RunOptions,
   type StepRunner,
 } from '../reconciler/index.ts';
-import { IllegalStateError, type ResolvedImage } from '../schemas/index.ts';
-import { ContainerEffects, countError, type ContainerEffectDeps } from './container-effects.ts';
+import { IllegalStateError, type ContainerState, type ResolvedImage } from '../schemas/index.ts';
+import { ContainerEffects } from './container-effects.ts';
+import { countError, type ContainerEffectDeps } from './effect-journal.ts';
+import { observeInstance } from './observe-instance.ts';
 import { createContainerActors } from './container.actors.ts';
 import { containerMachine } from './container.machine.ts';
 import type { Operation } from './operation.ts';
@@ -37,6 +39,11 @@ export function createStepRunner(deps: ContainerEffectDeps): MachineRunner {
     try {
       const found = await untilResting(actor, (snapshot) => snapshot.hasTag('resting'));
       if (found.matches('failed')) throw found.context.error;
+      // What was to be stopped has ended by itself: somebody else was first, and nothing is left to be done.
+      if (kind === 'stop' && hasEnded(found.context.state)) {
+        effects.noteStopRace(operation);
+        return;
+      }
       if (!found.can({ type: kind })) throw new IllegalStateError(kind, container, found.context.state);
       actor.send({ type: kind });
       const left = await untilResting(actor, (snapshot) => snapshot.hasTag('resting'));
@@ -82,7 +89,7 @@ export function createStepRunner(deps: ContainerEffectDeps): MachineRunner {
 
   return {
     async observe(record) {
-      const observation = await effects.observe(record.request);
+      const observation = await observeInstance(deps, record.request);
       return { record: recoverRecord(record, observation, clock.now()).record, observation };
     },
     recover: (container) => effects.recover(container),
@@ -117,4 +124,8 @@ export function createStepRunner(deps: ContainerEffectDeps): MachineRunner {
 
 function withSignal(operation: Operation, { signal }: RunOptions): Operation {
   return signal === undefined ? operation : { ...operation, signal };
+}
+
+function hasEnded(state: ContainerState): boolean {
+  return state === 'Stopped' || state === 'Exited' || state === 'Configured';
 }

@@ -1,4 +1,5 @@
 import type { Engine } from '../engine/index.ts';
+import { IllegalStateError } from '../schemas/index.ts';
 import { UnsoundPlanError } from './check-plan.ts';
 import { passOverContainer } from './container-pass.ts';
 import { PullInterruptedError } from './interrupt-pulls.ts';
@@ -165,13 +166,15 @@ class Loop {
     // It was ended on purpose: the next daemon goes on, or the new wish does.
     if (signal.aborted || error instanceof PullInterruptedError)
       return requeueAfter(0, { why: 'steps-follow' });
+    const failures = (this.#failures.get(key) ?? 0) + 1;
+    this.#failures.set(key, failures);
+    // The container changed between the look and the step: look again.
+    if (error instanceof IllegalStateError && failures === 1) return requeueAfter(0, { why: 'steps-follow' });
     this.progress.tell({ resource: resourceOf(key), what: 'failed', detail: message });
     if (error instanceof UnsoundPlanError) {
       this.#options.onError(error, key);
       return stalled(why);
     }
-    const failures = (this.#failures.get(key) ?? 0) + 1;
-    this.#failures.set(key, failures);
     return requeueAfter(this.#retryDelayMs(key, failures), why);
   }
 

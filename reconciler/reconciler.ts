@@ -17,6 +17,7 @@ import { resetAfterReboot } from './reset-after-reboot.ts';
 import { keyOf, type ResourceKey, type ResourceName } from './resource-key.ts';
 import { settle, type SettleOptions, type SettleResult } from './settle.ts';
 import type { StepRunner } from './step-runner.ts';
+import { markForDeletion, writeAcceptance } from './write-acceptance.ts';
 
 export interface ReconcilerOptions {
   engine: Pick<Engine, 'images' | 'containers'>;
@@ -107,20 +108,7 @@ class LoopingReconciler implements Reconciler {
 
   async accept(manifests: readonly OwnedManifest[], options: AcceptOptions): Promise<Accepted> {
     const acceptance = this.#acceptance(manifests, options);
-    const { containers, pods } = this.#options.records;
-    const changed: ResourceName[] = [];
-    for (const { record, merge, change } of acceptance.containers) {
-      if (containers.get(record.name) === null) await containers.put(record);
-      else await containers.edit(record.name, merge);
-      if (change !== 'unchanged') changed.push({ kind: 'Container', name: record.name });
-    }
-    for (const { record, merge, change } of acceptance.pods) {
-      if (pods.get(record.name) === null) await pods.put(record);
-      else await pods.edit(record.name, merge);
-      if (change !== 'unchanged') changed.push({ kind: 'Pod', name: record.name });
-      if (change === 'changed' || options.source === 'apply') await this.#freshStart(record.name, change);
-    }
-    for (const resource of acceptance.dropped) await this.#markForDeletion(resource);
+    const changed = await writeAcceptance(this.#deps, acceptance, options.source);
     const named = [
       ...acceptance.containers.map(({ record }): ResourceName => ({ kind: 'Container', name: record.name })),
       ...acceptance.pods.map(({ record }): ResourceName => ({ kind: 'Pod', name: record.name })),
@@ -155,7 +143,7 @@ class LoopingReconciler implements Reconciler {
       if (options.force) {
         for (const { name } of this.#containersOf(resource)) this.#deps.wishes.stopTimeoutsMs.set(name, 0);
       }
-      await this.#markForDeletion(resource);
+      await markForDeletion(this.#deps, resource);
     }
     this.#interruptPulls(found);
     return found;
@@ -166,12 +154,11 @@ class LoopingReconciler implements Reconciler {
     if (request.verb !== 'kill') this.#interruptPulls(request.names);
   }
 
-  settle(resources: readonly ResourceName[], options: SettleOptions): Promise<SettleResult> {
-    return settle(
-      { ...this.#loop, clock: this.#deps.clock, membersOf: (pod) => this.#membersOf(pod) },
-      resources,
-      options,
-    );
+  async settle(resources: readonly ResourceName[], options: SettleOptions): Promise<SettleResult> {
+    // What is waited for comes from processes that end, and from probes.
+    if (options.waitMs !== null) await this.watch();
+    const membersOf = (resource: ResourceName): ResourceName[] => this.#membersOf(resource);
+    return settle({ ...this.#loop, clock: this.#deps.clock, membersOf }, resources, options);
   }
 
   wake(resources: readonly ResourceName[] = this.#all()): void {
@@ -267,25 +254,6 @@ class LoopingReconciler implements Reconciler {
       .list()
       .filter((record) => record.pod === resource.name)
       .map(({ name }) => ({ kind: 'Container', name }));
-  }
-
-  async #markForDeletion({ kind, name }: ResourceName): Promise<void> {
-    const { containers, pods } = this.#options.records;
-    const deletionRequestedAt = isoTime(this.#deps.clock.now());
-    if (kind === 'Container') await containers.edit(name, (record) => ({ ...record, deletionRequestedAt }));
-    else await pods.edit(name, (record) => ({ ...record, deletionRequestedAt }));
-  }
-
-  /** A pod that was applied anew has its members tried anew. */
-  async #freshStart(pod: string, change: 'new' | 'changed' | 'unchanged'): Promise<void> {
-    for (const { name } of this.#containersOf({ kind: 'Pod', name: pod })) {
-      await this.#options.records.containers.edit(name, (record) => ({
-        ...record,
-        failuresInRow: 0,
-        backoffUntil: null,
-        override: change === 'changed' ? null : record.override,
-      }));
-    }
   }
 
   #interruptPulls(resources: readonly ResourceName[]): void {

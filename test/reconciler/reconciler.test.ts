@@ -578,6 +578,45 @@ test('[state.lock-free-stop] while one container takes its time to stop, others 
   assert.is(state(process), 'Exited');
 });
 
+test('[state.stop-race] a process that ends by itself just before it is stopped: the stop ends quietly, and says why', async () => {
+  const { process, host, clock } = await daemon();
+  await applyNow(process, [containerManifest('web')]);
+  const observe = process.engine.containers.observe.bind(process.engine.containers);
+  let looks = 0;
+  process.engine.containers.observe = async (request) => {
+    const observation = await observe(request);
+    looks += 1;
+    // The plan rests on this look; the process ends before the step does.
+    if (looks === 1) host.endProcess('web', 3);
+    return observation;
+  };
+  const result = await actNow(process, 'stop');
+  await clock.flush();
+  assert.not(result.resources[0]?.failed);
+  assert.is(state(process), 'Exited');
+  assert.is(process.records.containers.get('web')?.exit?.code, 3);
+  const stop = process.events.recent().find(({ type }) => type === 'stop');
+  assert.equal(stop?.attributes, { reason: 'its process had ended already' });
+  assert.not(host.calls.includes('stop web'));
+});
+
+test('a process that ends just before it is paused is no error of the pass: the plan is made anew', async () => {
+  const { process, host } = await daemon();
+  await applyNow(process, [containerManifest('web')]);
+  const observe = process.engine.containers.observe.bind(process.engine.containers);
+  let looks = 0;
+  process.engine.containers.observe = async (request) => {
+    const observation = await observe(request);
+    looks += 1;
+    // The first look is that of the command, the second that of the plan.
+    if (looks === 2) host.endProcess('web', 1);
+    return observation;
+  };
+  const result = await actNow(process, 'pause');
+  assert.not(result.resources[0]?.failed);
+  assert.is(state(process), 'Paused', 'it was started again, and paused');
+});
+
 test('[state.events] what happens to a container is told, with time, kind, name, id and attributes', async () => {
   const { process, host, clock } = await daemon();
   await applyNow(process, [containerManifest('web')]);

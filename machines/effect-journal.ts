@@ -1,0 +1,154 @@
+import type { Engine } from '../engine/index.ts';
+import {
+  backoffOf,
+  delayAfterErrorMs,
+  isoTime,
+  type Clock,
+  type EventBus,
+  type EventType,
+  type RecordEditor,
+} from '../reconciler/index.ts';
+import type { ContainerRecord, ContainerRequest, Intent } from '../schemas/index.ts';
+import { observeInstance } from './observe-instance.ts';
+import { recoverRecord } from './recover.ts';
+
+/** What the effects work with. */
+export interface ContainerEffectDeps {
+  engine: Engine;
+  records: RecordEditor;
+  events: EventBus;
+  clock: Clock;
+}
+
+/** A record went away while something was done to its container. */
+export class RecordGoneError extends Error {
+  override readonly name = 'RecordGoneError';
+  readonly code = 'RECORD_GONE';
+
+  constructor(container: string) {
+    super(`read record of container/${container}: there is none; apply its manifest again`);
+  }
+}
+
+/** What is written around an effect: the intent before it, and after it what came of it, or why nothing did. */
+export class EffectJournal {
+  readonly #deps: ContainerEffectDeps;
+
+  constructor(deps: ContainerEffectDeps) {
+    this.#deps = deps;
+  }
+
+  now(): string {
+    return isoTime(this.#deps.clock.now());
+  }
+
+  read(container: string): ContainerRecord {
+    const record = this.#deps.records.containers.get(container);
+    if (record === null) throw new RecordGoneError(container);
+    return record;
+  }
+
+  request(container: string): ContainerRequest {
+    const { request } = this.read(container);
+    if (request === null) throw new RecordGoneError(container);
+    return request;
+  }
+
+  async #edit(
+    container: string,
+    change: (record: ContainerRecord) => ContainerRecord,
+  ): Promise<ContainerRecord> {
+    const record = await this.#deps.records.containers.edit(container, change);
+    if (record === null) throw new RecordGoneError(container);
+    return record;
+  }
+
+  async intend(
+    container: string,
+    verb: Intent['verb'],
+    change: (record: ContainerRecord) => ContainerRecord = (record) => record,
+  ): Promise<void> {
+    const intent: Intent = { verb, since: this.now() };
+    await this.#edit(container, (record) => ({ ...change(record), intent }));
+  }
+
+  conclude(
+    container: string,
+    change: (record: ContainerRecord) => ContainerRecord,
+  ): Promise<ContainerRecord> {
+    return this.#edit(container, (record) => ({ ...change(record), intent: null }));
+  }
+
+  /** Runs an effect; when it fails, the record says what is so now, and why, before the error goes on. */
+  async attempt<T>(
+    container: string,
+    signal: AbortSignal | undefined,
+    run: () => Promise<T>,
+    beforeCreate: ContainerRecord | null = null,
+  ): Promise<T> {
+    try {
+      return await run();
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      // Somebody ended it on purpose: that is no failure of the container.
+      const isFailure = signal?.aborted !== true;
+      await this.#noteFailure(container, { message, isFailure, beforeCreate });
+      throw error;
+    }
+  }
+
+  async #noteFailure(
+    container: string,
+    failure: { message: string; isFailure: boolean; beforeCreate: ContainerRecord | null },
+  ): Promise<void> {
+    const { records, clock } = this.#deps;
+    const { request } = this.read(container);
+    // When not even looking works, the intent stays, and the next pass looks again.
+    const observation = await observeInstance(this.#deps, request).catch(() => null);
+    await records.containers.edit(container, (record) => {
+      if (observation === null) return { ...record, state: 'Unknown', lastError: failure.message };
+      const wasStarting = record.intent?.verb === 'create' || record.intent?.verb === 'start';
+      let next = recoverRecord(record, observation, clock.now()).record;
+      if (wasStarting && observation.status !== 'running') {
+        // It never ran, so there is no exit that a restart policy could judge.
+        const counted = failure.isFailure ? countError(record, clock.now()) : record;
+        next = {
+          ...next,
+          exit: null,
+          failuresInRow: counted.failuresInRow,
+          backoffUntil: counted.backoffUntil,
+          state: next.state === 'Exited' ? 'Configured' : next.state,
+        };
+      }
+      if (failure.beforeCreate !== null && observation.status === 'absent') {
+        // Everything was taken back: the next try asks for the image anew.
+        next = { ...next, request: failure.beforeCreate.request };
+      }
+      return failure.isFailure ? { ...next, lastError: failure.message } : next;
+    });
+  }
+
+  emit(
+    type: EventType,
+    record: ContainerRecord,
+    request: ContainerRequest | null,
+    attributes: Record<string, string>,
+  ): void {
+    this.#deps.events.emit({
+      time: this.now(),
+      type,
+      resource: { kind: 'Container', name: record.name },
+      id: request?.id ?? null,
+      attributes,
+    });
+  }
+}
+
+/** One more failure to get it running, and when the next try is due. */
+export function countError(record: ContainerRecord, now: number): ContainerRecord {
+  const spec = record.manifest?.spec ?? record.request?.spec;
+  const failuresInRow = record.failuresInRow + 1;
+  if (spec === undefined) return { ...record, failuresInRow };
+  const delayMs = delayAfterErrorMs(backoffOf(spec), failuresInRow);
+  return { ...record, failuresInRow, backoffUntil: isoTime(now + delayMs) };
+}
