@@ -8,6 +8,7 @@ import type { EffectObserver } from './engine.ts';
 import { readHostFacts } from './host.ts';
 import { createHostPaths } from './host-paths.ts';
 import { createImageEngine } from './image/create-image-engine.ts';
+import type { RegistryOptions } from './image/registry-options.ts';
 import { createPodEngine } from './pod/pod-engine.ts';
 import { createRunCommand } from './process/run-command.ts';
 import { createOciRuntime } from './runtime/oci-runtime.ts';
@@ -18,6 +19,7 @@ export interface EngineOptions {
   run: string;
   /** `auto`, the name or the path of an OCI runtime. */
   runtime?: string;
+  registry?: RegistryOptions;
   exitCommand?: readonly string[] | null;
   /** Told of every effect on the host; default: nobody. */
   observeEffect?: EffectObserver;
@@ -38,6 +40,7 @@ export async function createEngine(options: EngineOptions): Promise<EngineWithAc
     directory: paths.images,
     runCommand,
     skopeoPath: facts.tools.skopeo,
+    ...(options.registry === undefined ? {} : { registry: options.registry }),
   });
   const parts: EngineParts = {
     kernel,

@@ -34,6 +34,8 @@ export const daemon: CommandSpec = {
         import('../api/server.ts'),
         import('../version-number.ts'),
       ]);
+    const { readConfiguration } = await import('../local/read-configuration.ts');
+    const { manifests: configured } = await readConfiguration(globals.config);
     const { log, close } = await openDaemonLog({
       level: options.text('logLevel') ?? (globals.verbose ? 'debug' : 'info'),
       file: options.text('logFile'),
@@ -45,7 +47,7 @@ export const daemon: CommandSpec = {
           root: globals.root,
           run: globals.run,
           config: globals.config,
-          manifests: resolve(io.cwd, options.text('manifests') ?? DEFAULT_MANIFESTS),
+          manifests: resolve(io.cwd, options.text('manifests') ?? configured ?? DEFAULT_MANIFESTS),
           log,
         },
         version: versionNumber(),

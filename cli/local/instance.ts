@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { createEngine, createHostPaths, lockFile, lockRoot, openRecordStore } from '../../engine/index.ts';
-import type { Engine, HostPaths, RecordStore } from '../../engine/index.ts';
+import type { Engine, EngineOptions, HostPaths, RecordStore } from '../../engine/index.ts';
 import { createStepRunner } from '../../machines/index.ts';
 import type { MachineRunner } from '../../machines/index.ts';
 import { createLinuxKernel, nativeProgram } from '../../native/index.ts';
@@ -13,7 +13,9 @@ import {
   systemClock,
 } from '../../reconciler/index.ts';
 import type { EventBus, Reconciler, RecordEditor, ResourceKey } from '../../reconciler/index.ts';
+import type { Configuration } from '../../schemas/index.ts';
 import { observerFromEnvironment } from './fault-injection.ts';
+import { readConfiguration } from './read-configuration.ts';
 import { beginBoot, isOfEarlierBoot } from './run-directory.ts';
 
 /** Everything of one root and run directory, put together. */
@@ -33,7 +35,8 @@ export interface Instance {
 export interface InstanceOptions {
   root: string;
   run: string;
-  runtime?: string;
+  /** The configuration file. */
+  config: string;
   /** Told of what went wrong inside of tsctr itself. */
   onError: (error: unknown, key: ResourceKey | null) => void;
 }
@@ -90,7 +93,7 @@ async function assemble(
     root: options.root,
     run: options.run,
     exitCommand: exitCommand(options, paths),
-    ...(options.runtime === undefined ? {} : { runtime: options.runtime }),
+    ...engineSettings(await readConfiguration(options.config)),
     ...(observeEffect === null ? {} : { observeEffect }),
   });
   const records = createRecordEditor(store);
@@ -125,6 +128,25 @@ async function assemble(
   };
 }
 
+/** The configuration in the engine's words. */
+function engineSettings({
+  runtime,
+  registries,
+}: Partial<Configuration>): Pick<EngineOptions, 'runtime' | 'registry'> {
+  const settings: Pick<EngineOptions, 'runtime' | 'registry'> = {};
+  if (runtime !== undefined) settings.runtime = runtime;
+  if (registries === undefined) return settings;
+  const { configFile, authFile, policyFile, insecure, search } = registries;
+  settings.registry = {
+    ...(configFile === undefined ? {} : { registriesConf: configFile }),
+    ...(authFile === undefined ? {} : { authFile }),
+    ...(policyFile === undefined ? {} : { policy: policyFile }),
+    ...(insecure === undefined ? {} : { insecureRegistries: insecure }),
+    ...(search === undefined ? {} : { searchRegistries: search }),
+  };
+  return settings;
+}
+
 /**
  * What conmon calls when a container ends, with its id as last argument: nothing but a glance at socket and lock while somebody is at
  * work, else this program.
@@ -138,6 +160,6 @@ function exitCommand(options: InstanceOptions, paths: HostPaths): readonly strin
     paths.exits,
     process.execPath,
     program,
-    ...['--root', options.root, '--run', options.run, 'cleanup'],
+    ...['--root', options.root, '--run', options.run, '--config', options.config, 'cleanup'],
   ];
 }
