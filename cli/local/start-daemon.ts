@@ -16,7 +16,7 @@ export async function startDaemon(options: DaemonOptions): Promise<DaemonHandle>
   });
   for (const damaged of instance.store.damaged) log.error(damaged, 'a damaged record was set aside');
   const { reconciler, records, events } = instance;
-  events.subscribe(({ time: _, ...event }) => {
+  events.subscribe((event) => {
     log.info({ event }, `${event.resource.kind.toLowerCase()}/${event.resource.name} ${event.type}`);
   });
   reconciler.onProgress((progress) => {
