@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs';
 import type { ServiceOptions } from '../service-options.ts';
 import { socketPathOf } from '../service-options.ts';
+import type { RecordEditor, ResourceName } from '../../reconciler/index.ts';
+import type { ContainerRecord } from '../../schemas/index.ts';
 import { openWriter } from './instance.ts';
 
 /** A command that holds the lock ends the process itself and is done with it soon; a pull may take longer. */
@@ -17,7 +19,7 @@ export async function handleExit(options: ServiceOptions, id: string): Promise<v
     try {
       const record = instance.records.containers.list().find(({ request }) => request?.id === id);
       if (record === undefined) return;
-      await instance.reconciler.settle([{ kind: 'Container', name: record.name }], { waitMs: null });
+      await instance.reconciler.settle(concerned(record, instance.records), { waitMs: null });
       const now = instance.records.containers.get(record.name);
       nextTry = now?.backoffUntil === null || now === null ? null : Date.parse(now.backoffUntil);
       if (now?.request?.id !== id && now?.state === 'Running') return;
@@ -28,4 +30,15 @@ export async function handleExit(options: ServiceOptions, id: string): Promise<v
     await new Promise((resolve) => setTimeout(resolve, Math.max(0, nextTry - Date.now())));
     if (existsSync(socketPathOf(options.run))) return;
   }
+}
+
+/** Whom the end of a container concerns: itself or its pod, and those that waited for it. */
+function concerned(record: ContainerRecord, records: RecordEditor): ResourceName[] {
+  const own: ResourceName =
+    record.pod === null ? { kind: 'Container', name: record.name } : { kind: 'Pod', name: record.pod };
+  const waiting = records.containers
+    .list()
+    .filter(({ manifest }) => manifest?.spec.dependsOn?.includes(record.name) === true)
+    .map(({ name }): ResourceName => ({ kind: 'Container', name }));
+  return [own, ...waiting];
 }
