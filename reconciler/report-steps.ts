@@ -19,11 +19,10 @@ export function reportStep(
   switch (step.kind) {
     case 'create': {
       const { image, spec } = step.request;
+      const origin = image === null ? `rootfs ${spec.rootfs ?? ''}` : `image ${image.reference}`;
       const network = spec.hostNetwork === true ? 'host' : (spec.network ?? 'none');
-      tell(
-        'created',
-        `${image === null ? `rootfs ${spec.rootfs ?? ''}` : `image ${image.reference}`}, network ${network}`,
-      );
+      // A member of a pod is in the network of its pod.
+      tell('created', step.request.pod === null ? `${origin}, network ${network}` : origin);
       return;
     }
     case 'start': {
@@ -32,7 +31,7 @@ export function reportStep(
       return;
     }
     case 'stop':
-      if (plan.action === 'stop') tell('stopped', `exit code ${String(record?.exit?.code)}`);
+      if (plan.action === 'stop') tell('stopped', `exit code ${String(record?.exit?.code ?? 'unknown')}`);
       return;
     case 'pause':
       tell('paused', '');
@@ -45,7 +44,7 @@ export function reportStep(
       tell('removed', '');
       return;
     case 'prepare-pod':
-      tell('created', 'shared namespaces');
+      tell('created', 'namespaces that its containers share');
       return;
     default:
       return;
@@ -62,15 +61,24 @@ export function reportRest(
   const detail = formatReason(outcome.why);
   switch (outcome.kind) {
     case 'settled':
-      if (outcome.why.why === 'completed') report({ resource, what: 'completed', detail });
-      else if (outcome.why.why === 'failed-for-good') report({ resource, what: 'failed', detail });
-      else if (!hasActed) report({ resource, what: 'unchanged', detail: record?.state ?? '' });
+      if (outcome.why.why === 'completed') {
+        report({ resource, what: 'completed', detail: `exit code ${String(outcome.why.code)}` });
+      } else if (outcome.why.why === 'failed-for-good') {
+        const { code, policy } = outcome.why;
+        report({
+          resource,
+          what: 'failed',
+          detail: `exit code ${String(code)}; restartPolicy ${policy}`,
+        });
+      } else if (!hasActed) report({ resource, what: 'unchanged', detail: record?.state ?? '' });
       return;
     case 'stalled':
       report({ resource, what: 'failed', detail });
       return;
     case 'waiting':
     case 'requeue':
+      // Its members tell themselves what they wait for.
+      if (outcome.why.why === 'members-not-done') return;
       report({ resource, what: 'waiting', detail });
       return;
   }

@@ -3,6 +3,7 @@ import type { Outcome } from './outcome.ts';
 import { formatReason } from './plan-reason.ts';
 import type { Progress } from './progress.ts';
 import { keyOf, type ResourceKey, type ResourceName } from './resource-key.ts';
+import { createNewsTeller } from './tell-news.ts';
 
 export interface SettleOptions {
   /** Until everything is as wished, up to this many milliseconds; null: until what can be done now has been done. */
@@ -55,13 +56,14 @@ export async function settle(
     }
   };
   adopt();
+  const news = createNewsTeller((progress) => options.onProgress?.(progress));
   const endProgress = view.onProgress((progress) => {
     adopt();
     const owner = owners.get(keyOf(progress.resource));
     if (owner === undefined) return;
     if (isChange(progress)) touched.add(owner);
     if (progress.what === 'failed') failures.set(owner, progress.detail);
-    options.onProgress?.(progress);
+    news.tell(progress);
   });
   try {
     for (const key of [...owners.keys()]) view.put(key);
@@ -69,10 +71,9 @@ export async function settle(
       adopt();
       return [...owners.keys()].every((key) => isDone(view, key, options.waitMs !== null));
     });
-    return {
-      timedOut,
-      resources: resources.map((resource) => summarize(view, owners, { resource, touched, failures })),
-    };
+    const settled = resources.map((resource) => summarize(view, owners, { resource, touched, failures }));
+    news.tellUnchanged(settled.filter(isUnchanged).map(({ resource }) => resource));
+    return { timedOut, resources: settled };
   } finally {
     endProgress();
   }
@@ -84,6 +85,7 @@ function isChange({ what }: Progress): boolean {
     what !== 'waiting' &&
     what !== 'progress' &&
     what !== 'failed' &&
+    what !== 'ready' &&
     what !== 'completed'
   );
 }
@@ -160,6 +162,10 @@ function summarize(
     outcome,
     detail: seen.failures.get(key) ?? (outcome === null ? '' : formatReason(outcome.why)),
   };
+}
+
+function isUnchanged({ changed, failed, outcome }: SettledResource): boolean {
+  return !changed && !failed && outcome?.kind === 'settled';
 }
 
 function isFailed(outcome: Outcome): boolean {

@@ -1,47 +1,49 @@
 import type { Progress } from './progress.ts';
 import { keyOf, type ResourceKey, type ResourceName } from './resource-key.ts';
 
-/** Passes what is news on to whoever waits for resources, and says at the end what has stayed as it was. */
+/** Passes on to whoever waits for resources what is news to people. */
 export interface NewsTeller {
   tell(progress: Progress): void;
-  /** To be called once, with what was waited for and how each of it is: what nothing was said of is told as unchanged. */
-  end(untouched: readonly { resource: ResourceName; detail: string }[]): void;
+  /** To be called at the end, with the resources to which nothing was done and that are as they should be. */
+  tellUnchanged(resources: readonly ResourceName[]): void;
 }
+
+type Said = Partial<Record<Progress['what'], string>>;
 
 /**
  * A resource is looked at many times until it is as wished, and each pass tells how it ended. People want to hear a thing
- * once: not that the same is still waited for, that the same failed again, or that what was just started is unchanged.
+ * once: not that the same is still waited for, that the same has failed again, or that what was just started is unchanged.
  */
 export function createNewsTeller(onProgress: (progress: Progress) => void): NewsTeller {
-  const last = new Map<ResourceKey, Partial<Record<Progress['what'], string>>>();
-
-  function isNews({ resource, what, detail }: Progress): boolean {
-    const key = keyOf(resource);
-    const said = last.get(key) ?? {};
-    last.set(key, said);
-    if (what === 'progress') return true;
-    // A job that had run before: nothing has happened now.
-    if (what === 'completed' && said.running === undefined && said.restarted === undefined) return false;
-    const text = withoutTimes(detail);
-    if (said[what] === text) return false;
-    if (isAction(what)) last.set(key, {});
-    last.set(key, { ...last.get(key), [what]: text });
-    return true;
-  }
-
+  const saidOf = new Map<ResourceKey, Said>();
+  const restOf = new Map<ResourceKey, string>();
   return {
     tell(progress) {
-      if (progress.what === 'unchanged') return;
-      const before = last.get(keyOf(progress.resource))?.failed;
-      if (isNews(progress)) onProgress(withoutRepetition(progress, before));
+      const { resource, what, detail } = progress;
+      const key = keyOf(resource);
+      const said = saidOf.get(key) ?? {};
+      if (what === 'unchanged' || (what === 'completed' && !wasStarted(said))) {
+        restOf.set(key, what === 'completed' ? `completed, ${detail}` : detail);
+        return;
+      }
+      const text = withoutTimes(detail);
+      if (what !== 'progress' && said[what] === text) return;
+      // After something was done, the same trouble is news again.
+      saidOf.set(key, { ...(isAction(what) ? {} : said), [what]: text });
+      onProgress(withoutRepetition(progress, said.failed));
     },
-    end(untouched) {
-      for (const { resource, detail } of untouched) onProgress({ resource, what: 'unchanged', detail });
+    tellUnchanged(resources) {
+      for (const resource of resources) {
+        onProgress({ resource, what: 'unchanged', detail: restOf.get(keyOf(resource)) ?? '' });
+      }
     },
   };
 }
 
-/** After something was done, the same trouble is news again. */
+function wasStarted(said: Said): boolean {
+  return said.running !== undefined || said.restarted !== undefined;
+}
+
 function isAction(what: Progress['what']): boolean {
   return what === 'created' || what === 'running' || what === 'restarted' || what === 'stopped';
 }
@@ -51,10 +53,10 @@ function withoutTimes(detail: string): string {
   return detail.replaceAll(/\d+ (ms|s)\b/g, '');
 }
 
-/** Why it failed stands on the line before. */
+/** Why it failed stands on a line before: `back-off, next try in 10 s` says the rest. */
 function withoutRepetition(progress: Progress, failure: string | undefined): Progress {
-  const match = /^(.*) \((.*)\)$/s.exec(progress.detail);
-  if (progress.what !== 'waiting' || match === null || failure === undefined) return progress;
+  const match = /^(.*?) \((.*)\)$/s.exec(progress.detail);
+  if (progress.what !== 'waiting' || match === null) return progress;
   const [, head = '', cause = ''] = match;
   return withoutTimes(cause) === failure ? { ...progress, detail: head } : progress;
 }
