@@ -71,6 +71,18 @@ const EFFECT: Readonly<Record<keyof ContainerSpec, ChangeEffect>> = {
   systemd: 'restart',
   mask: 'restart',
   unmask: 'restart',
+  hostUsers: 'restart',
+  passwd: 'restart',
+  passwdEntry: 'restart',
+  groupEntry: 'restart',
+  baseHostsFile: 'restart',
+  useImageHosts: 'restart',
+  useImageResolvConf: 'restart',
+  chrootDirs: 'restart',
+  secrets: 'restart',
+  cdiDevices: 'restart',
+  hooksDirs: 'restart',
+  sdNotify: 'restart',
 };
 
 const RANK: Readonly<Record<ChangeEffect, number>> = { none: 0, 'in place': 1, restart: 2, recreate: 3 };

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { metadata } from './metadata.ts';
 import { envFromSource, envVar } from './env.ts';
 import { probe } from './probe.ts';
+import { providedFields } from './provided-fields.ts';
 import { dnsConfig, hostAliases, hostname } from './host-names.ts';
 import { quantity } from './quantity.ts';
 import { resourceRequirements } from './resources.ts';
@@ -197,6 +198,7 @@ export const containerSpec = z.strictObject({
     .optional()
     .describe('With a read-only root: tmpfs on /run, /tmp and /var/tmp. Default: true.'),
   cgroupParent: z.string().min(1).optional().describe('Cgroup under which the container gets its own.'),
+  ...providedFields,
   restartBackoff: z
     .strictObject({
       initialSeconds: seconds
