@@ -1,5 +1,5 @@
-// The arguments of one call from JavaScript, and its result. The types were checked by TypeScript; what is left to check is
-// the zero byte, at which a C string would end early and name another file.
+// The arguments of one call from JavaScript, and its result. The types were checked by TypeScript; what is
+// left to check is the zero byte, at which a C string would end early and name another file.
 #pragma once
 
 #include <napi.h>

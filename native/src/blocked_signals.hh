@@ -1,5 +1,6 @@
-// Keeps every signal away from the calling thread: handlers of Node must run on Node's own thread, and none may run in a
-// child that still shares our memory. By the raw call, because sigprocmask(3) leaves out two signals of the C library.
+// Keeps every signal away from the calling thread: handlers of Node must run on Node's own thread, and none
+// may run in a child that still shares our memory. By the raw call, because sigprocmask(3) leaves out two
+// signals of the C library.
 #pragma once
 
 #include <sys/syscall.h>

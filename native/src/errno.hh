@@ -1,5 +1,6 @@
-// A failed system call, on its way to JavaScript. Code that does the work throws SystemError and touches no JavaScript, so
-// that it runs on any thread; the border turns it into the ErrnoError that native/errno-error.ts declares.
+// A failed system call, on its way to JavaScript. Code that does the work throws SystemError and touches no
+// JavaScript, so that it runs on any thread; the border turns it into the ErrnoError that
+// native/errno-error.ts declares.
 #pragma once
 
 #include <napi.h>
@@ -16,7 +17,8 @@ struct SystemError {
   std::string path;  // empty: the call names no path
 };
 
-/** Repeats a call that a signal has interrupted. Not for close(2), which has closed the descriptor all the same. */
+/** Repeats a call that a signal has interrupted. Not for close(2), which has closed the descriptor all the
+ * same. */
 template <typename Call>
 auto retryOnEintr(Call call) {
   decltype(call()) result;

@@ -1,7 +1,8 @@
 // conmon's --exit-command: tsctr-exited <socket> <lock> <exits> <node> <main.js> <args…> <id>
-// When the daemon is there it has seen the exit already, and nothing is to do. A command that holds the lock of the root may be
-// what ended the container: it is waited for, and when it has cleaned up, the file of that id in the directory of exit files is gone. Otherwise Node is started.
-// It runs once for every container that ends, so it does nothing else.
+// When the daemon is there it has seen the exit already, and nothing is to do. A command that holds the lock
+// of the root may be what ended the container: it is waited for, and when it has cleaned up, the file of that
+// id in the directory of exit files is gone. Otherwise Node is started. It runs once for every container that
+// ends, so it does nothing else.
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/socket.h>
@@ -33,10 +34,10 @@ bool daemonListens(const char* path) {
   return connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 || errno == EAGAIN;
 }
 
-// Waits for whoever holds the lock; false when nothing is left to be done. A daemon that is just starting holds the lock before
-// it listens, so the wait is interrupted now and then to look for it.
+// Waits for whoever holds the lock; false when nothing is left to be done. A daemon that is just starting
+// holds the lock before it listens, so the wait is interrupted now and then to look for it.
 bool mustCleanUp(const char* socketPath, const char* lockPath, const char* exitFile) {
-  struct sigaction action{};
+  struct sigaction action {};
   action.sa_handler = [](int) {};
   sigaction(SIGALRM, &action, nullptr);
   const itimerval every{{1, 0}, {1, 0}};
@@ -56,7 +57,8 @@ bool mustCleanUp(const char* socketPath, const char* lockPath, const char* exitF
 
 int main(int argc, char** argv, char** envp) {
   if (argc < 7) {
-    std::fputs("usage: tsctr-exited <daemon socket> <lock> <exits> <node> <main.js> <args...> <id>\n", stderr);
+    std::fputs("usage: tsctr-exited <daemon socket> <lock> <exits> <node> <main.js> <args...> <id>\n",
+               stderr);
     return 2;
   }
   const std::string exitFile = std::string(argv[3]) + '/' + argv[argc - 1];

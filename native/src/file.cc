@@ -17,7 +17,8 @@
 namespace tsctr {
 namespace {
 
-/** A rename or mount anywhere on the host can make the kernel unsure of a ".."; it asks the caller to try again. */
+/** A rename or mount anywhere on the host can make the kernel unsure of a ".."; it asks the caller to try
+ * again. */
 constexpr int kOpenAttempts = 128;
 
 /** (dirfd, path, flags, mode, resolve) → fd */
@@ -98,7 +99,8 @@ Napi::Value statfsWrapper(const Napi::CallbackInfo& info) {
   Napi::Object result = Napi::Object::New(info.Env());
   result.Set("type", Napi::Number::New(info.Env(), static_cast<double>(status.f_type)));
   result.Set("freeBytes", Napi::BigInt::New(info.Env(), static_cast<uint64_t>(status.f_bavail) * blockBytes));
-  result.Set("totalBytes", Napi::BigInt::New(info.Env(), static_cast<uint64_t>(status.f_blocks) * blockBytes));
+  result.Set("totalBytes",
+             Napi::BigInt::New(info.Env(), static_cast<uint64_t>(status.f_blocks) * blockBytes));
   return result;
 }
 

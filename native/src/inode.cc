@@ -1,8 +1,8 @@
 // Names and attributes of files, each relative to an open directory.
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <array>
@@ -19,9 +19,8 @@ constexpr int64_t kNsPerSecond = 1'000'000'000;
 Napi::Value mkdiratWrapper(const Napi::CallbackInfo& info) {
   const Arguments args(info, "mkdirat");
   const std::string path = args.string(1);
-  return args.callForNothing(path, [&] {
-    return ::mkdirat(args.integer(0), path.c_str(), static_cast<mode_t>(args.integer(2)));
-  });
+  return args.callForNothing(
+      path, [&] { return ::mkdirat(args.integer(0), path.c_str(), static_cast<mode_t>(args.integer(2))); });
 }
 
 /** (dirfd, path, mode, major, minor) */
@@ -53,8 +52,8 @@ Napi::Value linkatWrapper(const Napi::CallbackInfo& info) {
 Napi::Value unlinkatWrapper(const Napi::CallbackInfo& info) {
   const Arguments args(info, "unlinkat");
   const std::string path = args.string(1);
-  return args.callForNothing(
-      path, [&] { return ::unlinkat(args.integer(0), path.c_str(), args.integer(2)); });
+  return args.callForNothing(path,
+                             [&] { return ::unlinkat(args.integer(0), path.c_str(), args.integer(2)); });
 }
 
 Napi::Value renameat2Wrapper(const Napi::CallbackInfo& info) {

@@ -1,4 +1,5 @@
-// The new mount API, and the old one for what it has no word for. By number: a C library older than 2.36 has no wrappers.
+// The new mount API, and the old one for what it has no word for. By number: a C library older than 2.36 has
+// no wrappers.
 #include <fcntl.h>
 #include <linux/mount.h>
 #include <sys/syscall.h>
@@ -31,8 +32,8 @@ Napi::Value fsconfig(const Napi::CallbackInfo& info) {
   const char* value = byNumber || args.absent(3) ? nullptr : text.c_str();
   const bool isPath = command == FSCONFIG_SET_PATH || command == FSCONFIG_SET_PATH_EMPTY;
   const int aux = byNumber ? args.integer(3) : isPath ? AT_FDCWD : 0;
-  return args.callForNothing(
-      key.text(), [&] { return ::syscall(SYS_fsconfig, fd, command, key.c_str(), value, aux); });
+  return args.callForNothing(key.text(),
+                             [&] { return ::syscall(SYS_fsconfig, fd, command, key.c_str(), value, aux); });
 }
 
 Napi::Value fsmount(const Napi::CallbackInfo& info) {
@@ -84,9 +85,8 @@ Napi::Value mountOld(const Napi::CallbackInfo& info) {
   const OptionalString type(args, 2);
   const uint64_t flags = args.flags(3);
   const OptionalString data(args, 4);
-  return args.callForNothing(target, [&] {
-    return ::mount(source.c_str(), target.c_str(), type.c_str(), flags, data.c_str());
-  });
+  return args.callForNothing(
+      target, [&] { return ::mount(source.c_str(), target.c_str(), type.c_str(), flags, data.c_str()); });
 }
 
 Napi::Value umount2Wrapper(const Napi::CallbackInfo& info) {

@@ -1,4 +1,5 @@
-// Makes namespaces and pins them to files. It happens on a thread of its own, which leaves our namespaces and then ends.
+// Makes namespaces and pins them to files. It happens on a thread of its own, which leaves our namespaces and
+// then ends.
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <net/if.h>
@@ -49,9 +50,8 @@ void writeFile(int dirfd, const std::string& path, const std::string& name, cons
   open_how how{};
   how.flags = O_WRONLY | O_CLOEXEC;
   how.resolve = RESOLVE_BENEATH;
-  const UniqueFd file(checked("openat2", name, [&] {
-    return ::syscall(SYS_openat2, dirfd, path.c_str(), &how, sizeof how);
-  }));
+  const UniqueFd file(checked("openat2", name,
+                              [&] { return ::syscall(SYS_openat2, dirfd, path.c_str(), &how, sizeof how); }));
   checked("write", name, [&] { return ::write(file.get(), text.data(), text.size()); });
 }
 
@@ -61,8 +61,9 @@ UniqueFd openDirectory(const std::string& path) {
 }
 
 /**
- * A process that does nothing: it holds new namespaces, all owned by its new user namespace, until they are pinned. A thread
- * cannot make a user namespace, unshare(2) says. It shares our memory, so that its cost does not depend on our size.
+ * A process that does nothing: it holds new namespaces, all owned by its new user namespace, until they are
+ * pinned. A thread cannot make a user namespace, unshare(2) says. It shares our memory, so that its cost does
+ * not depend on our size.
  */
 class NamespaceHolder {
  public:
@@ -113,7 +114,8 @@ void bringLoopbackUp() {
   checked("ioctl", "lo", [&] { return ::ioctl(socket.get(), SIOCSIFFLAGS, &request); });
 }
 
-/** As sysctl(8) reads a name: dots separate, and a slash stands for a dot inside a part, unless a slash separates first. */
+/** As sysctl(8) reads a name: dots separate, and a slash stands for a dot inside a part, unless a slash
+ * separates first. */
 std::string sysctlPath(std::string name) {
   const size_t first = name.find_first_of("./");
   if (first == std::string::npos || name[first] == '/') return name;
@@ -128,8 +130,8 @@ std::string sysctlPath(std::string name) {
 }
 
 /**
- * The effective user of this thread alone; seteuid(3) would change it in every thread. The capabilities that root loses by
- * it come back with its user id.
+ * The effective user of this thread alone; seteuid(3) would change it in every thread. The capabilities that
+ * root loses by it come back with its user id.
  */
 class EffectiveUser {
  public:
@@ -144,7 +146,8 @@ class EffectiveUser {
   uid_t previous_;
 };
 
-/** Limits of an IPC namespace belong to the root of its user namespace, and no capability opens them to another user. */
+/** Limits of an IPC namespace belong to the root of its user namespace, and no capability opens them to
+ * another user. */
 void writeSysctl(int root, const std::string& path, const std::string& file, const std::string& value) {
   try {
     writeFile(root, path, file, value);
@@ -216,7 +219,8 @@ std::string field(const Arguments& args, const Napi::Object& object, const char*
   return value.IsString() ? args.toString(value) : std::string();
 }
 
-/** ({ net, ipc, uts, hostname, user, uidMap, gidMap }, [name, value, …]): all of them strings, absent ones undefined. */
+/** ({ net, ipc, uts, hostname, user, uidMap, gidMap }, [name, value, …]): all of them strings, absent ones
+ * undefined. */
 Napi::Value pinNamespaces(const Napi::CallbackInfo& info) {
   const Arguments args(info, "unshare");
   const auto object = info[0].As<Napi::Object>();
@@ -229,7 +233,8 @@ Napi::Value pinNamespaces(const Napi::CallbackInfo& info) {
                   .hostname = field(args, object, "hostname"),
                   .sysctls = {}};
   // Without a UTS namespace of its own the thread would rename the host.
-  if (!request.hostname.empty() && request.uts.empty()) throw SystemError{"sethostname", EINVAL, request.hostname};
+  if (!request.hostname.empty() && request.uts.empty())
+    throw SystemError{"sethostname", EINVAL, request.hostname};
   const auto sysctls = info[1].As<Napi::Array>();
   for (uint32_t i = 0; i + 1 < sysctls.Length(); i += 2) {
     request.sysctls.emplace_back(args.toString(sysctls.Get(i)), args.toString(sysctls.Get(i + 1)));

@@ -39,8 +39,7 @@ Napi::Value pidfdSendSignal(const Napi::CallbackInfo& info) {
   const Arguments args(info, "pidfd_send_signal");
   const int pidfd = args.integer(0);
   const int signal = args.integer(1);
-  return args.callForNothing({},
-                             [&] { return ::syscall(SYS_pidfd_send_signal, pidfd, signal, nullptr, 0); });
+  return args.callForNothing({}, [&] { return ::syscall(SYS_pidfd_send_signal, pidfd, signal, nullptr, 0); });
 }
 
 Napi::Value killWrapper(const Napi::CallbackInfo& info) {

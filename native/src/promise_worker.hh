@@ -1,5 +1,5 @@
-// Runs work on a thread of its own and settles a promise with the outcome: for work that changes its thread (namespaces) and
-// would poison a thread of libuv's pool.
+// Runs work on a thread of its own and settles a promise with the outcome: for work that changes its thread
+// (namespaces) and would poison a thread of libuv's pool.
 #pragma once
 
 #include <napi.h>
@@ -18,7 +18,8 @@ namespace tsctr {
 
 class PromiseWorker {
  public:
-  /** `work` runs without JavaScript; it throws SystemError to reject the promise, which otherwise resolves to undefined. */
+  /** `work` runs without JavaScript; it throws SystemError to reject the promise, which otherwise resolves to
+   * undefined. */
   static Napi::Promise run(Napi::Env env, std::function<void()> work) {
     auto job = std::make_unique<PromiseWorker>(env, std::move(work));
     const Napi::Promise promise = job->deferred_.Promise();
@@ -26,7 +27,8 @@ class PromiseWorker {
     std::thread([settle, job = std::move(job)]() mutable {
       const BlockedSignals blocked;
       job->execute();
-      // When the environment is going away the call refuses the job, and nobody waits for its promise any more.
+      // When the environment is going away the call refuses the job, and nobody waits for its promise any
+      // more.
       if (settle.BlockingCall(job.get()) != napi_ok) return;
       job.release();
       settle.Release();

@@ -1,7 +1,8 @@
 // What conmon runs as "the runtime" of a restore: tsctr-restore <options> restore <what conmon adds> <id>
-// It starts `criu swrk` as its child, with the stdio that conmon gave it, in the cgroups of the container, and with
-// descriptors of the tsctr that waits; tsctr speaks the RPC. CRIU makes the container's first process a sibling of its own, so
-// that it is a child of this program, and of conmon as soon as this program ends.
+// It starts `criu swrk` as its child, with the stdio that conmon gave it, in the cgroups of the container,
+// and with descriptors of the tsctr that waits; tsctr speaks the RPC. CRIU makes the container's first
+// process a sibling of its own, so that it is a child of this program, and of conmon as soon as this program
+// ends.
 #include <fcntl.h>
 #include <linux/close_range.h>
 #include <sys/prctl.h>
@@ -109,7 +110,8 @@ void takeDescriptors(Options& options) {
   ::close(owner);
 }
 
-/** Where conmon waits for the terminal is told in our arguments only; tsctr, which gets the terminal from CRIU, reads it here. */
+/** Where conmon waits for the terminal is told in our arguments only; tsctr, which gets the terminal from
+ * CRIU, reads it here. */
 void tellConsoleSocket(const Options& options) {
   if (options.consoleSocket == nullptr || options.bundle == nullptr) return;
   const std::string link = std::string(options.bundle) + "/console-socket";
@@ -150,8 +152,8 @@ int killInCgroup(const char* procsFile) {
 }
 
 /**
- * What a CRIU that failed, or was killed, has begun to restore: copies of it, which hold its socket and the streams of the
- * monitor, so that everybody would wait for them for ever.
+ * What a CRIU that failed, or was killed, has begun to restore: copies of it, which hold its socket and the
+ * streams of the monitor, so that everybody would wait for them for ever.
  */
 void killLeftovers(const Options& options) {
   if (options.procsFiles.empty()) return;

@@ -35,13 +35,12 @@ Napi::Value connectUnix(const Napi::CallbackInfo& info) {
   std::string name = path;
   UniqueFd shortcut;  // keeps /proc/self/fd/<n> alive for the call
   if (path.size() >= sizeof address.sun_path) {
-    shortcut =
-        UniqueFd(checked("open", path, [&] { return ::open(path.c_str(), O_PATH | O_CLOEXEC); }));
+    shortcut = UniqueFd(checked("open", path, [&] { return ::open(path.c_str(), O_PATH | O_CLOEXEC); }));
     name = "/proc/self/fd/" + std::to_string(shortcut.get());
   }
   std::memcpy(address.sun_path, name.data(), name.size());
-  UniqueFd socket(checked(
-      "socket", path, [&] { return ::socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0); }));
+  UniqueFd socket(
+      checked("socket", path, [&] { return ::socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0); }));
   args.call(path, [&] {
     return ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
   });

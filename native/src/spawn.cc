@@ -1,5 +1,6 @@
-// Starts a child as vfork(2) would: it borrows our memory until execve(2), so that the time does not depend on our size.
-// posix_spawn(3) cannot close "all others", report which step failed, or hand out a pidfd without a race.
+// Starts a child as vfork(2) would: it borrows our memory until execve(2), so that the time does not depend
+// on our size. posix_spawn(3) cannot close "all others", report which step failed, or hand out a pidfd
+// without a race.
 #include <fcntl.h>
 #include <linux/close_range.h>
 #include <sched.h>

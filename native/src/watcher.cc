@@ -42,8 +42,8 @@ Watcher::~Watcher() {
 }
 
 uint32_t Watcher::add(Napi::Env env, int fd, int timeoutMs) {
-  // A duplicate: the same descriptor may be watched twice, and one that is closed elsewhere cannot leave the watch hanging
-  // on a number that already means another file.
+  // A duplicate: the same descriptor may be watched twice, and one that is closed elsewhere cannot leave the
+  // watch hanging on a number that already means another file.
   UniqueFd own(checked("fcntl", {}, [&] { return ::fcntl(fd, F_DUPFD_CLOEXEC, 3); }));
   if (++lastId_ == kWakeUpId) ++lastId_;
   const uint32_t id = lastId_;

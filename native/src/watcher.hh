@@ -1,5 +1,6 @@
-// One thread that waits for descriptors to become readable and tells JavaScript so. Thousands of children and sockets wait
-// here without holding a thread of libuv's pool. It only watches: what the readiness means is done in TypeScript.
+// One thread that waits for descriptors to become readable and tells JavaScript so. Thousands of children and
+// sockets wait here without holding a thread of libuv's pool. It only watches: what the readiness means is
+// done in TypeScript.
 #pragma once
 
 #include <napi.h>
@@ -22,7 +23,8 @@ class Watcher {
   Watcher(Napi::Env env, Napi::Function onEvent);
   ~Watcher();
 
-  /** Watches a duplicate of `fd`, until it is readable or, unless `timeoutMs` is negative, the time has passed. */
+  /** Watches a duplicate of `fd`, until it is readable or, unless `timeoutMs` is negative, the time has
+   * passed. */
   uint32_t add(Napi::Env env, int fd, int timeoutMs);
   void cancel(Napi::Env env, uint32_t id);
 

@@ -33,9 +33,8 @@ Napi::Value lsetxattrWrapper(const Napi::CallbackInfo& info) {
   const std::string name = args.string(1);
   const Napi::Uint8Array value = args.bytes(2);
   const int flags = args.integer(3);
-  return args.callForNothing(path, [&] {
-    return ::lsetxattr(path.c_str(), name.c_str(), value.Data(), value.ByteLength(), flags);
-  });
+  return args.callForNothing(
+      path, [&] { return ::lsetxattr(path.c_str(), name.c_str(), value.Data(), value.ByteLength(), flags); });
 }
 
 Napi::Value lgetxattrWrapper(const Napi::CallbackInfo& info) {

@@ -90,7 +90,9 @@ const exits = fc.option(
   }),
 );
 
-const manifests = specs.map((spec) => containerManifest('web', JSON.parse(JSON.stringify(spec)) as object as Record<string, unknown>));
+const manifests = specs.map((spec) =>
+  containerManifest('web', JSON.parse(JSON.stringify(spec)) as object as Record<string, unknown>),
+);
 
 const times = fc.constantFrom(null, new Date(NOW - 5000).toISOString(), new Date(NOW + 5000).toISOString());
 
