@@ -53,6 +53,7 @@ export function needsNewNamespaces(present: Pod, next: Pod): boolean {
     JSON.stringify([
       sharedNamespaces(spec),
       spec.hostname ?? metadata.name,
+      spec.hostUsers ?? true,
       spec.securityContext?.sysctls ?? [],
       spec.hostAliases ?? [],
       spec.dnsConfig ?? {},
@@ -76,6 +77,9 @@ function memberSpec(pod: Pod, container: PodContainer, init: boolean): Container
     terminationGracePeriodSeconds: spec.terminationGracePeriodSeconds,
     securityContext: memberSecurityContext(spec, container),
     groups: podGroups(spec),
+    fsGroup: spec.securityContext?.fsGroup,
+    fsGroupChangePolicy: spec.securityContext?.fsGroupChangePolicy,
+    userns: spec.hostUsers === false ? { mode: 'auto' } : undefined,
     sysctls: podSysctls(spec),
     state: 'Running',
   });

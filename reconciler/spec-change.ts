@@ -44,6 +44,10 @@ const EFFECT: Readonly<Record<keyof ContainerSpec, ChangeEffect>> = {
   stdin: 'restart',
   tty: 'restart',
   volumes: 'restart',
+  fsGroup: 'restart',
+  fsGroupChangePolicy: 'restart',
+  // The writable layer belongs to the ids of the range.
+  userns: 'recreate',
   hostNetwork: 'restart',
   hostPID: 'restart',
   hostIPC: 'restart',

@@ -3,6 +3,7 @@ import { checkHostSettings } from './check-host-settings.ts';
 import { checkKernelSettings } from './check-kernel-settings.ts';
 import { checkMounts, checkVolumes } from './check-mounts.ts';
 import { checkPorts } from './check-ports.ts';
+import { checkUserNamespace } from './check-user-namespace.ts';
 import type { Container, ContainerSpec } from './container.ts';
 import type { FieldIssue } from './field-issue.ts';
 import { usesHostNetwork } from './host-network.ts';
@@ -16,6 +17,7 @@ export function checkContainer({ metadata, spec }: Container): FieldIssue[] {
     ...checkVolumes(spec.volumes ?? []),
     ...checkMounts(spec, spec.volumes ?? [], ['spec']),
     ...checkUser(spec),
+    ...checkUserNamespace(spec.userns, spec),
     ...checkNetwork(spec),
     ...checkHostSettings(spec),
     ...checkKernelSettings(spec),

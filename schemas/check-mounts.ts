@@ -2,8 +2,10 @@ import path from 'node:path';
 import type { ContainerSpec } from './container.ts';
 import type { FieldIssue } from './field-issue.ts';
 import type { FieldPath } from './field-path.ts';
-import { badValue, duplicate, exactlyOne, findDuplicates, unknownName } from './make-issue.ts';
+import { parseImageReference } from './image-reference.ts';
+import { badValue, conflict, duplicate, exactlyOne, findDuplicates, unknownName } from './make-issue.ts';
 import { suggestion } from './suggest-name.ts';
+import { ValueError } from './value-error.ts';
 import { volume } from './volume.ts';
 import type { Volume, VolumeMount } from './volume.ts';
 
@@ -23,7 +25,61 @@ export function checkVolumes(volumes: readonly Volume[]): FieldIssue[] {
       return issue === null ? [] : [issue];
     }),
     ...volumes.flatMap(({ hostPath }, i) => leadsUp([...parent, i, 'hostPath', 'path'], hostPath?.path)),
+    ...volumes.flatMap((one, i) => checkFiles(one, [...parent, i])),
   ];
+}
+
+const PROJECTED_SOURCES = ['configMap', 'secret', 'downwardAPI'];
+
+/** Volumes out of data: names of files that stay within, and exactly one value for each. */
+function checkFiles(volume: Volume, at: FieldPath): FieldIssue[] {
+  const { projected, configMap, secret, downwardAPI, image } = volume;
+  const sources = (projected?.sources ?? []).map((source, i) => ({
+    source,
+    at: [...at, 'projected', 'sources', i],
+  }));
+  return [
+    ...checkImageReference(image, [...at, 'image', 'reference']),
+    ...checkItems(configMap?.items, [...at, 'configMap', 'items']),
+    ...checkItems(secret?.items, [...at, 'secret', 'items']),
+    ...checkDownward(downwardAPI?.items, [...at, 'downwardAPI', 'items']),
+    ...sources.flatMap(({ source, at: place }) => {
+      const issue = exactlyOne(place, source, PROJECTED_SOURCES, 'the source');
+      return [
+        ...(issue === null ? [] : [issue]),
+        ...checkItems(source.configMap?.items, [...place, 'configMap', 'items']),
+        ...checkItems(source.secret?.items, [...place, 'secret', 'items']),
+        ...checkDownward(source.downwardAPI?.items, [...place, 'downwardAPI', 'items']),
+      ];
+    }),
+  ];
+}
+
+function checkImageReference(image: Volume['image'], at: FieldPath): FieldIssue[] {
+  if (image === undefined) return [];
+  try {
+    parseImageReference(image.reference);
+    return [];
+  } catch (error) {
+    if (!(error instanceof ValueError)) throw error;
+    return [badValue(at, error.message)];
+  }
+}
+
+type Items = readonly { path: string }[] | undefined;
+
+function checkItems(items: Items, at: FieldPath): FieldIssue[] {
+  return (items ?? []).flatMap(({ path: name }, i) => staysWithin([...at, i, 'path'], name));
+}
+
+type DownwardItems = NonNullable<Volume['downwardAPI']>['items'] | undefined;
+
+function checkDownward(items: DownwardItems, at: FieldPath): FieldIssue[] {
+  const choices = (items ?? []).flatMap((item, i) => {
+    const issue = exactlyOne([...at, i], item, ['fieldRef', 'resourceFieldRef'], 'the value');
+    return issue === null ? [] : [issue];
+  });
+  return [...checkItems(items, at), ...choices];
 }
 
 type Mounting = Pick<ContainerSpec, 'volumeMounts' | 'tmpfs'>;
@@ -52,18 +108,25 @@ export function checkMounts(spec: Mounting, volumes: readonly Volume[], parent: 
 }
 
 function checkMount(mount: VolumeMount, volumes: readonly string[], at: FieldPath): FieldIssue[] {
-  const issues = leadsUp([...at, 'subPath'], mount.subPath);
-  if (mount.subPath?.startsWith('/') === true) {
-    issues.push(
-      badValue(
-        [...at, 'subPath'],
-        `expected a path within the volume, found ${JSON.stringify(mount.subPath)}`,
-      ),
-    );
+  const issues = [
+    ...staysWithin([...at, 'subPath'], mount.subPath),
+    ...staysWithin([...at, 'subPathExpr'], mount.subPathExpr),
+  ];
+  if (mount.subPath !== undefined && mount.subPathExpr !== undefined) {
+    issues.push(conflict([...at, 'subPathExpr'], 'subPath says this already: remove one of them'));
+  }
+  const recursive = mount.recursiveReadOnly !== undefined && mount.recursiveReadOnly !== 'Disabled';
+  if (recursive && mount.readOnly !== true) {
+    issues.push(conflict([...at, 'recursiveReadOnly'], 'only a mount with `readOnly: true` can be that'));
   }
   if (volumes.includes(mount.name)) return issues;
   const known = volumes.length === 0 ? ': spec.volumes is empty' : suggestion(mount.name, volumes);
   return [...issues, unknownName([...at, 'name'], `no volume is called \`${mount.name}\`${known}`)];
+}
+
+function staysWithin(at: FieldPath, value: string | undefined): FieldIssue[] {
+  if (value?.startsWith('/') !== true) return leadsUp(at, value);
+  return [badValue(at, `expected a path within the volume, found ${JSON.stringify(value)}`)];
 }
 
 function leadsUp(at: FieldPath, value: string | undefined): FieldIssue[] {

@@ -7,7 +7,8 @@ import { dnsConfig, hostAliases, hostname } from './host-names.ts';
 import { quantity } from './quantity.ts';
 import { resourceRequirements } from './resources.ts';
 import { containerSecurityContext } from './security-context.ts';
-import { volume, volumeMount } from './volume.ts';
+import { userNamespace } from './user-namespace.ts';
+import { containerVolumeMount, volume, volumeMount } from './volume.ts';
 
 const portNumber = z.int().min(1).max(65535);
 const absolutePath = z.string().regex(/^\//, 'must be an absolute path');
@@ -83,7 +84,19 @@ const idList = z.string().regex(/^\d+(-\d+)?(,\d+(-\d+)?)*$/, 'must be a list su
 /** `spec` of `kind: Container`: Kubernetes' fields, then libpod's, then ours. */
 export const containerSpec = z.strictObject({
   ...kubernetesContainerFields,
+  volumeMounts: z.array(containerVolumeMount).optional().describe('Volumes, and where they appear.'),
   volumes: z.array(volume).optional().describe('The volumes that `volumeMounts` name.'),
+  fsGroup: z
+    .int()
+    .min(0)
+    .max(4_294_967_294)
+    .optional()
+    .describe('Group that owns the volumes that tsctr made, and that the processes are in.'),
+  fsGroupChangePolicy: z
+    .enum(['OnRootMismatch', 'Always'])
+    .optional()
+    .describe('When the group of a volume is set anew. Default: Always.'),
+  userns: userNamespace.optional().describe('User namespace. Default: none of its own.'),
   restartPolicy: restartPolicy
     .default('Always')
     .describe(

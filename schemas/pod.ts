@@ -19,6 +19,12 @@ export const podSpec = z.strictObject({
   hostNetwork: containerSpec.shape.hostNetwork,
   hostPID: containerSpec.shape.hostPID,
   hostIPC: containerSpec.shape.hostIPC,
+  hostUsers: z
+    .boolean()
+    .optional()
+    .describe(
+      'False: the pod has a user namespace of its own, its root is nobody on the host. Default: true.',
+    ),
   hostname: containerSpec.shape.hostname.unwrap().optional().describe('Default: the name of the pod.'),
   hostAliases: containerSpec.shape.hostAliases,
   dnsConfig: containerSpec.shape.dnsConfig,
