@@ -4,7 +4,7 @@ import path from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { importDemoImage } from '../support/demo-image.ts';
-import { leftSince, takeHostSnapshot } from '../support/host-snapshot.ts';
+import { leftSince, takeInstanceSnapshot } from '../support/host-snapshot.ts';
 import { readLimit } from '../support/read-limit.ts';
 import { createTestRoot } from '../support/test-root.ts';
 import type { TestRoot } from '../support/test-root.ts';
@@ -42,11 +42,12 @@ test.after(async (context) => {
 
 test('runs them, changes nothing the second time, and deletes them without leaving anything', async (context) => {
   const { testRoot, manifests, port } = context;
-  // The directories that an instance makes for itself stay: they are there after the first container has come and gone.
-  const first = path.join(manifests, 'hello.yaml');
-  await testRoot.output(['apply', '-f', first, '--wait']);
-  await testRoot.output(['delete', '-f', first]);
-  const before = await takeHostSnapshot([testRoot.root, testRoot.run]);
+  // The directories that an instance makes for itself stay: they are there after the first ones have come and gone.
+  for (const name of ['hello.yaml', 'pod.yaml']) {
+    await testRoot.output(['apply', '-f', path.join(manifests, name), '--wait']);
+    await testRoot.output(['delete', '-f', path.join(manifests, name)]);
+  }
+  const before = await takeInstanceSnapshot(testRoot);
   await testRoot.output(['apply', '-f', manifests, '--wait']);
 
   const { items } = JSON.parse(await testRoot.output(['get', '-o', 'json'])) as Listed;
@@ -65,7 +66,7 @@ test('runs them, changes nothing the second time, and deletes them without leavi
   assert.equal(later.map(startOf), items.map(startOf));
 
   await testRoot.output(['delete', '-f', manifests]);
-  assert.equal(await leftSince(before, [testRoot.root, testRoot.run]), []);
+  assert.equal(await leftSince(before, testRoot), []);
   assert.equal((JSON.parse(await testRoot.output(['get', '-o', 'json'])) as Listed).items, []);
 });
 

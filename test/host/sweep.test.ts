@@ -6,7 +6,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { cgroupDirectories, readCgroupLayout } from '../../engine/cgroup/cgroup-layout.ts';
 import { parentCgroups } from '../../engine/cgroup/cgroup-path.ts';
-import { additions, leftSince, takeHostSnapshot } from '../support/host-snapshot.ts';
+import { additions, leftSince, takeHostSnapshot, takeInstanceSnapshot } from '../support/host-snapshot.ts';
 import { createTestRoot } from '../support/test-root.ts';
 
 /** What a container would leave: a cgroup with a process in it that hides its origin, a mount, a pinned namespace, a socket. */
@@ -41,6 +41,12 @@ test('the snapshot of the host sees what was left, and the sweep takes it away a
   assert.match(added, /cgroups: .*\/abc/);
   assert.match(added, /sockets: .*x\.sock/);
   assert.match(added, /files: .*run\/rootfs/);
+
+  const own = await takeInstanceSnapshot(testRoot);
+  assert.equal(own.processes, [`${pid} sleep 999`], 'of processes only those of the instance');
+  assert.equal(own.sockets, [path.join(testRoot.directory, 'x.sock')]);
+  assert.ok(own.cgroups.every((name) => name.includes('/tsctr_')));
+  assert.match(own.mounts.join('\n'), /run\/net \(nsfs\)/);
 
   server.close();
   const found = (await testRoot.remove()).join('\n');

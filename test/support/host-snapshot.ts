@@ -1,9 +1,13 @@
 import { readFile, readdir, readlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { cgroupDirectories, readCgroupLayout } from '../../engine/cgroup/cgroup-layout.ts';
-import { readMountTable } from './mount-table.ts';
+import { isBeneath, readMountTable } from './mount-table.ts';
+import type { MountEntry } from './mount-table.ts';
 import { isKernelThread, readProcessTable } from './process-table.ts';
+import type { ProcessEntry } from './process-table.ts';
+import { belongsTo, cgroupsOf } from './sweep.ts';
 
 /** What a host has that containers may leave behind; each a list of words that name one thing. */
 export interface HostSnapshot {
@@ -22,8 +26,53 @@ export interface HostSnapshot {
 
 /** Takes it in. `directories`: those whose files are to be compared. */
 export async function takeHostSnapshot(directories: readonly string[] = []): Promise<HostSnapshot> {
-  const mounts = await readMountTable();
-  const processes = (await readProcessTable()).filter((entry) => !isKernelThread(entry));
+  return snapshotOf(await readHost(), directories);
+}
+
+/**
+ * The same without what can be told to be somebody else's, for a host on which others work meanwhile: of processes, cgroups and
+ * sockets only what the instance has made, and no mounts below other directories for temporary files.
+ */
+export async function takeInstanceSnapshot({ directory, root, run }: InstancePlace): Promise<HostSnapshot> {
+  const { mounts, processes } = await readHost();
+  const cgroups = cgroupsOf(run);
+  const snapshot = await snapshotOf(
+    {
+      mounts: mounts.filter(
+        ({ mountPoint }) => isBeneath(directory, mountPoint) || !isBeneath(tmpdir(), mountPoint),
+      ),
+      processes: processes.filter((entry) => belongsTo(entry, directory, cgroups)),
+    },
+    [root, run],
+  );
+  return {
+    ...snapshot,
+    cgroups: snapshot.cgroups.filter((name) => cgroups.some((cgroup) => `${name}/`.includes(`${cgroup}/`))),
+    sockets: snapshot.sockets.filter((name) => isBeneath(directory, name)),
+  };
+}
+
+export interface InstancePlace {
+  /** Everything of the instance lies below. */
+  directory: string;
+  root: string;
+  run: string;
+}
+
+interface HostTables {
+  mounts: MountEntry[];
+  processes: ProcessEntry[];
+}
+
+async function readHost(): Promise<HostTables> {
+  const [mounts, processes] = await Promise.all([readMountTable(), readProcessTable()]);
+  return { mounts, processes: processes.filter((entry) => !isKernelThread(entry)) };
+}
+
+async function snapshotOf(
+  { mounts, processes }: HostTables,
+  directories: readonly string[],
+): Promise<HostSnapshot> {
   const [namespaces, cgroups, sockets, interfaces, files] = await Promise.all([
     Promise.all(processes.map((entry) => namespacesOf(entry.pid))),
     listCgroups(),
@@ -64,12 +113,13 @@ export function additions(before: HostSnapshot, after: HostSnapshot): string[] {
  */
 export async function leftSince(
   before: HostSnapshot,
-  directories: readonly string[] = [],
+  of: readonly string[] | InstancePlace = [],
   timeoutMs = 3000,
 ): Promise<string[]> {
   const deadlineMs = performance.now() + timeoutMs;
+  const take = () => ('run' in of ? takeInstanceSnapshot(of) : takeHostSnapshot(of));
   for (;;) {
-    const left = additions(before, await takeHostSnapshot(directories));
+    const left = additions(before, await take());
     if (left.length === 0 || performance.now() > deadlineMs) return left;
     await sleep(50);
   }

@@ -11,6 +11,8 @@ export interface ProcessEntry {
   /** Lines of proc_pid_cgroup(5): `hierarchy:controllers:path`. */
   cgroups: string[];
   workingDirectory: string;
+  /** `NAME=value`, as they were when its program began. */
+  environment: string[];
 }
 
 /** All processes; one that ends meanwhile is left out. */
@@ -23,10 +25,11 @@ export async function readProcessTable(): Promise<ProcessEntry[]> {
 async function readProcess(pid: number): Promise<ProcessEntry | null> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => null);
   if (stat === null) return null;
-  const [args, cgroups, workingDirectory] = await Promise.all([
+  const [args, cgroups, workingDirectory, environment] = await Promise.all([
     readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => ''),
     readFile(`/proc/${pid}/cgroup`, 'utf8').catch(() => ''),
     readlink(`/proc/${pid}/cwd`).catch(() => ''),
+    readFile(`/proc/${pid}/environ`, 'utf8').catch(() => ''),
   ]);
   const [state = '', parentPid = ''] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return {
@@ -37,6 +40,7 @@ async function readProcess(pid: number): Promise<ProcessEntry | null> {
     args: args.split('\0').slice(0, -1),
     cgroups: cgroups.trimEnd().split('\n'),
     workingDirectory,
+    environment: environment.split('\0').slice(0, -1),
   };
 }
 

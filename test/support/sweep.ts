@@ -7,6 +7,7 @@ import { parentCgroups } from '../../engine/cgroup/cgroup-path.ts';
 import { isBeneath, readMountTable } from './mount-table.ts';
 import { readProcessTable } from './process-table.ts';
 import type { ProcessEntry } from './process-table.ts';
+import { INSTANCE_VARIABLE } from './tsctr.ts';
 import { until } from './until.ts';
 
 const runProgram = promisify(execFile);
@@ -28,15 +29,17 @@ export async function sweep(directory: string, runDirectories: readonly string[]
 }
 
 /** The top cgroups of the instance with that run directory, whichever manager made them. */
-function cgroupsOf(run: string): string[] {
+export function cgroupsOf(run: string): string[] {
   return (['cgroupfs', 'systemd'] as const).flatMap((manager) => parentCgroups({ run, manager }, null));
 }
 
-function belongsTo(entry: ProcessEntry, directory: string, cgroups: readonly string[]): boolean {
+/** True for what an instance below `directory` has started, with all that this has started. */
+export function belongsTo(entry: ProcessEntry, directory: string, cgroups: readonly string[]): boolean {
   if (entry.pid === process.pid) return false;
   return (
     isBeneath(directory, entry.workingDirectory) ||
     entry.args.some((arg) => arg === directory || arg.includes(`${directory}/`)) ||
+    entry.environment.some((variable) => variable.startsWith(`${INSTANCE_VARIABLE}=${directory}/`)) ||
     entry.cgroups.some((line) => cgroups.some((cgroup) => isBeneath(cgroup, line.split(':')[2] ?? '')))
   );
 }

@@ -4,6 +4,9 @@ import path from 'node:path';
 
 const PROGRAM = path.resolve(import.meta.dirname, '../../bin/tsctr');
 
+/** Marks what the tests start, and what that starts: its run directory. */
+export const INSTANCE_VARIABLE = 'TSCTR_TEST_INSTANCE';
+
 /** Where an instance of tsctr lives. */
 export interface Instance {
   root: string;
@@ -100,7 +103,7 @@ function start(
 ): ChildProcess {
   const globals = ['--root', root, '--run', run, '--config', path.join(root, 'config.yaml')];
   return spawn(PROGRAM, [...globals, ...args], {
-    env: { ...process.env, NO_COLOR: '1', ...env },
+    env: { ...process.env, NO_COLOR: '1', [INSTANCE_VARIABLE]: run, ...env },
     ...(cwd === undefined ? {} : { cwd }),
     stdio: ['pipe', 'pipe', 'pipe'],
   });
