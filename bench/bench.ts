@@ -1,0 +1,81 @@
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp } from 'node:fs/promises';
+import path from 'node:path';
+import { sweep } from '../test/support/sweep.ts';
+import { Podman } from './peers/podman.ts';
+import { BareRuntime } from './peers/runc.ts';
+import { Tsctr } from './peers/tsctr.ts';
+import type { Row, SkippedRow } from './row.ts';
+import { Programs } from './run-program.ts';
+
+/** What the benchmarks work with: every contender on directories of its own, with the same image. */
+export interface Bench {
+  directory: string;
+  programs: Programs;
+  runtime: string;
+  /** With a daemon, from when one of the benchmarks starts it. */
+  tsctr: Tsctr;
+  /** Never with a daemon. */
+  tsctrAlone: Tsctr;
+  podman: Podman;
+  floor: BareRuntime;
+}
+
+/** Measures one or more rows of the table. */
+export interface Benchmark {
+  /** The rows that it gives; each may be asked for. */
+  names: readonly string[];
+  run(bench: Bench): Promise<(Row | SkippedRow)[]>;
+}
+
+export const IMAGE = 'localhost/demo:1';
+
+/** Makes everything below a new directory of /tmp, runs `body`, and takes it all away again, whatever happens. */
+export async function withBench(body: (bench: Bench) => Promise<void>): Promise<void> {
+  // Short: paths of sockets below it have at most 107 bytes.
+  const directory = await mkdtemp('/tmp/tb-');
+  const programs = new Programs(directory);
+  const runtime = findProgram('runc');
+  const bench: Bench = {
+    directory,
+    programs,
+    runtime,
+    tsctr: await openTsctr(programs, path.join(directory, 't')),
+    tsctrAlone: await openTsctr(programs, path.join(directory, 'a')),
+    podman: await Podman.open(programs, path.join(directory, 'p'), runtime),
+    floor: new BareRuntime(programs, path.join(directory, 'f'), runtime),
+  };
+  try {
+    await loadImage(bench);
+    await body(bench);
+  } finally {
+    await bench.tsctr.stopDaemon();
+    // Podman's storage knows mounts of its own, which have to go before its files.
+    await bench.podman.removeAll().catch((error: unknown) => {
+      process.stderr.write(`${String(error)}\n`);
+    });
+    await bench.floor.removeAll();
+    await sweep(directory, [bench.tsctr.run, bench.tsctrAlone.run]);
+  }
+}
+
+async function openTsctr(programs: Programs, directory: string): Promise<Tsctr> {
+  await mkdir(directory);
+  return Tsctr.open(programs, directory);
+}
+
+async function loadImage({ directory, programs, tsctr, tsctrAlone, podman }: Bench): Promise<void> {
+  const archive = path.join(directory, 'image.tar');
+  const script = path.resolve(import.meta.dirname, '../scripts/make-demo-image.mjs');
+  await programs.run(process.execPath, [script, archive, '--name', IMAGE]);
+  for (const peer of [tsctr, tsctrAlone]) await peer.command(['image', 'import', `oci-archive:${archive}`]);
+  await podman.run(['load', '--input', archive]);
+}
+
+/** The absolute path of a program that stands in PATH. */
+function findProgram(name: string): string {
+  const places = (process.env['PATH'] ?? '').split(':').concat('/usr/sbin', '/sbin');
+  const found = places.map((place) => path.join(place, name)).find((file) => existsSync(file));
+  if (found === undefined) throw new Error(`find ${name}: it is not in PATH; run \`npm run setup\``);
+  return found;
+}

@@ -1,0 +1,62 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { ProgramOptions, Programs } from '../run-program.ts';
+
+export const PODMAN = '/usr/bin/podman';
+
+/**
+ * Podman with storage and state of its own below `directory`, and the same runtime. What it would take from its environment (a journal,
+ * limits that this machine may not raise) is fixed here.
+ */
+export class Podman {
+  readonly #programs: Programs;
+  readonly #directory: string;
+
+  private constructor(programs: Programs, directory: string) {
+    this.#programs = programs;
+    this.#directory = directory;
+  }
+
+  static async open(programs: Programs, directory: string, runtime: string): Promise<Podman> {
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    await mkdir(path.join(directory, 'cni'), { recursive: true });
+    await writeFile(
+      path.join(directory, 'containers.conf'),
+      [
+        '[containers]',
+        'default_ulimits = ["nofile=1024:1024", "nproc=10000:10000"]',
+        'log_driver = "k8s-file"',
+        '[engine]',
+        'cgroup_manager = "cgroupfs"',
+        'events_logger = "file"',
+        `runtime = "${path.basename(runtime)}"`,
+        '[engine.runtimes]',
+        `${path.basename(runtime)} = ["${runtime}"]`,
+        '[network]',
+        'network_backend = "netavark"',
+        `network_config_dir = "${path.join(directory, 'cni')}"`,
+        '',
+      ].join('\n'),
+    );
+    return new Podman(programs, directory);
+  }
+
+  run(args: readonly string[], options: ProgramOptions = {}): Promise<string> {
+    const state = ['--root', `${this.#directory}/root`, '--runroot', `${this.#directory}/run`];
+    const rest = ['--tmpdir', `${this.#directory}/tmp`, '--storage-driver', 'overlay'];
+    return this.#programs.run(PODMAN, [...state, ...rest, ...args], {
+      ...options,
+      env: { CONTAINERS_CONF: `${this.#directory}/containers.conf`, ...options.env },
+    });
+  }
+
+  async pidOf(name: string): Promise<number> {
+    return Number(await this.run(['inspect', '--format', '{{.State.Pid}}', name]));
+  }
+
+  /** All containers and pods, at once. */
+  async removeAll(): Promise<void> {
+    await this.run(['pod', 'rm', '--force', '--time', '0', '--all']);
+    await this.run(['rm', '--force', '--time', '0', '--all']);
+  }
+}

@@ -1,0 +1,108 @@
+import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Programs } from '../run-program.ts';
+import type { Tsctr } from './tsctr.ts';
+
+/** As much of config.json as is changed here. */
+interface Spec {
+  hostname?: string;
+  root: { path: string };
+  mounts: { destination: string; source?: string; type?: string; options?: string[] }[];
+  linux: { cgroupsPath?: string };
+}
+
+/**
+ * The floor: the OCI runtime alone, with the very config.json that tsctr made for the same manifest. Its root is a copy of the image's
+ * files, made before; overlay, records, log and monitor are missing.
+ */
+export class BareRuntime {
+  readonly #programs: Programs;
+  readonly #directory: string;
+  readonly #runtime: string;
+  #template: Spec | null = null;
+
+  constructor(programs: Programs, directory: string, runtime: string) {
+    this.#programs = programs;
+    this.#directory = directory;
+    this.#runtime = runtime;
+  }
+
+  /** Takes config.json from a running container of tsctr, with the files that it mounts. */
+  async takeTemplate(tsctr: Tsctr, container: string): Promise<void> {
+    await rm(this.#directory, { recursive: true, force: true });
+    await mkdir(path.join(this.#directory, 'files'), { recursive: true });
+    const bundle = path.join(tsctr.run, 'containers', tsctr.idOf(container));
+    const spec = JSON.parse(await readFile(path.join(bundle, 'config.json'), 'utf8')) as Spec;
+    const rootfs = path.join(this.#directory, 'rootfs');
+    await this.#programs.run('cp', ['-a', spec.root.path, rootfs]);
+    const mounts = [];
+    for (const [i, mount] of spec.mounts.entries()) {
+      if (mount.source?.startsWith(bundle) !== true) mounts.push(mount);
+      else mounts.push({ ...mount, source: await this.#copySource(mount.source, String(i)) });
+    }
+    this.#template = { ...spec, mounts, root: { ...spec.root, path: rootfs } };
+  }
+
+  async #copySource(source: string, name: string): Promise<string> {
+    const copy = path.join(this.#directory, 'files', name);
+    await cp(source, copy, { recursive: true });
+    return copy;
+  }
+
+  /** Makes the bundle of one container; not part of what is measured. */
+  async makeBundle(id: string): Promise<void> {
+    if (this.#template === null) throw new Error('make bundle: there is no template yet');
+    const bundle = this.#bundle(id);
+    await mkdir(bundle, { recursive: true });
+    const spec: Spec = {
+      ...this.#template,
+      linux: { ...this.#template.linux, cgroupsPath: `/tsctr-bench/${id}` },
+    };
+    await writeFile(path.join(bundle, 'config.json'), JSON.stringify(spec));
+  }
+
+  /** create and start: two processes, as everything above it has to have. */
+  async createAndStart(id: string): Promise<void> {
+    await this.#run('create', '--bundle', this.#bundle(id), '--pid-file', `${this.#bundle(id)}/pid`, id);
+    await this.#run('start', id);
+  }
+
+  async pidOf(id: string): Promise<number> {
+    return Number(await readFile(`${this.#bundle(id)}/pid`, 'utf8'));
+  }
+
+  /** kill, wait for the end as a parent would, and delete. */
+  async killAndDelete(id: string, signal: string): Promise<void> {
+    const pid = await this.pidOf(id);
+    await this.#run('kill', id, signal);
+    await untilGone(pid);
+    await this.#run('delete', id);
+  }
+
+  async deleteByForce(id: string): Promise<void> {
+    await this.#run('delete', '--force', id);
+  }
+
+  /** What is left of an earlier failure. */
+  async removeAll(): Promise<void> {
+    const ids = await readdir(path.join(this.#directory, 'state')).catch(() => []);
+    for (const id of ids) await this.deleteByForce(id);
+  }
+
+  #bundle(id: string): string {
+    return path.join(this.#directory, 'bundles', id);
+  }
+
+  #run(...args: string[]): Promise<string> {
+    return this.#programs.run(this.#runtime, ['--root', path.join(this.#directory, 'state'), ...args]);
+  }
+}
+
+/** Nobody here is the parent of the process: its end shows in /proc. */
+async function untilGone(pid: number): Promise<void> {
+  for (;;) {
+    const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => null);
+    if (stat === null || stat.slice(stat.lastIndexOf(')') + 2).startsWith('Z')) return;
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+}
