@@ -3,8 +3,10 @@ import type { Kernel } from '../../native/index.ts';
 import type { CgroupLayout } from '../cgroup/cgroup-layout.ts';
 import type { CgroupOwner } from '../cgroup/cgroup-path.ts';
 import type { EffectObserver, HostFacts, ImageConfig, ImageEngine } from '../engine.ts';
+import type { HostFiles } from '../host-files.ts';
 import type { ContainerPaths, HostPaths, PodPaths } from '../host-paths.ts';
 import type { RunCommand } from '../process/run-command.ts';
+import type { ImageStoreEngine } from '../image/create-image-engine.ts';
 import type { OciRuntime } from '../runtime/oci-runtime.ts';
 import type { ResolvedMount } from '../spec/spec-input.ts';
 import type { ExitWatcher } from './exit-watcher.ts';
@@ -17,12 +19,16 @@ export interface EngineParts {
   readonly cgroupLayout: CgroupLayout;
   readonly cgroupOwner: CgroupOwner;
   readonly runtime: OciRuntime;
-  readonly images: ImageEngine;
+  readonly images: ImageEngine & Partial<Pick<ImageStoreEngine, 'rootStatus'>>;
   readonly runCommand: RunCommand;
   readonly exits: ExitWatcher;
   readonly observeEffect: EffectObserver;
   /** For conmon, when a container ends while nobody watches: the command, to which the id is added. */
   readonly exitCommand: readonly string[] | null;
+  /** Default: those of the field, `HOST_FILES`. */
+  readonly hostFiles?: HostFiles;
+  /** What people should know although it is no error. Default: nobody is told. */
+  readonly notice?: (container: string, message: string) => void;
 }
 
 /** What the stages of one creation hand on to each other. */

@@ -23,6 +23,7 @@ import { runtimeSpec } from './stages/runtime-spec.ts';
 import { sharedMemory } from './stages/shared-memory.ts';
 import { stateDirectory } from './stages/state-directory.ts';
 import { volumes } from './stages/volumes.ts';
+import { workingDirectoryStage } from './stages/working-directory.ts';
 import { signalContainer, stopContainer, waitForExit } from './stop-container.ts';
 
 /** How a container comes up, in this order; it comes down in reverse. */
@@ -30,6 +31,7 @@ const CONTAINER_STAGES: StageList<ContainerContext> = [
   stateDirectory,
   [rootFilesystem, sharedMemory],
   volumes,
+  workingDirectoryStage,
   providedFiles,
   runtimeSpec,
   runtimeContainer,
@@ -76,7 +78,7 @@ export function createContainerEngine(parts: EngineParts): ContainerEngine {
     update: (request) =>
       parts.runtime.update(
         request.id,
-        buildResources({ request, host: parts.facts, limits: readHostLimits() }),
+        buildResources({ request, host: parts.facts, limits: readHostLimits(parts.cgroupLayout) }),
       ),
     cleanup: (request) =>
       goDown(CONTAINER_STAGES, createContext(parts, request), {

@@ -1,25 +1,24 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism, totalmem } from 'node:os';
 import path from 'node:path';
+import type { CgroupLayout } from '../cgroup/cgroup-layout.ts';
 import { cgroupsPathFor } from '../cgroup/cgroup-path.ts';
+import { hasSwapLimit } from '../cgroup/swap-limit.ts';
 import { EngineError } from '../engine-error.ts';
-import { readInRoot } from '../rootfs/read-in-root.ts';
 import { boundingSet, parseCapabilityMask } from '../spec/capabilities.ts';
 import { parseSeccompProfile } from '../spec/seccomp-profile.ts';
 import type { SeccompContext } from '../spec/seccomp-profile.ts';
 import type { HostLimits, JoinableNamespace, SpecInput } from '../spec/spec-input.ts';
-import { userRequestOf } from '../spec/user-request.ts';
-import { resolveUser } from '../spec/user.ts';
-import type { ResolvedUser } from '../spec/user.ts';
 import { rootfsPath } from './container-context.ts';
 import type { ContainerContext } from './container-context.ts';
+import { lookUpUser } from './look-up-user.ts';
 import { resolveDevices } from './resolve-devices.ts';
 
 /** Asks the host and the root filesystem for all that the spec is made from. */
 export function gatherSpecInput(context: ContainerContext): SpecInput {
   const { request, parts } = context;
   const { seccompProfile } = request.spec.securityContext ?? {};
-  const limits = readHostLimits();
+  const limits = readHostLimits(parts.cgroupLayout);
   return {
     request,
     imageConfig: context.imageConfig,
@@ -43,24 +42,13 @@ export function gatherSpecInput(context: ContainerContext): SpecInput {
   };
 }
 
-/** The user by the passwd and group files that the container will see. */
-export function lookUpUser(context: ContainerContext): ResolvedUser {
-  const { request, imageConfig, parts } = context;
-  const root = rootfsPath(context);
-  return resolveUser(
-    userRequestOf(request, imageConfig),
-    readInRoot(parts.kernel, root, '/etc/passwd'),
-    readInRoot(parts.kernel, root, '/etc/group'),
-  );
-}
-
 function namespacePaths({ request, pod }: ContainerContext): Partial<Record<JoinableNamespace, string>> {
   if (pod === null || request.pod === null) return {};
   return Object.fromEntries(request.pod.shared.map((name) => [name, pod[name]]));
 }
 
 /** Hard limits of this process, and its bounding set: nothing beyond can be handed on (proc_pid_limits(5)). */
-export function readHostLimits(): HostLimits {
+export function readHostLimits(layout: CgroupLayout): HostLimits {
   const limits = readFileSync('/proc/self/limits', 'utf8');
   const hard = (name: string): number => {
     const value = new RegExp(`^${name} +\\S+ +(\\S+)`, 'm').exec(limits)?.[1] ?? 'unlimited';
@@ -71,6 +59,7 @@ export function readHostLimits(): HostLimits {
     nofileHard: hard('Max open files'),
     nprocHard: hard('Max processes'),
     capabilities: parseCapabilityMask(mask),
+    swapLimit: hasSwapLimit(layout),
   };
 }
 

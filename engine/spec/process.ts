@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import type { OciProcess, OciUser } from '../../schemas/index.ts';
 import { buildCapabilities } from './capabilities.ts';
 import { buildArgs } from './command.ts';
@@ -44,6 +45,11 @@ export function workingDirectory({
   const directory = request.spec.workingDir ?? imageConfig?.WorkingDir ?? '';
   // An image may name a relative directory; it counts from the root.
   return directory.startsWith('/') ? directory : `/${directory}`;
+}
+
+/** Whether `path` is `place` or lies below it; both absolute, however they are written. */
+export function isWithin(path: string, place: string): boolean {
+  return posix.normalize(`${path}/`).startsWith(posix.normalize(`${place}/`));
 }
 
 function buildUser({ request, user, cdi }: SpecInput): OciUser {

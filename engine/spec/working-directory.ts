@@ -1,6 +1,5 @@
-import { posix } from 'node:path';
 import { EngineError } from '../engine-error.ts';
-import { workingDirectory } from './process.ts';
+import { isWithin, workingDirectory } from './process.ts';
 import type { SpecInput } from './spec-input.ts';
 
 /** What is at the working directory in the mounted root filesystem, after links were followed inside it. */
@@ -17,7 +16,10 @@ export type WorkingDirectoryPlan = 'leave' | 'create';
  * Whether the working directory has to be made. One in a volume or other mount is the volume's own matter; the image's own is
  * made when it is missing; one that the manifest asks for must be there. Throws BAD_REQUEST.
  */
-export function planWorkingDirectory(input: SpecInput, found: WorkingDirectoryFinding): WorkingDirectoryPlan {
+export function planWorkingDirectory(
+  input: Pick<SpecInput, 'request' | 'imageConfig' | 'volumes'>,
+  found: WorkingDirectoryFinding,
+): WorkingDirectoryPlan {
   const asked = workingDirectory(input);
   if (isInMount(found.path, input) || isInMount(asked, input) || found.kind === 'directory') return 'leave';
   const operation = `prepare working directory of container ${input.request.name}: ${asked}`;
@@ -31,11 +33,10 @@ export function planWorkingDirectory(input: SpecInput, found: WorkingDirectoryFi
   });
 }
 
-function isInMount(path: string, { volumes, request }: SpecInput): boolean {
+function isInMount(path: string, { volumes, request }: Pick<SpecInput, 'request' | 'volumes'>): boolean {
   const places = [
     ...volumes.map(({ containerPath }) => containerPath),
     ...(request.spec.tmpfs ?? []).map(({ mountPath }) => mountPath),
   ];
-  const wanted = posix.normalize(`${path}/`);
-  return places.some((place) => wanted.startsWith(posix.normalize(`${place}/`)));
+  return places.some((place) => isWithin(path, place));
 }

@@ -1,29 +1,28 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { ContainerRequest } from '../../../schemas/index.ts';
 import { containerEnvFile } from '../../files/container-env.ts';
 import { hostnameFile } from '../../files/hostname.ts';
-import { hostsFile } from '../../files/hosts.ts';
-import { resolvConfFile } from '../../files/resolv-conf.ts';
 import type { Stage } from '../../stage.ts';
 import { usesHostNetwork } from '../container-context.ts';
 import type { ContainerContext } from '../container-context.ts';
 import { provideLocaltime } from '../provide-localtime.ts';
+import { provideNames } from '../provide-names.ts';
 import { providePasswd } from '../provide-passwd.ts';
+import { provideSubscriptions } from '../provide-subscriptions.ts';
 
 /** Files that the engine provides, mounted over the image's own: hosts, hostname, resolv.conf and the like. */
 export const providedFiles: Stage<ContainerContext> = {
   name: 'provided-files',
 
   async up(context) {
-    const { request } = context;
-    const [hosts, resolvConf] = await Promise.all([hostsText(request), resolvConfText(request)]);
-    await provide(context, '/etc/hosts', hosts);
-    await provide(context, '/etc/resolv.conf', resolvConf);
+    await provideSubscriptions(context);
+    await provideNames(context);
     await provide(context, '/etc/hostname', hostnameFile(hostnameOf(context)));
-    await provide(context, '/run/.containerenv', containerEnvText(request));
+    await provide(context, '/run/.containerenv', containerEnvText(context.request));
     await provideLocaltime(context);
     await providePasswd(context);
+    repeatInChroots(context);
   },
 
   down() {
@@ -33,38 +32,34 @@ export const providedFiles: Stage<ContainerContext> = {
 };
 
 /** Writes a file of the container below its directory of provided files, and notes where it is to be mounted. */
-export async function provide(context: ContainerContext, destination: string, text: string): Promise<void> {
-  const taken = context.request.spec.volumeMounts?.some((mount) => mount.mountPath === destination);
-  if (taken === true) return;
+async function provide(context: ContainerContext, destination: string, text: string): Promise<void> {
   const file = path.join(context.paths.files, destination.slice(1).replaceAll('/', '-'));
   await writeFile(file, text, { mode: 0o644 });
   context.providedFiles[destination] = file;
 }
 
+/** Programs that change their root directory find these files there too. */
+function repeatInChroots({ request, providedFiles: provided }: ContainerContext): void {
+  for (const directory of request.spec.chrootDirs ?? []) {
+    for (const file of REPEATED) {
+      const source = provided[file];
+      if (source !== undefined) provided[path.posix.join(directory, file)] = source;
+    }
+  }
+}
+
+const REPEATED = [
+  '/etc/hosts',
+  '/etc/resolv.conf',
+  '/etc/hostname',
+  '/etc/localtime',
+  '/etc/passwd',
+  '/etc/group',
+];
+
 function hostnameOf({ request, parts }: ContainerContext): string {
   if (usesHostNetwork(request) && request.spec.hostname === undefined) return parts.facts.hostname;
   return request.spec.hostname ?? request.pod?.name ?? request.name;
-}
-
-/** With the host's network its names are the host's too; otherwise the container knows itself by loopback. */
-async function hostsText(request: ContainerRequest): Promise<string> {
-  const onHost = usesHostNetwork(request);
-  const hostname = request.spec.hostname ?? request.pod?.name ?? request.name;
-  return hostsFile({
-    base: onHost ? await readOr('/etc/hosts') : '',
-    aliases: request.spec.hostAliases ?? [],
-    own: onHost ? [] : [{ ip: '127.0.0.1', hostnames: [...new Set([hostname, request.name])] }],
-    hostAddress: null,
-  });
-}
-
-async function resolvConfText(request: ContainerRequest): Promise<string> {
-  return resolvConfFile({
-    hostText: await readOr('/etc/resolv.conf'),
-    configured: request.spec.dnsConfig,
-    ownNetwork: !usesHostNetwork(request),
-    ipv6: false,
-  });
 }
 
 function containerEnvText(request: ContainerRequest): string {
@@ -76,13 +71,4 @@ function containerEnvText(request: ContainerRequest): string {
     image: request.image?.reference ?? '',
     imageId: request.image?.id ?? '',
   });
-}
-
-async function readOr(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
-    throw error;
-  }
 }

@@ -1,4 +1,4 @@
-import { MOUNT_ATTR_NODEV } from '../../../native/index.ts';
+import { AT_FDCWD, MOUNT_ATTR_NODEV } from '../../../native/index.ts';
 import { linkMtab } from '../../rootfs/link-mtab.ts';
 import { mountOverlay, unmountAll } from '../../rootfs/mount-overlay.ts';
 import { EngineError } from '../../engine-error.ts';
@@ -23,6 +23,7 @@ export const rootFilesystem: Stage<ContainerContext> = {
       parts.images.config(request.image.id),
     ]);
     context.imageConfig = config;
+    await setRootStatus(context, request.image.id);
     const privileged = request.spec.privileged === true || request.spec.securityContext?.privileged === true;
     mountOverlay(
       parts.kernel,
@@ -38,3 +39,11 @@ export const rootFilesystem: Stage<ContainerContext> = {
     return Promise.resolve();
   },
 };
+
+/** overlayfs takes mode and owner of `/` from the upper directory; an image that says nothing of them has 0555 and root. */
+async function setRootStatus({ parts, paths }: ContainerContext, imageId: string): Promise<void> {
+  const status = (await parts.images.rootStatus?.(imageId)) ?? null;
+  if (status === null) return;
+  parts.kernel.fchownat(AT_FDCWD, paths.upper, status.uid, status.gid, 0);
+  parts.kernel.fchmodat(AT_FDCWD, paths.upper, status.mode & 0o7777);
+}

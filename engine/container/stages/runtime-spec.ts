@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { buildSpec } from '../../spec/build-spec.ts';
+import { replacedFiles } from '../../spec/mounts.ts';
 import { serializeSpec } from '../../spec/serialize-spec.ts';
 import type { Stage } from '../../stage.ts';
 import type { ContainerContext } from '../container-context.ts';
@@ -10,9 +11,12 @@ export const runtimeSpec: Stage<ContainerContext> = {
   name: 'runtime-spec',
 
   async up(context) {
-    await writeFile(context.paths.config, serializeSpec(buildSpec(gatherSpecInput(context))), {
-      mode: 0o600,
-    });
+    const { parts, request, paths } = context;
+    const input = gatherSpecInput(context);
+    for (const file of replacedFiles(input)) {
+      parts.notice?.(request.name, `${file} is what the manifest mounts there, not what tsctr provides`);
+    }
+    await writeFile(paths.config, serializeSpec(buildSpec(input)), { mode: 0o600 });
   },
 
   down() {
