@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { ResourceView } from '../api/service.ts';
 import type { Instance } from './instance.ts';
 import { viewResources } from './resource-views.ts';
+import type { ProblemsIn } from './resource-views.ts';
 
 /** Changes that follow each other within this time are shown as one, milliseconds. */
 const QUIET_MS = 20;
@@ -12,13 +13,13 @@ const QUIET_MS = 20;
  * the records, and processes that end by their exit files.
  */
 export async function followChanges(
-  open: () => Promise<Instance>,
+  source: { reader(): Promise<Instance>; problemsIn: ProblemsIn },
   onChange: (view: ResourceView, gone: boolean) => void,
   signal: AbortSignal,
 ): Promise<void> {
   const known = new Map<string, ResourceView>();
   const look = async (): Promise<void> => {
-    const views = await viewResources(await open());
+    const views = await viewResources(await source.reader(), source.problemsIn);
     const present = new Set<string>();
     for (const view of views) {
       const key = `${view.resource.kind}/${view.resource.name}`;
@@ -34,7 +35,7 @@ export async function followChanges(
     }
   };
 
-  const { paths } = await open();
+  const { paths } = await source.reader();
   const bell = new Bell();
   const notice = (): void => {
     bell.ring();

@@ -16,11 +16,14 @@ import { followChanges } from './follow-changes.ts';
 import type { Instance } from './instance.ts';
 import { readManifestSet } from './read-set.ts';
 import { viewResources } from './resource-views.ts';
+import type { ProblemsIn } from './resource-views.ts';
 
 /** How the service comes by an instance: the daemon has one; a command opens one when it first needs it. */
 export interface InstanceSource {
   reader(): Promise<Instance>;
   writer(): Promise<Instance>;
+  /** Only who follows files knows. */
+  problemsIn: ProblemsIn;
   close(): Promise<void>;
 }
 
@@ -62,11 +65,11 @@ export class LocalService implements Service {
   }
 
   async list(): Promise<ResourceView[]> {
-    return viewResources(await this.#source.reader());
+    return viewResources(await this.#source.reader(), this.#source.problemsIn);
   }
 
   async watch(onChange: (view: ResourceView, gone: boolean) => void, signal: AbortSignal): Promise<void> {
-    await followChanges(() => this.#source.reader(), onChange, signal);
+    await followChanges(this.#source, onChange, signal);
   }
 
   async logs(

@@ -25,6 +25,7 @@ export function openLocalService(options: ServiceOptions): Service {
       });
       return writing;
     },
+    problemsIn: () => [],
     async close() {
       await writing?.catch(() => undefined);
       for (const instance of opened) await instance.close();

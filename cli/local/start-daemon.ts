@@ -1,6 +1,7 @@
 import { createDirectorySource } from '../../reconciler/index.ts';
-import type { DirectorySource, DirectoryWish } from '../../reconciler/index.ts';
-import type { DaemonHandle, DaemonLog, DaemonOptions } from '../daemon-handle.ts';
+import type { DirectorySource } from '../../reconciler/index.ts';
+import type { DaemonHandle, DaemonOptions } from '../daemon-handle.ts';
+import { DirectoryProblems } from './directory-problems.ts';
 import { openWriter } from './instance.ts';
 import type { Instance } from './instance.ts';
 import { LocalService } from './local-service.ts';
@@ -23,11 +24,13 @@ export async function startDaemon(options: DaemonOptions): Promise<DaemonHandle>
     if (progress.what === 'failed') log.error(progress, 'failed');
   });
   await reconciler.start({ rebooted: instance.rebooted });
-  const directory = followDirectory(options, instance);
+  const problems = new DirectoryProblems(log);
+  const directory = followDirectory(options, instance, problems);
   await directory.start();
   const service = new LocalService({
     reader: () => Promise.resolve(instance),
     writer: () => Promise.resolve(instance),
+    problemsIn: (file) => problems.in(file),
     close: () => Promise.resolve(),
   });
   return {
@@ -46,13 +49,16 @@ export async function startDaemon(options: DaemonOptions): Promise<DaemonHandle>
 }
 
 /** What stands in the directory is wished; what came from it and is gone from it is to go. */
-function followDirectory(options: DaemonOptions, { reconciler }: Instance): DirectorySource {
+function followDirectory(
+  options: DaemonOptions,
+  { reconciler }: Instance,
+  problems: DirectoryProblems,
+): DirectorySource {
   const { log } = options;
-  const logged = new ProblemLog(log);
   return createDirectorySource({
     root: options.manifests,
     async onWish(wish) {
-      logged.report(wish);
+      problems.report(wish);
       const accepted = await reconciler.accept(wish.manifests, {
         source: 'directory',
         prune: wish.keep === 'all' ? null : { allBut: wish.keep },
@@ -65,27 +71,4 @@ function followDirectory(options: DaemonOptions, { reconciler }: Instance): Dire
       log.error({ err: error }, `follow ${options.manifests} failed`);
     },
   });
-}
-
-/** Says each problem of the directory once, and when it is over. */
-class ProblemLog {
-  readonly #log: DaemonLog;
-  #known = new Set<string>();
-
-  constructor(log: DaemonLog) {
-    this.#log = log;
-  }
-
-  report({ problems }: DirectoryWish): void {
-    const lines = problems.map(
-      ({ file, line, column, field, message }) =>
-        `${file}:${String(line)}:${String(column)}: ${field === '' ? '' : `${field}: `}${message}`,
-    );
-    for (const line of lines) {
-      if (!this.#known.has(line)) this.#log.error({}, `${line}; what it made before goes on`);
-    }
-    const isOver = this.#known.size > 0 && lines.length === 0;
-    if (isOver) this.#log.info({}, 'the manifests are in order again');
-    this.#known = new Set(lines);
-  }
 }
