@@ -1,5 +1,4 @@
 import { readFile, readdir, readlink } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { cgroupDirectories, readCgroupLayout } from '../../engine/cgroup/cgroup-layout.ts';
@@ -39,7 +38,7 @@ export async function takeInstanceSnapshot({ directory, root, run }: InstancePla
   const snapshot = await snapshotOf(
     {
       mounts: mounts.filter(
-        ({ mountPoint }) => isBeneath(directory, mountPoint) || !isBeneath(tmpdir(), mountPoint),
+        ({ mountPoint }) => isBeneath(directory, mountPoint) || !isBeneath('/tmp', mountPoint),
       ),
       processes: processes.filter((entry) => belongsTo(entry, directory, cgroups)),
     },
