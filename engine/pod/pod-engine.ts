@@ -57,7 +57,7 @@ const podDirectories: Stage<PodContext> = {
       paths.emptyDirs,
       paths.files,
     ]) {
-      await mkdir(directory, { recursive: true, mode: 0o711 });
+      await mkdir(directory, { recursive: true, mode: 0o700 });
     }
   },
   async down({ parts, pod, paths }) {

@@ -23,7 +23,7 @@ export async function lockRoot(
   root: string,
   options: { waitMs?: number; signal?: AbortSignal } = {},
 ): Promise<RootLock> {
-  mkdirSync(root, { recursive: true, mode: 0o711 });
+  mkdirSync(root, { recursive: true, mode: 0o700 });
   const file = lockFile(root);
   const fd = kernel.openat2(AT_FDCWD, file, { flags: O_RDWR | O_CREAT, mode: 0o600 });
   try {

@@ -1,4 +1,5 @@
 import { mkdir, rm } from 'node:fs/promises';
+import { AT_FDCWD } from '../../../native/index.ts';
 import { mountPointsBelow } from '../../rootfs/is-mount-point.ts';
 import { unmountAll } from '../../rootfs/mount-overlay.ts';
 import type { Stage } from '../../stage.ts';
@@ -9,26 +10,26 @@ import { setLogsAside } from '../log-rotation.ts';
 export const stateDirectory: Stage<ContainerContext> = {
   name: 'state-directory',
 
-  async up({ paths, parts, continuesLog }) {
-    await stateDirectory.down({ paths, parts } as ContainerContext);
+  async up(context) {
+    const { paths, parts, request, continuesLog } = context;
+    await clear(context);
     const keep = [paths.logs, paths.upper, paths.work, paths.emptyDirs];
     const make = [paths.rootfs, paths.files, paths.shm, paths.memoryDirs, paths.persist, parts.paths.exits];
     for (const directory of [...keep, ...make]) await mkdir(directory, { recursive: true, mode: 0o700 });
     // The root directory of the container takes its mode from here; podman's engines have it 0555, and so do its checkpoints.
-    parts.kernel.fchmodat(AT_CWD, paths.upper, 0o555);
-    for (const passable of [paths.state, paths.emptyDirs, paths.bundle, paths.files, paths.memoryDirs]) {
-      parts.kernel.fchmodat(AT_CWD, passable, 0o711);
-    }
+    parts.kernel.fchmodat(AT_FDCWD, paths.upper, 0o555);
+    // Nobody of the host may come by the suid programs of an image, but the root of a user namespace has to pass to its own.
+    if (request.spec.userns !== undefined) parts.kernel.fchmodat(AT_FDCWD, paths.bundle, 0o711);
     if (continuesLog === true) return;
     await setLogsAside(paths);
   },
 
-  async down({ paths, parts }) {
-    // Only mounts that a crash has left behind; each stage unmounts its own.
-    for (const point of mountPointsBelow(paths.bundle)) unmountAll(parts.kernel, point);
-    await rm(paths.bundle, { recursive: true, force: true });
-    await rm(paths.exitFile, { force: true });
-  },
+  down: clear,
 };
 
-const AT_CWD = -100;
+/** Only mounts that a crash has left behind are unmounted here; each stage unmounts its own. */
+async function clear({ paths, parts }: ContainerContext): Promise<void> {
+  for (const point of mountPointsBelow(paths.bundle)) unmountAll(parts.kernel, point);
+  await rm(paths.bundle, { recursive: true, force: true });
+  await rm(paths.exitFile, { force: true });
+}
