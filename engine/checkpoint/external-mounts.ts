@@ -41,7 +41,7 @@ export function dumpedExternals(spec: OciSpec, mounts: readonly MountInfo[]): Ex
 export function restoredExternals(
   spec: OciSpec,
   recorded: readonly ExternalMount[],
-  cgroup: { layout: CgroupLayout; paths: ReadonlyMap<string, string> },
+  cgroup: { paths: ReadonlyMap<string, string> },
 ): ExternalMount[] {
   const binds = spec.mounts.filter(isBind).map(({ destination, source }) => ({ destination, source }));
   const externals = new Map(binds.map(({ destination, source }) => [destination, source]));

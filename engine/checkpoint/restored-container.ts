@@ -133,7 +133,6 @@ function describeRestore(
     keptLogFile: path.join(paths.logs, RESTORE_LOG),
     root: restoreParts.root,
     externalMounts: restoredExternals(spec, job.record.externalMounts, {
-      layout: parts.cgroupLayout,
       paths: placeholder.cgroupMounts,
     }),
     inheritedFds: [
