@@ -1,0 +1,156 @@
+import { write } from 'node:fs';
+import { promisify } from 'node:util';
+import {
+  O_CREAT,
+  O_EXCL,
+  O_NOFOLLOW,
+  O_WRONLY,
+  RESOLVE_BENEATH,
+  RESOLVE_NO_SYMLINKS,
+} from '../../../native/index.ts';
+import type { Kernel } from '../../../native/index.ts';
+import type { LayerEntry } from '../../image/layer-entry.ts';
+import { LayerRefusal } from '../../image/layer-refusal.ts';
+import type { ArchiveLimits } from './archive-limits.ts';
+import { memberKey, memberOf } from './archive-member.ts';
+import type { ArchiveMember, KnownFile } from './archive-member.ts';
+import { requireSpace } from './disk-space.ts';
+import type { ArchiveSink } from './read-archive.ts';
+
+const writeAsync = promisify(write);
+
+/** Directories that the extractor writes to; they exist when it begins. */
+export const EXTRACTED_DIRECTORIES = ['images', 'volumes', 'empty-dirs', 'previous'] as const;
+
+/** Documents are read into memory afterwards. */
+const DOCUMENTS: ReadonlySet<KnownFile> = new Set<KnownFile>([
+  'config.dump',
+  'spec.dump',
+  'network.status',
+  'deleted.files',
+  'environment.json',
+  'bind.mounts',
+  'status',
+  'status.dump',
+  'stats-dump',
+]);
+
+type Job = { kind: 'open'; path: string } | { kind: 'write'; bytes: Buffer } | { kind: 'close' };
+
+/**
+ * Puts the members of a checkpoint archive where a kept checkpoint has them, below `root`. No name of the archive is used as
+ * it is: what a member is decides where it goes. Files are 0600 and belong to the caller, whatever the archive says. Parsing
+ * is synchronous, writing is not: `settle` does what parsing has found.
+ */
+export class ArchiveExtractor implements ArchiveSink {
+  /** Regular files of no interest: they were not unpacked. */
+  readonly ignored: string[] = [];
+  hasParent = false;
+  bytes = 0;
+  readonly #kernel: Kernel;
+  readonly #root: { fd: number; path: string };
+  readonly #limits: ArchiveLimits;
+  readonly #operation: string;
+  readonly #seen = new Set<string>();
+  #jobs: Job[] = [];
+  #current: number | null = null;
+  #skip = false;
+  #unchecked = 0;
+
+  constructor(
+    kernel: Kernel,
+    options: { root: { fd: number; path: string }; limits: ArchiveLimits; operation: string },
+  ) {
+    this.#kernel = kernel;
+    this.#root = options.root;
+    this.#limits = options.limits;
+    this.#operation = options.operation;
+  }
+
+  begin(entry: LayerEntry): void {
+    const member = memberOf(entry);
+    const key = memberKey(member);
+    if (key !== null && this.#seen.has(key)) throw new LayerRefusal(entry.name, 'is in the archive twice');
+    if (key !== null) this.#seen.add(key);
+    this.#checkSize(entry, member);
+    const path = targetOf(member);
+    this.#skip = path === null;
+    if (member.kind === 'parent-link') this.hasParent = true;
+    if (member.kind === 'other' && this.ignored.length < MAX_IGNORED) this.ignored.push(entry.name);
+    if (path !== null) this.#jobs.push({ kind: 'open', path });
+  }
+
+  data(piece: Buffer): void {
+    if (this.#skip) return;
+    this.bytes += piece.length;
+    this.#unchecked += piece.length;
+    this.#jobs.push({ kind: 'write', bytes: piece });
+  }
+
+  end(): void {
+    if (!this.#skip) this.#jobs.push({ kind: 'close' });
+    this.#skip = true;
+  }
+
+  async settle(): Promise<void> {
+    const jobs = this.#jobs;
+    this.#jobs = [];
+    if (this.#unchecked >= SPACE_CHECK_BYTES) {
+      // An archive of zeros fills any disk: others still need it.
+      requireSpace(this.#kernel, this.#root.path, this.#unchecked, this.#operation);
+      this.#unchecked = 0;
+    }
+    for (const job of jobs) await this.#do(job);
+  }
+
+  close(): void {
+    if (this.#current !== null) this.#kernel.close(this.#current);
+    this.#current = null;
+  }
+
+  async #do(job: Job): Promise<void> {
+    if (job.kind === 'open') {
+      const flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW;
+      const how = { flags, mode: 0o600, resolve: RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS };
+      this.#current = this.#kernel.openat2(this.#root.fd, job.path, how);
+    } else if (job.kind === 'close') this.close();
+    else if (this.#current !== null) {
+      const { bytes } = job;
+      for (let at = 0; at < bytes.length;) {
+        at += (await writeAsync(this.#current, bytes, at, bytes.length - at)).bytesWritten;
+      }
+    }
+  }
+
+  #checkSize({ name, size }: LayerEntry, member: ArchiveMember): void {
+    const isDocument =
+      (member.kind === 'file' && DOCUMENTS.has(member.name)) ||
+      (member.kind === 'image' && member.name === 'descriptors.json');
+    const limit = isDocument ? this.#limits.maxDocumentBytes : this.#limits.maxBytes;
+    if (size <= limit) return;
+    throw new LayerRefusal(name, `has ${String(size)} bytes, more than the limit of ${String(limit)}`);
+  }
+}
+
+const MAX_IGNORED = 1000;
+const SPACE_CHECK_BYTES = 16 << 20;
+
+/** Where a member goes; null for what is not unpacked. */
+function targetOf(member: ArchiveMember): string | null {
+  switch (member.kind) {
+    case 'image':
+      return `images/${member.name}`;
+    case 'previous-image':
+      return `previous/${member.name}`;
+    case 'file':
+      return member.name;
+    case 'volume':
+      return `volumes/${member.name}.tar`;
+    case 'empty-dir':
+      return `empty-dirs/${member.name}.tar`;
+    case 'directory':
+    case 'parent-link':
+    case 'other':
+      return null;
+  }
+}

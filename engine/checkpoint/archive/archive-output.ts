@@ -1,0 +1,131 @@
+import { open, rename, rm } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+import { once } from 'node:events';
+import { randomBytes } from 'node:crypto';
+import type { Writable } from 'node:stream';
+import { finished } from 'node:stream/promises';
+import path from 'node:path';
+import zlib from 'node:zlib';
+import { hasErrno } from '../../../native/index.ts';
+import type { Kernel } from '../../../native/index.ts';
+import { EngineError } from '../../engine-error.ts';
+import { syncPath } from '../sync-tree.ts';
+import type { WrittenCompression } from './compression.ts';
+import { requireProgram, writeThrough } from './filter-program.ts';
+
+/** Where the bytes of an archive go. */
+export interface ByteOutput {
+  write(bytes: Buffer): Promise<void>;
+}
+
+export interface WriteArchiveOptions {
+  compression: WrittenCompression;
+  /** For errors: `export container/web`. */
+  operation: string;
+}
+
+/**
+ * Writes a file that appears under its name only when it is complete and on disk: mode 0600, under a temporary name beside it
+ * until then. Whatever fails leaves nothing behind, and what was there before untouched.
+ */
+export async function writeArchiveFile(
+  kernel: Kernel,
+  file: string,
+  options: WriteArchiveOptions,
+  produce: (output: ByteOutput) => Promise<void>,
+): Promise<void> {
+  const temporary = path.join(
+    path.dirname(file),
+    `.${path.basename(file)}.${randomBytes(6).toString('hex')}`,
+  );
+  const handle = await open(temporary, 'wx', 0o600);
+  try {
+    try {
+      await handle.chmod(0o600);
+      await compressInto(kernel, handle, options, produce);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(temporary, file);
+    await syncPath(path.dirname(file));
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw explainSpace(options.operation, error);
+  }
+}
+
+function explainSpace(operation: string, error: unknown): unknown {
+  if (!hasErrno(error, 'ENOSPC', 'EDQUOT', 'EFBIG')) return error;
+  return new EngineError('NO_SPACE', `${operation}: no space is left on the device`, { cause: error });
+}
+
+async function compressInto(
+  kernel: Kernel,
+  handle: FileHandle,
+  { compression, operation }: WriteArchiveOptions,
+  produce: (output: ByteOutput) => Promise<void>,
+): Promise<void> {
+  switch (compression) {
+    case 'none':
+      await produce({ write: (bytes) => writeAll(handle, bytes) });
+      return;
+    case 'gzip': {
+      const gzip = zlib.createGzip({ level: zlib.constants.Z_BEST_SPEED, chunkSize: CHUNK_BYTES });
+      await Promise.all([produceInto(gzip, produce), drainInto(handle, gzip)]);
+      return;
+    }
+    case 'zstd':
+      await compressByZstd(kernel, handle, operation, produce);
+  }
+}
+
+const CHUNK_BYTES = 256 * 1024;
+
+async function drainInto(handle: FileHandle, source: AsyncIterable<unknown>): Promise<void> {
+  for await (const chunk of source) await writeAll(handle, chunk as Buffer);
+}
+
+async function writeAll(handle: FileHandle, bytes: Buffer): Promise<void> {
+  for (let at = 0; at < bytes.length;) at += (await handle.write(bytes, at)).bytesWritten;
+}
+
+/** zstd(1) has threads of its own, and leaves those of libuv to others. Level 1: memory shrinks little more at higher ones. */
+async function compressByZstd(
+  kernel: Kernel,
+  handle: FileHandle,
+  operation: string,
+  produce: (output: ByteOutput) => Promise<void>,
+): Promise<void> {
+  const file = requireProgram('zstd', operation);
+  const args = ['-1', '--threads=0', '--quiet', '--no-progress', '--stdout'];
+  const filter = writeThrough(kernel, { file, args }, handle.fd, operation);
+  try {
+    await produceInto(filter.input, produce);
+    await filter.finish();
+  } catch (error) {
+    await filter.abort();
+    // What ended the program is what matters, and not that its input was closed.
+    if (hasErrno(error, 'EPIPE', 'ECONNRESET')) await filter.finish();
+    throw error;
+  }
+}
+
+async function produceInto(stream: Writable, produce: (output: ByteOutput) => Promise<void>): Promise<void> {
+  const ended = finished(stream, { readable: false });
+  // Who waits for it below is told; until then it must not be taken for unhandled.
+  ended.catch(() => undefined);
+  try {
+    await produce({
+      async write(bytes) {
+        if (stream.write(bytes)) return;
+        await Promise.race([once(stream, 'drain'), ended]);
+      },
+    });
+  } catch (error) {
+    stream.destroy(error instanceof Error ? error : new Error(String(error)));
+    throw error;
+  }
+  stream.end();
+  await ended;
+}
