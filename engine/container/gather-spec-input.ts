@@ -11,14 +11,16 @@ import type { SeccompContext } from '../spec/seccomp-profile.ts';
 import type { HostLimits, JoinableNamespace, SpecInput } from '../spec/spec-input.ts';
 import { rootfsPath } from './container-context.ts';
 import type { ContainerContext } from './container-context.ts';
+import { gatherCdi } from './gather-cdi.ts';
 import { lookUpUser } from './look-up-user.ts';
 import { resolveDevices } from './resolve-devices.ts';
 
 /** Asks the host and the root filesystem for all that the spec is made from. */
-export function gatherSpecInput(context: ContainerContext): SpecInput {
+export async function gatherSpecInput(context: ContainerContext): Promise<SpecInput> {
   const { request, parts } = context;
   const { seccompProfile } = request.spec.securityContext ?? {};
   const limits = readHostLimits(parts.cgroupLayout);
+  const cdi = await gatherCdi(context);
   return {
     request,
     imageConfig: context.imageConfig,
@@ -32,6 +34,7 @@ export function gatherSpecInput(context: ContainerContext): SpecInput {
     limits,
     deviceNodes: resolveDevices(parts.kernel, request),
     values: { capacity: { cpus: availableParallelism(), memoryBytes: totalmem() } },
+    ...(cdi !== null && { cdi }),
     ...(seccompProfile?.type === 'Localhost' && {
       localhostSeccomp: readSeccompProfile(seccompProfile.localhostProfile ?? '', {
         architecture: parts.facts.architecture,

@@ -32,7 +32,7 @@ export function resolveDevices(kernel: Kernel, request: ContainerRequest): Devic
 }
 
 /** The device at `hostPath`, or all those below it. */
-function devicesAt(
+export function devicesAt(
   kernel: Kernel,
   hostPath: string,
   containerPath: string,

@@ -4,7 +4,9 @@ import { replacedFiles } from '../../spec/mounts.ts';
 import { serializeSpec } from '../../spec/serialize-spec.ts';
 import type { Stage } from '../../stage.ts';
 import type { ContainerContext } from '../container-context.ts';
+import { gatherHooks } from '../gather-hooks.ts';
 import { gatherSpecInput } from '../gather-spec-input.ts';
+import { runPrecreateHooks } from '../run-precreate-hooks.ts';
 
 /** config.json of the bundle: made anew at each start, since paths and addresses may have changed. */
 export const runtimeSpec: Stage<ContainerContext> = {
@@ -12,11 +14,13 @@ export const runtimeSpec: Stage<ContainerContext> = {
 
   async up(context) {
     const { parts, request, paths } = context;
-    const input = gatherSpecInput(context);
+    const input = await gatherSpecInput(context);
     for (const file of replacedFiles(input)) {
       parts.notice?.(request.name, `${file} is what the manifest mounts there, not what tsctr provides`);
     }
-    await writeFile(paths.config, serializeSpec(buildSpec(input)), { mode: 0o600 });
+    const hooks = await gatherHooks(context, buildSpec(input));
+    const text = serializeSpec(buildSpec({ ...input, hooks: hooks.spec }));
+    await writeFile(paths.config, await runPrecreateHooks(context, hooks.precreate, text), { mode: 0o600 });
   },
 
   down() {
