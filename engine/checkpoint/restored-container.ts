@@ -79,7 +79,9 @@ async function bringBack(
 ): Promise<void> {
   const { parts, request, paths } = context;
   const images = path.join(job.directory, CHECKPOINT_FILES.images);
-  const root = mountRestoreRoot(parts.kernel, rootfsPath(context), paths.bundle);
+  const root = mountRestoreRoot(parts.kernel, rootfsPath(context), paths.bundle, {
+    readOnly: spec.root.readonly === true,
+  });
   const { networkNamespace } = placeholder;
   const fds = networkNamespace === null ? [] : [networkNamespace];
   const descriptors = JSON.parse(
