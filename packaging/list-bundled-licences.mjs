@@ -1,0 +1,17 @@
+// Prints the licences of the npm packages that run as a part of tsctr: their terms ask for a copy with the program.
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import path from 'node:path';
+
+const root = path.dirname(import.meta.dirname);
+const { packages } = JSON.parse(readFileSync(path.join(root, 'package-lock.json'), 'utf8'));
+for (const [place, { dev = false, optional = false }] of Object.entries(packages)) {
+  const directory = path.join(root, place);
+  if (place === '' || dev || (optional && !existsSync(directory))) continue;
+  const { name, version, license } = JSON.parse(readFileSync(path.join(directory, 'package.json'), 'utf8'));
+  console.log(`${'='.repeat(72)}\n${name} ${version}: ${license}\n`);
+  for (const file of readdirSync(directory)
+    .filter((one) => /^(licen[cs]e|notice|copying)/i.test(one))
+    .sort()) {
+    console.log(`${readFileSync(path.join(directory, file), 'utf8').trim()}\n`);
+  }
+}
