@@ -1,9 +1,11 @@
 import type { ContainerObservation } from '../engine/index.ts';
 import type { ContainerRecord, ContainerState } from '../schemas/index.ts';
 import { EffectJournal, type ContainerEffectDeps } from './effect-journal.ts';
+import { MemoryEffects } from './memory-effects.ts';
 import { observeInstance, waitForExitFile } from './observe-instance.ts';
 import type { OperationOf } from './operation.ts';
-import { endRun, isReadyAtStart, recoverRecord, type Recovery } from './recover.ts';
+import { recoverRecord } from './recover.ts';
+import { endRun, isReadyAtStart, type Recovery } from './recover-state.ts';
 
 /**
  * What is done to one container. Each effect writes its intent durably, then acts, then writes what came of it; so whoever finds
@@ -12,10 +14,13 @@ import { endRun, isReadyAtStart, recoverRecord, type Recovery } from './recover.
 export class ContainerEffects {
   readonly #deps: ContainerEffectDeps;
   readonly #journal: EffectJournal;
+  readonly #busy = new Set<string>();
+  readonly memory: MemoryEffects;
 
   constructor(deps: ContainerEffectDeps) {
     this.#deps = deps;
     this.#journal = new EffectJournal(deps);
+    this.memory = new MemoryEffects(deps, this.#journal, this.#busy);
   }
 
   stateOf(container: string): ContainerState {
@@ -28,18 +33,33 @@ export class ContainerEffects {
     const { records, clock } = this.#deps;
     const before = records.containers.get(container);
     if (before === null) return null;
-    const observation = await observeInstance(this.#deps, before.request);
+    const { observation, found } = await this.#lookAt(before);
+    // A signal or a command past the queue: what is under way is not its business.
+    if (this.#busy.has(container)) return { record: before, observation };
     let happened: Recovery['happened'] = [];
     const record = await records.containers.edit(container, (present) => {
       // Another instance by now: what was seen says nothing of it.
       if (present.request?.id !== before.request?.id) return present;
-      const recovery = recoverRecord(present, observation, clock.now());
+      const recovery = recoverRecord(present, observation, clock.now(), found);
       happened = recovery.happened;
       return recovery.record;
     });
     if (record === null) return null;
     for (const { type, attributes } of happened) this.#journal.emit(type, record, before.request, attributes);
     return { record, observation };
+  }
+
+  /** Finishes or takes back a checkpoint that a crash interrupted, and looks at the host then. */
+  async #lookAt(record: ContainerRecord) {
+    const { request, intent, name } = record;
+    const { containers } = this.#deps.engine;
+    const touchesMemory = intent?.verb === 'checkpoint' || intent?.verb === 'restore';
+    if (request === null || !touchesMemory || this.#busy.has(name)) {
+      return { observation: await observeInstance(this.#deps, request), found: null };
+    }
+    await containers.settleCheckpoint(request);
+    const observation = await observeInstance(this.#deps, request);
+    return { observation, found: await containers.findCheckpoint(request) };
   }
 
   async create(operation: OperationOf<'create'>, signal: AbortSignal): Promise<void> {
@@ -86,6 +106,7 @@ export class ContainerEffects {
       ready: isReadyAtStart(present),
       lastError: null,
       backoffUntil: null,
+      ...beginAnew(present),
     }));
     this.#journal.emit('start', record, request, { pid: String(pid) });
     if (record.restartCount > 0) {
@@ -156,7 +177,7 @@ export class ContainerEffects {
     );
     const record = await this.#journal.conclude(container, (present) => ({
       ...present,
-      state: present.exit === null ? 'Configured' : 'Exited',
+      state: stateAfterCleanup(present),
       pid: null,
       ready: false,
     }));
@@ -177,7 +198,22 @@ export class ContainerEffects {
       previousExit: present.exit ?? present.previousExit,
       exit: null,
       ready: false,
+      checkpoint: null,
+      restoreDue: null,
     }));
     this.#journal.emit('remove', record, request, {});
   }
+}
+
+/** From here on what it does is not in its checkpoint; one that went without a copy of its files is of no use any more. */
+function beginAnew({
+  checkpoint,
+}: ContainerRecord): Pick<ContainerRecord, 'checkpoint' | 'restored' | 'restoreDue'> {
+  const kept = checkpoint?.leftRunning === true ? { ...checkpoint, ofEarlierRun: true } : null;
+  return { checkpoint: kept, restored: null, restoreDue: null };
+}
+
+function stateAfterCleanup({ state, exit }: ContainerRecord): ContainerState {
+  if (state === 'Checkpointed') return state;
+  return exit === null ? 'Configured' : 'Exited';
 }

@@ -1,13 +1,12 @@
 import { fromPromise } from 'xstate';
 import type { ContainerState } from '../schemas/index.ts';
-import { ContainerEffects } from './container-effects.ts';
-import { RecordGoneError, type ContainerEffectDeps } from './effect-journal.ts';
+import type { ContainerEffects } from './container-effects.ts';
+import { RecordGoneError } from './effect-journal.ts';
 import type { EffectInput } from './container.machine.ts';
 import type { Operation, OperationOf } from './operation.ts';
 
 /** The effects of the container machine, as the actors that it names. */
-export function createContainerActors(deps: ContainerEffectDeps) {
-  const effects = new ContainerEffects(deps);
+export function createContainerActors(effects: ContainerEffects) {
   const actor = <Kind extends Operation['kind']>(
     kind: Kind,
     run: (operation: OperationOf<Kind>, signal: AbortSignal) => Promise<void>,
@@ -33,6 +32,8 @@ export function createContainerActors(deps: ContainerEffectDeps) {
     pause: actor('pause', (operation) => effects.pause(operation)),
     resume: actor('resume', (operation) => effects.resume(operation)),
     update: actor('update', (operation) => effects.update(operation)),
+    checkpoint: actor('checkpoint', (operation, signal) => effects.memory.checkpoint(operation, signal)),
+    restore: actor('restore', (operation, signal) => effects.memory.restore(operation, signal)),
     exec: actor('exec', (operation, signal) => effects.exec(operation, signal)),
     cleanup: actor('cleanup', (operation, signal) => effects.cleanup(operation, signal)),
     remove: actor('remove', (operation, signal) => effects.remove(operation, signal)),

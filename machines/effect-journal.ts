@@ -1,4 +1,4 @@
-import type { Engine } from '../engine/index.ts';
+import type { CheckpointDetails, Engine } from '../engine/index.ts';
 import {
   backoffOf,
   delayAfterErrorMs,
@@ -105,10 +105,15 @@ export class EffectJournal {
     const { request } = this.read(container);
     // When not even looking works, the intent stays, and the next pass looks again.
     const observation = await observeInstance(this.#deps, request).catch(() => null);
+    const found = await this.#findCheckpoint(container);
     await records.containers.edit(container, (record) => {
       if (observation === null) return { ...record, state: 'Unknown', lastError: failure.message };
       const wasStarting = record.intent?.verb === 'create' || record.intent?.verb === 'start';
-      let next = recoverRecord(record, observation, clock.now()).record;
+      let next = recoverRecord(record, observation, clock.now(), found).record;
+      if (record.intent?.verb === 'restore' && failure.isFailure && next.state !== 'Restored') {
+        const { failuresInRow, backoffUntil } = countError(record, clock.now());
+        next = { ...next, failuresInRow, backoffUntil, restoresInRow: record.restoresInRow + 1 };
+      }
       if (wasStarting && observation.status !== 'running') {
         // It never ran, so there is no exit that a restart policy could judge.
         const counted = failure.isFailure ? countError(record, clock.now()) : record;
@@ -126,6 +131,13 @@ export class EffectJournal {
       }
       return failure.isFailure ? { ...next, lastError: failure.message } : next;
     });
+  }
+
+  /** The kept checkpoint, after a verb that may have changed it. */
+  async #findCheckpoint(container: string): Promise<CheckpointDetails | null> {
+    const { request, intent } = this.read(container);
+    if (request === null || (intent?.verb !== 'checkpoint' && intent?.verb !== 'restore')) return null;
+    return this.#deps.engine.containers.findCheckpoint(request).catch(() => null);
   }
 
   emit(

@@ -1,5 +1,5 @@
 import type { ExecOptions, ExecResult } from '../engine/index.ts';
-import type { CreateStep, InstanceStep, StopStep } from '../reconciler/index.ts';
+import type { CheckpointStep, CreateStep, InstanceStep, RestoreStep, StopStep } from '../reconciler/index.ts';
 
 /** One thing asked of a container machine: a step of a plan, or what a person asked for past the plan. */
 export type Operation = (
@@ -9,6 +9,8 @@ export type Operation = (
   | InstanceStep<'pause'>
   | InstanceStep<'resume'>
   | InstanceStep<'update'>
+  | CheckpointStep
+  | RestoreStep
   | InstanceStep<'cleanup'>
   | InstanceStep<'remove'>
   | { kind: 'kill'; container: string; signalNumber: number }

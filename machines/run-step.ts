@@ -29,7 +29,7 @@ export interface MachineRunner extends StepRunner {
 export function createStepRunner(deps: ContainerEffectDeps): MachineRunner {
   const { engine, records, clock } = deps;
   const effects = new ContainerEffects(deps);
-  const containers = containerMachine.provide({ actors: createContainerActors(deps) });
+  const containers = containerMachine.provide({ actors: createContainerActors(effects) });
   const pods = podMachine.provide({ actors: createPodActors(deps) });
 
   async function operate(operation: Operation): Promise<void> {
@@ -89,6 +89,10 @@ export function createStepRunner(deps: ContainerEffectDeps): MachineRunner {
 
   return {
     async observe(record) {
+      // Under way somewhere, or interrupted: what is seen in the middle of it says nothing, and only a writer may put it right.
+      if (record.intent?.verb === 'checkpoint' || record.intent?.verb === 'restore') {
+        return { record, observation: await observeInstance(deps, record.request) };
+      }
       const observation = await observeInstance(deps, record.request);
       return { record: recoverRecord(record, observation, clock.now()).record, observation };
     },
@@ -100,6 +104,8 @@ export function createStepRunner(deps: ContainerEffectDeps): MachineRunner {
     pause: instance<'pause'>(),
     resume: instance<'resume'>(),
     update: instance<'update'>(),
+    checkpoint: (step, options) => operate(withSignal(step, options)),
+    restore: (step, options) => operate(withSignal(step, options)),
     cleanup: instance<'cleanup'>(),
     remove: instance<'remove'>(),
     forget: ({ container }) => records.containers.remove(container),

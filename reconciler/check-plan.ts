@@ -50,7 +50,7 @@ function checkOrder(steps: readonly ContainerStep[], { record, observation }: Co
   const violations: string[] = [];
   let place = placeOf(record, observation);
   for (const step of steps) {
-    const next = NEXT[step.kind](place);
+    const next = NEXT[step.kind](place, step);
     if (next === null) violations.push(`${step.kind} while ${place}`);
     else place = next;
   }
@@ -79,13 +79,16 @@ function from(places: readonly Place[], to: Place | 'same'): (place: Place) => P
 }
 
 /** From where each step may be taken, and where it leads. */
-const NEXT: Readonly<Record<ContainerStep['kind'], (place: Place) => Place | null>> = {
+const NEXT: Readonly<Record<ContainerStep['kind'], (place: Place, step: ContainerStep) => Place | null>> = {
   'pull-image': (place) => (place === 'forgotten' ? null : place),
   create: from(['nothing', 'layer'], 'created'),
   start: from(['created'], 'running'),
   pause: from(['running'], 'paused'),
   resume: from(['paused'], 'running'),
   update: from(['created', 'running', 'paused'], 'same'),
+  checkpoint: (place, step) =>
+    from(['running', 'paused'], step.kind === 'checkpoint' && step.then === 'stop' ? 'held' : 'same')(place),
+  restore: from(['layer'], 'running'),
   stop: from(['running', 'paused', 'ending'], 'held'),
   cleanup: from(['created', 'held', 'layer'], 'layer'),
   remove: from(['layer', 'removing'], 'nothing'),

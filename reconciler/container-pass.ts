@@ -14,6 +14,7 @@ import { reportRest, reportStep } from './report-steps.ts';
 import { startGate } from './start-gate.ts';
 import type { Sighting } from './step-runner.ts';
 import type { Step } from './step.ts';
+import { withdrawWish } from './withdraw-wish.ts';
 
 /** Rounds of looking, planning and acting within one pass; a sound planner needs four at most. */
 const MOST_ROUNDS = 10;
@@ -49,6 +50,9 @@ export async function passOverContainer(deps: PassDeps, name: string, signal: Ab
         const detail = `${progress.phase} ${String(progress.layersDone)}/${String(progress.layersTotal)} layers`;
         deps.report({ resource: plan.resource, what: 'progress', detail });
       },
+    }).catch(async (error: unknown) => {
+      if (!signal.aborted) await withdrawWish(deps, name);
+      throw error;
     });
     hasActed = true;
   }
@@ -74,6 +78,7 @@ export async function situationOf(
     image: wishes.images.get(record.name) ?? null,
     imageStopSignal: mayHaveProcess(record.state) ? await imageStopSignal(deps, record) : null,
     gate: desired === null ? null : startGate(record, desired, lookup),
+    checkpointAsked: wishes.checkpoints.get(record.name) ?? null,
     restartAsked: wishes.restarts.has(record.name),
     probeFailure: isAlive(record.state) ? (wishes.probeFailures.get(record.name) ?? null) : null,
     stopTimeoutMs: wishes.stopTimeoutsMs.get(record.name) ?? null,
@@ -108,6 +113,10 @@ function fulfil({ wishes }: PassDeps, name: string, step: Step): void {
     case 'create':
       wishes.images.delete(name);
       return;
+    case 'checkpoint':
+      wishes.checkpoints.delete(name);
+      return;
+    case 'restore':
     case 'start':
       wishes.restarts.delete(name);
       wishes.probeFailures.delete(name);

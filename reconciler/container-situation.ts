@@ -1,5 +1,6 @@
 import type { ContainerObservation } from '../engine/index.ts';
 import type { ContainerRecord, ContainerState, ResolvedImage } from '../schemas/index.ts';
+import type { CheckpointWish } from './checkpoint-wish.ts';
 import type { DesiredContainer } from './desired-container.ts';
 import type { Outcome } from './outcome.ts';
 
@@ -18,6 +19,8 @@ export interface ContainerSituation {
   gate: Outcome | null;
   /** `tsctr restart`. */
   restartAsked: boolean;
+  /** `tsctr checkpoint`. */
+  checkpointAsked: CheckpointWish | null;
   probeFailure: ProbeFailure | null;
   /** Overrides the grace period, in milliseconds, for this one time. */
   stopTimeoutMs: number | null;

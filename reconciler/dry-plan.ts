@@ -113,13 +113,15 @@ const WEIGHT: Readonly<Record<PlannedAction, number>> = {
   none: 0,
   resume: 1,
   pause: 2,
-  stop: 3,
-  start: 4,
-  'in place': 5,
-  restart: 6,
-  recreate: 7,
-  remove: 8,
-  create: 9,
+  checkpoint: 3,
+  stop: 4,
+  restore: 5,
+  start: 6,
+  'in place': 7,
+  restart: 8,
+  recreate: 9,
+  remove: 10,
+  create: 11,
 };
 
 async function planPodDry(deps: DryDeps, present: RecordsView, record: PodRecord): Promise<Change> {

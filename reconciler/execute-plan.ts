@@ -40,6 +40,10 @@ async function executeStep(step: Step, runner: StepRunner, options: ExecuteOptio
       return runner.resume(step, options);
     case 'update':
       return runner.update(step, options);
+    case 'checkpoint':
+      return runner.checkpoint(step, options);
+    case 'restore':
+      return runner.restore(step, options);
     case 'cleanup':
       return runner.cleanup(step, options);
     case 'remove':

@@ -5,6 +5,8 @@
 export type { AcceptOptions, OwnedManifest } from './acceptance.ts';
 export { BadRequestError, NotFoundError, type ActRequest } from './act.ts';
 export { backoffOf, countFailure, delayAfterErrorMs, delayAfterExitMs, type Backoff } from './backoff.ts';
+export type { CheckpointRequest } from './ask-checkpoint.ts';
+export type { CheckpointWish } from './checkpoint-wish.ts';
 export { isoTime, systemClock, type Clock } from './clock.ts';
 export { DependencyCycleError } from './dependency-cycle.ts';
 export type { PlannedChange } from './dry-plan.ts';

@@ -7,6 +7,7 @@ import { changesOf, decideByPolicy } from './plan-running.ts';
 export function isAsWished(record: ContainerRecord, desired: DesiredContainer | null): boolean {
   if (desired === null || record.intent !== null) return false;
   if (desired.wanted === 'Stopped') return !mayHaveProcess(record.state) && record.state !== 'Stopped';
+  if (desired.wanted === 'Checkpointed') return !mayHaveProcess(record.state) && record.state !== 'Stopped';
   if (record.request === null || changesOf(record.request, desired).length > 0) return false;
   if (desired.wanted === 'Paused') return record.state === 'Paused';
   if (isAlive(record.state)) return record.state !== 'Paused' && record.ready;

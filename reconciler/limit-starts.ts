@@ -24,5 +24,6 @@ export function limitStarts(runner: StepRunner, atOnce: number): StepRunner {
     ...runner,
     create: (step, options) => inTurn(() => runner.create(step, options)),
     start: (step, options) => inTurn(() => runner.start(step, options)),
+    restore: (step, options) => inTurn(() => runner.restore(step, options)),
   };
 }

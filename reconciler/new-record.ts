@@ -37,6 +37,11 @@ export function newContainerRecord(wish: {
     backoffUntil: null,
     ready: false,
     lastError: null,
+    checkpoint: null,
+    checkpointTriedAt: null,
+    restoreDue: null,
+    restoresInRow: 0,
+    restored: null,
     createdAt: isoTime(wish.now),
   };
 }

@@ -1,6 +1,7 @@
 import type { Engine } from '../engine/index.ts';
 import type { ResolvedImage } from '../schemas/index.ts';
 import type { Clock } from './clock.ts';
+import type { CheckpointWish } from './checkpoint-wish.ts';
 import type { ProbeFailure } from './container-situation.ts';
 import type { Progress } from './progress.ts';
 import type { RecordEditor } from './record-editor.ts';
@@ -24,11 +25,18 @@ export interface PassDeps {
  */
 export interface PassingWishes {
   restarts: Set<string>;
+  checkpoints: Map<string, CheckpointWish>;
   probeFailures: Map<string, ProbeFailure>;
   stopTimeoutsMs: Map<string, number>;
   images: Map<string, ResolvedImage>;
 }
 
 export function noWishes(): PassingWishes {
-  return { restarts: new Set(), probeFailures: new Map(), stopTimeoutsMs: new Map(), images: new Map() };
+  return {
+    restarts: new Set(),
+    checkpoints: new Map(),
+    probeFailures: new Map(),
+    stopTimeoutsMs: new Map(),
+    images: new Map(),
+  };
 }

@@ -2,7 +2,8 @@ import type { ContainerRequest } from '../schemas/index.ts';
 import { mayHaveProcess, type ContainerSituation } from './container-situation.ts';
 import { removeSteps, windDownSteps } from './container-steps.ts';
 import type { DesiredContainer } from './desired-container.ts';
-import { settled, stalled } from './outcome.ts';
+import { settled } from './outcome.ts';
+import { planCheckpointed } from './plan-checkpointed.ts';
 import type { Plan } from './plan.ts';
 import { doing, resting } from './plan-outline.ts';
 import { planRunning } from './plan-running.ts';
@@ -27,7 +28,7 @@ export function planContainer(situation: ContainerSituation): Plan {
     case 'Stopped':
       return planStopped(situation, desired);
     case 'Checkpointed':
-      return resting(situation, stalled({ why: 'not-supported', what: 'spec.state: Checkpointed' }));
+      return planCheckpointed(situation, desired);
   }
 }
 

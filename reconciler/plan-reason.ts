@@ -1,4 +1,4 @@
-import type { ContainerVerb, RestartPolicy, WantedState } from '../schemas/index.ts';
+import type { ContainerVerb, RestartPolicy, RestoredRun, WantedState } from '../schemas/index.ts';
 import type { FieldChange } from './spec-change.ts';
 
 /** Why something is to be done, or why nothing is: closed, so that `diff`, `get` and `describe` can print each. */
@@ -11,6 +11,10 @@ export type PlanReason =
   | { why: 'process-ended'; code: number; policy: RestartPolicy }
   | { why: 'state-wanted'; state: WantedState; by: 'manifest' | 'hand' }
   | { why: 'restart-asked-for' }
+  | { why: 'checkpoint-asked-for' }
+  | { why: 'checkpoint-due'; interval: string }
+  | { why: 'restore-due'; cause: Exclude<RestoredRun['why'], 'crash'>; createdAt: string }
+  | { why: 'crashed'; code: number; oomKilled: boolean; attempt: number; tries: number }
   | { why: 'probe-failed'; probe: 'liveness' | 'startup'; message: string }
   | { why: 'interrupted'; verb: ContainerVerb }
   | { why: 'left-over' }
@@ -24,6 +28,8 @@ export type PlanReason =
   | { why: 'completed'; code: number }
   | { why: 'failed-for-good'; code: number; policy: RestartPolicy }
   | { why: 'stopped'; by: 'manifest' | 'hand' }
+  | { why: 'checkpointed'; by: 'manifest' | 'hand' }
+  | { why: 'nothing-to-checkpoint'; by: 'manifest' | 'hand' }
   | { why: 'backing-off'; remainingMs: number; cause: string }
   | { why: 'gave-up'; tries: number; cause: string }
   | { why: 'dependency-not-running'; names: readonly string[] }
@@ -33,8 +39,7 @@ export type PlanReason =
   | { why: 'members-not-done'; names: readonly string[] }
   | { why: 'not-ready' }
   | { why: 'steps-follow' }
-  | { why: 'step-failed'; message: string }
-  | { why: 'not-supported'; what: string };
+  | { why: 'step-failed'; message: string };
 
 /** The reason in words, as it stands in `diff` and in the NOTE column. */
 export function formatReason(reason: PlanReason): string {
@@ -57,6 +62,14 @@ function actionReason(reason: PlanReason): string | null {
       return reason.by === 'hand' ? `asked to be ${reason.state}` : `spec.state: ${reason.state}`;
     case 'restart-asked-for':
       return 'asked to restart';
+    case 'checkpoint-asked-for':
+      return 'asked for a checkpoint';
+    case 'checkpoint-due':
+      return `spec.checkpoint.interval: ${reason.interval}`;
+    case 'restore-due':
+      return `${RESTORE_CAUSE[reason.cause]}; goes on from the checkpoint of ${reason.createdAt}`;
+    case 'crashed':
+      return `${reason.oomKilled ? 'out of memory' : `exited with ${String(reason.code)}`}; goes on from its last checkpoint, try ${String(reason.attempt)} of ${String(reason.tries)}`;
     case 'probe-failed':
       return `${reason.probe} probe failed: ${reason.message}`;
     case 'interrupted':
@@ -88,6 +101,10 @@ function restReason(reason: PlanReason): string {
       return `failed with exit code ${String(reason.code)}; restartPolicy ${reason.policy}`;
     case 'stopped':
       return reason.by === 'hand' ? 'stopped by hand' : 'spec.state: Stopped';
+    case 'checkpointed':
+      return reason.by === 'hand' ? 'checkpointed by hand' : 'spec.state: Checkpointed';
+    case 'nothing-to-checkpoint':
+      return 'has no process that could be checkpointed';
     case 'backing-off':
       return `back-off, next try in ${formatSeconds(reason.remainingMs)} (${reason.cause})`;
     case 'gave-up':
@@ -108,12 +125,16 @@ function restReason(reason: PlanReason): string {
       return 'further steps follow';
     case 'step-failed':
       return reason.message;
-    case 'not-supported':
-      return `${reason.what} is not supported yet`;
     default:
       return reason.why;
   }
 }
+
+const RESTORE_CAUSE: Readonly<Record<Exclude<RestoredRun['why'], 'crash'>, string>> = {
+  checkpointed: 'is checkpointed',
+  boot: 'the host was booted',
+  hand: 'asked to be restored',
+};
 
 function formatSeconds(ms: number): string {
   return `${String(Math.max(1, Math.ceil(ms / 1000)))} s`;

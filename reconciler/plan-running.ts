@@ -4,8 +4,11 @@ import {
   type ContainerExit,
   type ContainerRequest,
   type RestartPolicy,
+  type RestoredRun,
 } from '../schemas/index.ts';
 import { backoffOf } from './backoff.ts';
+import { nextCheckpointInMs } from './checkpoint-schedule.ts';
+import { checkpointStep } from './checkpoint-wish.ts';
 import { isAlive, type ContainerSituation } from './container-situation.ts';
 import {
   freshRequest,
@@ -16,10 +19,11 @@ import {
   windDownSteps,
 } from './container-steps.ts';
 import type { DesiredContainer } from './desired-container.ts';
-import { requeueAfter, settled, stalled, waitingFor, type Outcome } from './outcome.ts';
+import { lookingAgain, requeueAfter, settled, stalled, waitingFor, type Outcome } from './outcome.ts';
 import type { Plan, PlannedAction } from './plan.ts';
 import { doing, resting } from './plan-outline.ts';
 import type { PlanReason } from './plan-reason.ts';
+import { planRestore, restoreCause } from './plan-restore.ts';
 import {
   compareAnnotations,
   compareSpecs,
@@ -85,10 +89,15 @@ function planAlive(context: Context): Plan {
   const { situation, desired, present, effect, changes } = context;
   const { record, probeFailure } = situation;
   const container = record.name;
+  const wish = situation.checkpointAsked;
+  if (wish?.then === 'leave-running') {
+    const step = checkpointStep(present, desired.spec, { then: wish.then, by: wish.by, wish });
+    return doing(situation, 'checkpoint', [step], [{ why: 'checkpoint-asked-for' }]);
+  }
   if (effect === 'recreate' || effect === 'restart') {
     // Rather the old one than none at all.
     if (situation.gate !== null) return { ...resting(situation, situation.gate), reasons: changes };
-    return remake(context, 'restart', changes, 0);
+    return savedBefore(context, remake(context, 'restart', changes, 0));
   }
   if (situation.restartAsked) return remake(context, 'restart', [{ why: 'restart-asked-for' }], 0);
   if (probeFailure !== null) {
@@ -111,8 +120,23 @@ function planAlive(context: Context): Plan {
       [{ why: 'state-wanted', state: desired.wanted, by: desired.wantedBy }],
     );
   }
-  if (!isPaused && !record.ready) return resting(situation, waitingFor([], { why: 'not-ready' }));
-  return resting(situation, settled({ why: 'as-wished' }));
+  const checkpointInMs = isPaused ? null : nextCheckpointInMs(record, desired.spec, situation.now);
+  if (checkpointInMs === 0) {
+    const step = checkpointStep(present, desired.spec, { then: 'leave-running', by: 'interval' });
+    const interval = desired.spec.checkpoint?.interval ?? '';
+    return doing(situation, 'checkpoint', [step], [{ why: 'checkpoint-due', interval }]);
+  }
+  const rest =
+    isPaused || record.ready ? settled({ why: 'as-wished' }) : waitingFor([], { why: 'not-ready' });
+  return resting(situation, lookingAgain(rest, checkpointInMs));
+}
+
+/** With `beforeUpdate`, what runs is saved before it is restarted; a new instance could make no use of that. */
+function savedBefore({ desired, present, situation }: Context, plan: Plan): Plan {
+  if (desired.spec.checkpoint?.beforeUpdate !== true || plan.action !== 'restart') return plan;
+  if (!isAlive(situation.record.state)) return plan;
+  const step = checkpointStep(present, desired.spec, { then: 'leave-running', by: 'update' });
+  return { ...plan, steps: [step, ...plan.steps] };
 }
 
 function planCreated(context: Context): Plan {
@@ -130,6 +154,12 @@ function planCreated(context: Context): Plan {
 function planEnded(context: Context): Plan {
   const { situation, desired, effect, changes } = context;
   const { record } = situation;
+  // What was changed asks for new processes, as it does of a container that runs.
+  if (effect === 'recreate' || effect === 'restart') return remake(context, 'start', changes, 0);
+  if (record.exit === null || decideByPolicy(record.exit, desired.spec.restartPolicy) === null) {
+    const why = restoreCause(situation, desired);
+    if (why !== null) return restoring(context, why);
+  }
   if (effect !== 'none') return remake(context, 'start', changes, 0);
   if (situation.restartAsked || record.exit === null) {
     return remake(context, 'start', [{ why: 'not-running' }], record.exit === null ? record.restartCount : 0);
@@ -142,6 +172,13 @@ function planEnded(context: Context): Plan {
     policy: desired.spec.restartPolicy,
   };
   return remake(context, 'start', [reason], record.restartCount + 1);
+}
+
+function restoring({ situation, desired, present, effect, changes }: Context, why: RestoredRun['why']): Plan {
+  // Whoever asks for it by hand need not wait.
+  const blocked = situation.gate ?? (why === 'hand' ? null : backingOff(situation, desired));
+  if (blocked !== null) return resting(situation, blocked);
+  return planRestore(situation, desired, { present, why, isUpdate: effect === 'in place', changes });
 }
 
 /** Null: the policy wants it to run again. */

@@ -5,7 +5,18 @@ import type { Step } from './step.ts';
 
 /** What the steps of a plan come to, in the words of `tsctr diff`. */
 export type PlannedAction =
-  'create' | 'in place' | 'restart' | 'recreate' | 'start' | 'stop' | 'pause' | 'resume' | 'remove' | 'none';
+  | 'create'
+  | 'in place'
+  | 'restart'
+  | 'recreate'
+  | 'start'
+  | 'stop'
+  | 'pause'
+  | 'resume'
+  | 'checkpoint'
+  | 'restore'
+  | 'remove'
+  | 'none';
 
 /** What is to be done to one resource now, in order, and why; or why nothing is. */
 export interface Plan {

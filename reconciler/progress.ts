@@ -17,6 +17,8 @@ export interface Progress {
     | 'progress'
     | 'paused'
     | 'resumed'
-    | 'restarted';
+    | 'restarted'
+    | 'checkpointed'
+    | 'restored';
   detail: string;
 }

@@ -5,7 +5,7 @@ import { passOverContainer } from './container-pass.ts';
 import { PullInterruptedError } from './interrupt-pulls.ts';
 import { createListeners } from './listeners.ts';
 import { createOutcomeBoard } from './outcome-board.ts';
-import { requeueAfter, stalled, type Outcome } from './outcome.ts';
+import { againAfter, requeueAfter, stalled, type Outcome } from './outcome.ts';
 import type { PassDeps } from './pass-deps.ts';
 import { passOverPod } from './pod-pass.ts';
 import type { Progress } from './progress.ts';
@@ -128,7 +128,8 @@ class Loop {
       return;
     }
     this.board.set(key, outcome);
-    if (outcome.kind === 'requeue') this.#comeBack(key, outcome.afterMs);
+    const againAfterMs = againAfter(outcome);
+    if (againAfterMs !== null) this.#comeBack(key, againAfterMs);
     if (outcome.kind !== 'waiting') return;
     if (outcome.for.some((awaited) => (this.#changedAt.get(keyOf(awaited)) ?? 0) > begunAt))
       this.queue.put(key);

@@ -1,6 +1,7 @@
 import type { Engine } from '../engine/index.ts';
 import { acceptManifests, type AcceptOptions, type Acceptance, type OwnedManifest } from './acceptance.ts';
 import { act, NotFoundError, type ActRequest } from './act.ts';
+import { askCheckpoint, askRestore, type CheckpointRequest } from './ask-checkpoint.ts';
 import { isoTime, type Clock } from './clock.ts';
 import type { EventBus } from './event.ts';
 import { createProber, type Prober } from './probe/prober.ts';
@@ -45,6 +46,10 @@ export interface Reconciler {
   requestDeletion(names: readonly ResourceName[], options: DeletionOptions): Promise<ResourceName[]>;
   /** Notes what a person asks of containers and pods. A signal is sent at once. */
   act(request: ActRequest): Promise<void>;
+  /** Notes that containers are to be saved once: `settle` or `wake` does it. */
+  checkpoint(request: CheckpointRequest): Promise<void>;
+  /** Notes that containers are to go on from their kept checkpoints. */
+  restore(names: readonly ResourceName[]): Promise<void>;
   /** Has resources looked at, and waits. */
   settle(resources: readonly ResourceName[], options: SettleOptions): Promise<SettleResult>;
   /** Has resources looked at soon; all of them when none is named. */
@@ -152,6 +157,14 @@ class LoopingReconciler implements Reconciler {
   async act(request: ActRequest): Promise<void> {
     await act(this.#deps, request);
     if (request.verb !== 'kill') this.#interruptPulls(request.names);
+  }
+
+  checkpoint(request: CheckpointRequest): Promise<void> {
+    return askCheckpoint(this.#deps, request);
+  }
+
+  restore(names: readonly ResourceName[]): Promise<void> {
+    return askRestore(this.#deps, names);
   }
 
   async settle(resources: readonly ResourceName[], options: SettleOptions): Promise<SettleResult> {

@@ -1,4 +1,4 @@
-import type { ContainerRecord } from '../schemas/index.ts';
+import type { ContainerRecord, KeptCheckpoint } from '../schemas/index.ts';
 import type { Plan } from './plan.ts';
 import { formatReason } from './plan-reason.ts';
 import type { Progress } from './progress.ts';
@@ -18,6 +18,8 @@ export function reportStep(
   };
   switch (step.kind) {
     case 'create': {
+      // Made anew around the same writable layer: that it runs again says it all.
+      if (plan.action !== 'create' && plan.action !== 'recreate') return;
       const { image, spec } = step.request;
       const origin = image === null ? `rootfs ${spec.rootfs ?? ''}` : `image ${image.reference}`;
       const network = spec.hostNetwork === true ? 'host' : (spec.network ?? 'none');
@@ -26,7 +28,8 @@ export function reportStep(
       return;
     }
     case 'start': {
-      const what = plan.action === 'restart' || plan.action === 'recreate' ? 'restarted' : 'running';
+      const isAgain = plan.action === 'restart' || plan.action === 'recreate' || plan.action === 'start';
+      const what = isAgain && record?.previousExit != null ? 'restarted' : 'running';
       tell(what, `pid ${String(record?.pid)} after ${String(tookMs)} ms`);
       return;
     }
@@ -39,6 +42,12 @@ export function reportStep(
     case 'resume':
       tell('resumed', '');
       return;
+    case 'checkpoint':
+      tell('checkpointed', record?.checkpoint == null ? '' : describeCheckpoint(record.checkpoint));
+      return;
+    case 'restore':
+      tell('restored', `pid ${String(record?.pid)} after ${String(tookMs)} ms`);
+      return;
     case 'forget':
     case 'forget-pod':
       tell('removed', '');
@@ -49,6 +58,11 @@ export function reportStep(
     default:
       return;
   }
+}
+
+function describeCheckpoint({ sizeBytes, frozenMs }: KeptCheckpoint): string {
+  const size = `${(sizeBytes / 2 ** 20).toFixed(1)} MiB`;
+  return frozenMs === null ? size : `${size}, frozen for ${frozenMs.toFixed(0)} ms`;
 }
 
 /** Tells how a pass ended, where no step has told it. */

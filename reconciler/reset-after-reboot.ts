@@ -1,4 +1,5 @@
 import type { ContainerRecord, PodRecord } from '../schemas/index.ts';
+import { isAlive } from './container-situation.ts';
 import type { RecordEditor } from './record-editor.ts';
 
 /**
@@ -23,8 +24,14 @@ function podAfterReboot(record: PodRecord): PodRecord {
 /** What a reboot makes of the record of one container. */
 export function afterReboot(record: ContainerRecord): ContainerRecord {
   const policy = record.manifest?.spec.restartPolicy ?? record.request?.spec.restartPolicy;
+  const wasStopped = policy === 'Always' && record.override === 'Stopped';
+  // Saved because the host went down, or not saved any more before it did.
+  const wasSaved =
+    record.override === 'Checkpointed' &&
+    (record.checkpoint?.by === 'shutdown' || record.state !== 'Checkpointed');
   return {
     ...record,
+    ...memoryAfterReboot(record),
     state: stateAfterReboot(record),
     // A removal that was interrupted is gone on with.
     intent: null,
@@ -34,12 +41,25 @@ export function afterReboot(record: ContainerRecord): ContainerRecord {
     failuresInRow: 0,
     backoffUntil: null,
     ready: false,
+    restored: null,
+    restoresInRow: 0,
     // `Always` means what it says: only `UnlessStopped` remembers a stop by hand.
-    override: policy === 'Always' && record.override === 'Stopped' ? null : record.override,
+    override: wasStopped || wasSaved ? null : record.override,
   };
 }
 
-function stateAfterReboot({ state, exit }: ContainerRecord): ContainerRecord['state'] {
+/** What was saved because the host went down, or at some time while it ran, is to go on from there where the manifest says so. */
+function memoryAfterReboot(record: ContainerRecord): Pick<ContainerRecord, 'restoreDue'> {
+  const { checkpoint, state } = record;
+  const onBoot = record.manifest?.spec.restore?.onBoot ?? false;
+  const isOfUse = checkpoint !== null && !checkpoint.ofEarlierRun;
+  return { restoreDue: onBoot && isOfUse && isAlive(state) ? 'boot' : record.restoreDue };
+}
+
+function stateAfterReboot({ state, exit, checkpoint, manifest }: ContainerRecord): ContainerRecord['state'] {
+  // Saved at the shutdown, and told in the manifest not to make use of that.
+  const isUnwanted = checkpoint?.by === 'shutdown' && manifest?.spec.restore?.onBoot === false;
+  if (state === 'Checkpointed' && isUnwanted) return 'Configured';
   if (state === 'Exited' || state === 'Checkpointed' || state === 'Removing') return state;
   // Its process had ended before; only its mounts went with the reboot.
   if (state === 'Stopped' && exit !== null) return 'Exited';

@@ -30,6 +30,8 @@ const EFFECT: Readonly<Record<keyof ContainerSpec, ChangeEffect>> = {
   stopSignal: 'none',
   dependsOn: 'none',
   state: 'none',
+  checkpoint: 'none',
+  restore: 'none',
   livenessProbe: 'none',
   readinessProbe: 'none',
   startupProbe: 'none',

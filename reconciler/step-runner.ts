@@ -3,11 +3,13 @@ import type { ContainerRecord, ResolvedImage } from '../schemas/index.ts';
 import type { PullProgress } from '../engine/index.ts';
 import type {
   AddMemberStep,
+  CheckpointStep,
   CreateStep,
   DropMemberStep,
   ForgetContainerStep,
   InstanceStep,
   PullImageStep,
+  RestoreStep,
   StopStep,
 } from './step.ts';
 
@@ -40,6 +42,8 @@ export interface StepRunner {
   pause(step: InstanceStep<'pause'>, options: RunOptions): Promise<void>;
   resume(step: InstanceStep<'resume'>, options: RunOptions): Promise<void>;
   update(step: InstanceStep<'update'>, options: RunOptions): Promise<void>;
+  checkpoint(step: CheckpointStep, options: RunOptions): Promise<void>;
+  restore(step: RestoreStep, options: RunOptions): Promise<void>;
   cleanup(step: InstanceStep<'cleanup'>, options: RunOptions): Promise<void>;
   remove(step: InstanceStep<'remove'>, options: RunOptions): Promise<void>;
   forget(step: ForgetContainerStep): Promise<void>;

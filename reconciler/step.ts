@@ -1,9 +1,9 @@
-import type { PullPolicy } from '../engine/index.ts';
-import type { ContainerRecord, ContainerRequest } from '../schemas/index.ts';
+import type { CheckpointAllowances, PullPolicy } from '../engine/index.ts';
+import type { ContainerRecord, ContainerRequest, KeptCheckpoint, RestoredRun } from '../schemas/index.ts';
 
 /**
  * One thing to be done to one resource. A step is complete: ids, images, signals and times stand in it, and whoever carries it
- * out chooses nothing. Checkpoint and restore will be further members of this union.
+ * out chooses nothing.
  */
 export type Step = ContainerStep | PodStep;
 export type StepKind = Step['kind'];
@@ -16,6 +16,8 @@ export type ContainerStep =
   | InstanceStep<'pause'>
   | InstanceStep<'resume'>
   | InstanceStep<'update'>
+  | CheckpointStep
+  | RestoreStep
   | InstanceStep<'cleanup'>
   | InstanceStep<'remove'>
   | ForgetContainerStep;
@@ -55,6 +57,21 @@ export interface StopStep extends InstanceStep<'stop'> {
   timeoutMs: number;
   /** True when it is stopped because it does not work: then the back-off counts it. */
   isFailure: boolean;
+}
+
+export interface CheckpointStep extends InstanceStep<'checkpoint'> {
+  then: 'stop' | 'leave-running';
+  allowances: CheckpointAllowances;
+  /** For the whole of it; null: the engine's own bound. */
+  timeoutMs: number | null;
+  by: KeptCheckpoint['by'];
+}
+
+/** From the kept checkpoint, with what that one allowed. */
+export interface RestoreStep extends InstanceStep<'restore'> {
+  why: RestoredRun['why'];
+  /** What the record's count becomes. */
+  restartCount: number;
 }
 
 /** Removes the record, when nothing of the container is left on the host. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { metadata } from './metadata.ts';
 import { envFromSource, envVar } from './env.ts';
+import { checkpointPolicy, restorePolicy } from './checkpoint.ts';
 import { probe } from './probe.ts';
 import { providedFields } from './provided-fields.ts';
 import { dnsConfig, hostAliases, hostname } from './host-names.ts';
@@ -227,6 +228,10 @@ export const containerSpec = z.strictObject({
     .array(metadata.shape.name)
     .optional()
     .describe('Containers that must be running before this one starts.'),
+  checkpoint: checkpointPolicy.optional().describe('When it is saved, memory and all, without being asked.'),
+  restore: restorePolicy
+    .optional()
+    .describe('When it goes on from its last checkpoint where it would have begun anew.'),
   state: wantedState.default('Running').describe('What the container is wanted to be.'),
 });
 export type ContainerSpec = z.infer<typeof containerSpec>;

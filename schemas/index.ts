@@ -7,6 +7,7 @@
  */
 export * from './cdi-spec.ts';
 export * from './checkpoint-environment.ts';
+export * from './checkpoint.ts';
 export { checkSet } from './check-set.ts';
 export * from './container.ts';
 export * from './container-state.ts';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { checkpointFacts } from './checkpoint.ts';
 import { container, containerSpec } from './container.ts';
 import { CONTAINER_STATES } from './container-state.ts';
 import { pod } from './pod.ts';
@@ -95,8 +96,8 @@ export const containerRecord = z.strictObject({
   pod: z.string().nullable(),
   /** Set when the resource is to go; the record itself goes last. */
   deletionRequestedAt: time.nullable(),
-  /** A state that a person asked for by command (`stop`, `pause`), until the manifest changes or `start` lifts it. */
-  override: z.enum(['Stopped', 'Paused']).nullable(),
+  /** A state that a person asked for by command (`stop`, `pause`, `checkpoint`), until the manifest changes or `start` lifts it. */
+  override: z.enum(['Stopped', 'Paused', 'Checkpointed']).nullable(),
   /** What the present instance was made from; null before the first creation. */
   request: containerRequest.nullable(),
   state: z.enum(CONTAINER_STATES),
@@ -115,6 +116,7 @@ export const containerRecord = z.strictObject({
   ready: z.boolean(),
   /** The last error in plain words, null when all is well. */
   lastError: z.string().nullable(),
+  ...checkpointFacts,
   createdAt: time,
 });
 export type ContainerRecord = z.infer<typeof containerRecord>;

@@ -99,7 +99,9 @@ export interface ApplyEvent {
     | 'progress'
     | 'paused'
     | 'resumed'
-    | 'restarted';
+    | 'restarted'
+    | 'checkpointed'
+    | 'restored';
   detail: string;
 }
 
@@ -125,6 +127,8 @@ export interface PlannedChange {
     | 'stop'
     | 'pause'
     | 'resume'
+    | 'checkpoint'
+    | 'restore'
     | 'remove'
     | 'none';
   /** Why, or why not: `spec.env[LOG_LEVEL]: info → debug`. */

@@ -6,6 +6,8 @@ import { printableLine } from './printable.ts';
 const COLOURS: Readonly<Record<PlannedChange['action'], Colour>> = {
   create: 'green',
   start: 'green',
+  checkpoint: 'yellow',
+  restore: 'green',
   resume: 'green',
   'in place': 'yellow',
   restart: 'yellow',

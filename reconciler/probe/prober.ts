@@ -4,6 +4,7 @@ import type { Clock } from '../clock.ts';
 import type { ProbeFailure } from '../container-situation.ts';
 import type { RecordEditor } from '../record-editor.ts';
 import { checkProbe } from './check-probe.ts';
+import { FreezeCount } from './freeze-count.ts';
 import { startProbeLoop, type ProbeLoop } from './probe-loop.ts';
 
 export interface ProberOptions {
@@ -17,7 +18,10 @@ export interface ProberOptions {
   onError: (error: unknown) => void;
 }
 
-/** Asks running containers how they are, as their manifests say. Paused ones are left alone: time stands still for them. */
+/**
+ * Asks running containers how they are, as their manifests say. Paused ones are left alone, and so are those that are being saved: time
+ * stands still for them.
+ */
 export interface Prober {
   start(): void;
   stop(): void;
@@ -30,6 +34,7 @@ export function createProber(options: ProberOptions): Prober {
 class RecordProber implements Prober {
   readonly #options: ProberOptions;
   readonly #watched = new Map<string, { key: string; stop: () => void }>();
+  readonly #freezes = new FreezeCount();
   #endOfChanges: (() => void) | null = null;
 
   constructor(options: ProberOptions) {
@@ -54,6 +59,7 @@ class RecordProber implements Prober {
   /** Begins, goes on or ends with asking, as the record says now. */
   #look(name: string): void {
     const record = this.#options.records.containers.get(name);
+    this.#freezes.note(name, record);
     const instance = record === null ? null : probedInstance(record);
     const present = this.#watched.get(name);
     if (present !== undefined && present.key === instance?.key) return;
@@ -75,7 +81,8 @@ class RecordProber implements Prober {
       if (probe === undefined) return;
       const target = { request: instance.request, spec: instance.spec, exec: this.#options.exec };
       const check = (signal: AbortSignal) => checkProbe(probe, target, signal);
-      loops.push(startProbeLoop(probe, { clock: this.#options.clock, check, onVerdict }));
+      const freezes = (): number => this.#freezes.of(name);
+      loops.push(startProbeLoop(probe, { clock: this.#options.clock, check, onVerdict, freezes }));
     };
     const stop = (): void => {
       for (const loop of loops.splice(0)) loop.stop();

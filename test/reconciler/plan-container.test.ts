@@ -96,7 +96,7 @@ const changes: [string, ContainerRecord, Partial<ContainerSituation>, string][] 
     'Checkpointed is wanted',
     runsFrom({}, { state: 'Checkpointed' }),
     {},
-    'none:  (spec.state: Checkpointed is not supported yet)',
+    'checkpoint: checkpoint, cleanup (spec.state: Checkpointed)',
   ],
   [
     'restart was asked for',

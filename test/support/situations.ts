@@ -64,6 +64,7 @@ export function situationFor(
     image: null,
     imageStopSignal: null,
     gate: null,
+    checkpointAsked: null,
     restartAsked: false,
     probeFailure: null,
     stopTimeoutMs: null,

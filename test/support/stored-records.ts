@@ -23,6 +23,11 @@ export function storedContainer(name: string, restartCount = 0): ContainerRecord
     backoffUntil: null,
     ready: false,
     lastError: null,
+    checkpoint: null,
+    checkpointTriedAt: null,
+    restoreDue: null,
+    restoresInRow: 0,
+    restored: null,
     createdAt: '2026-01-01T00:00:00.000Z',
   };
 }

@@ -58,6 +58,11 @@ export function containerRecord(name: string, changes: Partial<ContainerRecord> 
     backoffUntil: null,
     ready: true,
     lastError: null,
+    checkpoint: null,
+    checkpointTriedAt: null,
+    restoreDue: null,
+    restoresInRow: 0,
+    restored: null,
     createdAt: ago(3 * MINUTE),
     ...changes,
   };

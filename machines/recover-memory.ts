@@ -1,0 +1,73 @@
+import type { CheckpointDetails, ContainerObservation } from '../engine/index.ts';
+import { isoTime } from '../reconciler/index.ts';
+import type { ContainerRecord } from '../schemas/index.ts';
+import { keptCheckpoint, restoredRecord, saved } from './memory-record.ts';
+import { atRest, recoverState, type Recovery } from './recover-state.ts';
+
+interface Seen {
+  now: number;
+  /** The complete checkpoint that is on disk now. */
+  found: CheckpointDetails | null;
+}
+
+/** Makes a record agree with the host after its container was being saved, or brought back, and nobody noted the end of that. */
+export function recoverMemory(
+  record: ContainerRecord,
+  observation: ContainerObservation,
+  seen: Seen,
+): Recovery {
+  return record.intent?.verb === 'restore'
+    ? recoverRestore(record, observation, seen)
+    : recoverCheckpoint(record, observation, seen);
+}
+
+/** It goes on as before, or it went into a checkpoint that is complete. */
+function recoverCheckpoint(
+  record: ContainerRecord,
+  observation: ContainerObservation,
+  { now, found }: Seen,
+): Recovery {
+  const isNew = found !== null && Date.parse(found.createdAt) >= Date.parse(record.intent?.since ?? '');
+  const noted = isNew ? { ...record, checkpoint: keptCheckpoint(found, byOf(record)) } : record;
+  const attributes = { recovered: 'true' };
+  const happened: Recovery['happened'] = isNew ? [{ type: 'checkpoint', attributes }] : [];
+  const isAlive = observation.status === 'running' || observation.status === 'paused';
+  if (!isAlive && isNew && !found.leftRunning) return { record: { ...saved(noted), intent: null }, happened };
+  const recovery = recoverState(noted, observation, now);
+  return { record: recovery.record, happened: [...happened, ...recovery.happened] };
+}
+
+/** It runs again, or everything is to be taken down and tried anew; the checkpoint says whether there is something to try with. */
+function recoverRestore(
+  record: ContainerRecord,
+  observation: ContainerObservation,
+  { now, found }: Seen,
+): Recovery {
+  const { status, pid } = observation;
+  if (status === 'running' || status === 'paused') {
+    const why = record.restoreDue ?? (record.state === 'Checkpointed' ? 'checkpointed' : 'crash');
+    const restored = restoredRecord(record, { now: isoTime(now), why, durationsMs: {} });
+    const state = status === 'paused' ? 'Paused' : 'Restored';
+    return {
+      record: { ...restored, intent: null, state, pid },
+      happened: [{ type: 'restore', attributes: { why, pid: String(pid) } }],
+    };
+  }
+  if (found !== null && found.createdAt === record.checkpoint?.createdAt) {
+    return { record: atRest(record, record.state), happened: [] };
+  }
+  // It had become the run, and that has ended since; or somebody took it away.
+  const { exit } = observation;
+  const state = exit === null ? 'Configured' : 'Stopped';
+  const ended: ContainerRecord = { ...atRest(record, state), checkpoint: null, restoreDue: null };
+  if (exit === null) return { record: ended, happened: [] };
+  return {
+    record: { ...ended, exit },
+    happened: [{ type: 'died', attributes: { exitCode: String(exit.code) } }],
+  };
+}
+
+function byOf({ override, manifest }: ContainerRecord): 'hand' | 'manifest' | 'unknown' {
+  if (override === 'Checkpointed') return 'hand';
+  return manifest?.spec.state === 'Checkpointed' ? 'manifest' : 'unknown';
+}

@@ -1,0 +1,78 @@
+import { IllegalStateError, isLegal, type ContainerRecord } from '../schemas/index.ts';
+import { BadRequestError, NotFoundError } from './act.ts';
+import type { CheckpointWish } from './checkpoint-wish.ts';
+import type { PassDeps } from './pass-deps.ts';
+import type { ResourceName } from './resource-key.ts';
+
+/** A checkpoint of containers, or of all containers of pods, that a person asks for. */
+export interface CheckpointRequest {
+  names: readonly ResourceName[];
+  wish: CheckpointWish;
+}
+
+/** Notes what is asked for; all is checked first, so that nothing is changed when one of the names does not allow it. */
+export async function askCheckpoint(deps: PassDeps, { names, wish }: CheckpointRequest): Promise<void> {
+  const records = names.flatMap((name) => containersOf(deps, 'checkpoint', name));
+  for (const record of records) {
+    const { record: seen } = await deps.runner.observe(record);
+    const isDone = seen.state === 'Checkpointed' && wish.then === 'stop';
+    if (!isDone && !isLegal('checkpoint', seen.state)) {
+      throw new IllegalStateError('checkpoint', record.name, seen.state);
+    }
+  }
+  for (const { name } of records) {
+    deps.wishes.checkpoints.set(name, wish);
+    if (wish.then === 'leave-running') continue;
+    await deps.records.containers.edit(name, (record) => ({ ...record, override: 'Checkpointed' }));
+  }
+}
+
+/** Notes that containers are to go on from their kept checkpoints. */
+export async function askRestore(deps: PassDeps, names: readonly ResourceName[]): Promise<void> {
+  const records = names.flatMap((name) => containersOf(deps, 'restore', name));
+  for (const record of records) await refuseRestore(deps, record);
+  for (const { name } of records) {
+    deps.wishes.restarts.delete(name);
+    await deps.records.containers.edit(name, (record) => ({
+      ...record,
+      override: null,
+      restoreDue: 'hand',
+      failuresInRow: 0,
+      backoffUntil: null,
+      // Without an exit there is nothing that the restart policy could hold against it.
+      previousExit: record.exit ?? record.previousExit,
+      exit: null,
+    }));
+  }
+}
+
+async function refuseRestore(deps: PassDeps, record: ContainerRecord): Promise<void> {
+  const { record: seen } = await deps.runner.observe(record);
+  if (seen.state !== 'Stopped' && !isLegal('restore', seen.state)) {
+    throw new IllegalStateError('restore', record.name, seen.state);
+  }
+  const what = `restore container/${record.name}`;
+  if (record.checkpoint === null) {
+    throw new BadRequestError(
+      `${what}: it has no checkpoint; make one while it runs: tsctr checkpoint ${record.name}`,
+    );
+  }
+  const wanted = record.manifest?.spec.state;
+  if (wanted === 'Stopped' || wanted === 'Checkpointed') {
+    throw new BadRequestError(
+      `${what}: its manifest says spec.state: ${wanted}; set it to Running and apply it again`,
+    );
+  }
+}
+
+function containersOf({ records }: PassDeps, verb: string, resource: ResourceName): ContainerRecord[] {
+  if (resource.kind === 'Container') {
+    const record = records.containers.get(resource.name);
+    if (record === null) throw new NotFoundError(verb, resource);
+    return [record];
+  }
+  if (records.pods.get(resource.name) === null) throw new NotFoundError(verb, resource);
+  const members = records.containers.list().filter(({ pod }) => pod === resource.name);
+  // What a pod's init containers had to do is done.
+  return members.filter(({ request }) => request?.pod?.init !== true);
+}

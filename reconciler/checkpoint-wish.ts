@@ -1,0 +1,58 @@
+import type { CheckpointAllowances } from '../engine/index.ts';
+import {
+  parseBytes,
+  type CheckpointSettings,
+  type ContainerRequest,
+  type ContainerSpec,
+  type KeptCheckpoint,
+} from '../schemas/index.ts';
+import type { CheckpointStep } from './step.ts';
+
+/** A checkpoint that was asked for by command, once. */
+export interface CheckpointWish {
+  then: 'stop' | 'leave-running';
+  /** In place of those of the manifest. */
+  allowances: CheckpointAllowances;
+  /** For the whole of it; null: as the manifest says. */
+  timeoutMs: number | null;
+  by: 'hand' | 'shutdown';
+}
+
+/** The step for a checkpoint: what the manifest allows, and on top of it what was asked for. */
+export function checkpointStep(
+  request: ContainerRequest,
+  spec: ContainerSpec,
+  how: { then: CheckpointWish['then']; by: KeptCheckpoint['by']; wish?: CheckpointWish | null },
+): CheckpointStep {
+  const settings = spec.checkpoint?.options;
+  const seconds = settings?.timeoutSeconds;
+  return {
+    kind: 'checkpoint',
+    container: request.name,
+    request,
+    then: how.then,
+    by: how.by,
+    allowances: { ...allowancesOf(settings), ...how.wish?.allowances },
+    timeoutMs: how.wish?.timeoutMs ?? (seconds === undefined ? null : seconds * 1000),
+  };
+}
+
+function allowancesOf(settings: CheckpointSettings | undefined): CheckpointAllowances {
+  if (settings === undefined) return {};
+  const allowances: CheckpointAllowances = {};
+  for (const flag of FLAGS) {
+    const value = settings[flag];
+    if (value !== undefined) allowances[flag] = value;
+  }
+  if (settings.ghostLimit !== undefined) allowances.ghostLimitBytes = Number(parseBytes(settings.ghostLimit));
+  return allowances;
+}
+
+const FLAGS = [
+  'tcpEstablished',
+  'tcpClose',
+  'tcpSkipInFlight',
+  'fileLocks',
+  'externalUnixSockets',
+  'linkRemap',
+] as const;

@@ -1,0 +1,38 @@
+import { checkpointStep } from './checkpoint-wish.ts';
+import { isAlive, mayHaveProcess, type ContainerSituation } from './container-situation.ts';
+import { windDownSteps } from './container-steps.ts';
+import type { DesiredContainer } from './desired-container.ts';
+import { settled } from './outcome.ts';
+import type { Plan } from './plan.ts';
+import { doing, resting } from './plan-outline.ts';
+
+/** The plan for a container whose memory is wanted on disk. What has no process has no memory, and stays as it is. */
+export function planCheckpointed(situation: ContainerSituation, desired: DesiredContainer): Plan {
+  const { record, checkpointAsked } = situation;
+  const present = record.request;
+  const by = desired.wantedBy;
+  if (present === null || !mayHaveProcess(record.state)) {
+    const isSaved = record.state === 'Checkpointed';
+    return resting(
+      situation,
+      settled(isSaved ? { why: 'checkpointed', by } : { why: 'nothing-to-checkpoint', by }),
+    );
+  }
+  if (!isAlive(record.state)) {
+    return doing(situation, 'stop', windDownSteps(situation, present), [
+      { why: 'interrupted', verb: 'stop' },
+    ]);
+  }
+  const step = checkpointStep(present, desired.spec, {
+    then: 'stop',
+    by: checkpointAsked?.by ?? by,
+    wish: checkpointAsked,
+  });
+  const cleanup = { kind: 'cleanup', container: record.name, request: present } as const;
+  return doing(
+    situation,
+    'checkpoint',
+    [step, cleanup],
+    [{ why: 'state-wanted', state: 'Checkpointed', by }],
+  );
+}

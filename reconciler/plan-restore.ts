@@ -1,0 +1,72 @@
+import type { ContainerRecord, ContainerRequest, RestoredRun } from '../schemas/index.ts';
+import type { ContainerSituation } from './container-situation.ts';
+import { renewedRequest, windDownSteps } from './container-steps.ts';
+import type { DesiredContainer } from './desired-container.ts';
+import type { Plan } from './plan.ts';
+import { doing } from './plan-outline.ts';
+import type { PlanReason } from './plan-reason.ts';
+import type { ContainerStep } from './step.ts';
+
+/** Restores in a row of one that was not told how many there may be. */
+const TRIES = 3;
+
+/** Why a container that is to run goes on from its checkpoint; null: it begins anew. */
+export function restoreCause(
+  { record, restartAsked }: Pick<ContainerSituation, 'record' | 'restartAsked'>,
+  { spec }: DesiredContainer,
+): RestoredRun['why'] | null {
+  const { checkpoint, exit } = record;
+  // Whoever says restart wants it to begin anew.
+  if (checkpoint === null || restartAsked) return null;
+  // Its memory is nowhere else: it is never given up without a word.
+  if (record.state === 'Checkpointed') return 'checkpointed';
+  if (record.restoreDue === 'hand') return 'hand';
+  const tries = spec.restore?.onCrash?.tries ?? TRIES;
+  if (record.restoresInRow >= tries) return null;
+  if (record.restoreDue === 'boot') return 'boot';
+  const hasCrashed = exit !== null && exit.code !== 0;
+  return hasCrashed && spec.restore?.onCrash !== undefined && !checkpoint.ofEarlierRun ? 'crash' : null;
+}
+
+/** Takes down what there is, and brings it back from its checkpoint. */
+export function planRestore(
+  situation: ContainerSituation,
+  desired: DesiredContainer,
+  restore: {
+    present: ContainerRequest;
+    why: RestoredRun['why'];
+    isUpdate: boolean;
+    changes: readonly PlanReason[];
+  },
+): Plan {
+  const { record } = situation;
+  const { present, why, isUpdate, changes } = restore;
+  const container = record.name;
+  const request = renewedRequest(present, desired);
+  const steps: ContainerStep[] = [
+    ...windDownSteps(situation, present),
+    {
+      kind: 'restore',
+      container,
+      request,
+      why,
+      restartCount: record.restartCount + (why === 'crash' ? 1 : 0),
+    },
+    // CRIU brings the limits back as they were.
+    ...(isUpdate ? [{ kind: 'update', container, request } as const] : []),
+    ...(desired.wanted === 'Paused' ? [{ kind: 'pause', container, request } as const] : []),
+  ];
+  return doing(situation, 'restore', steps, [reasonOf(record, desired, why), ...changes]);
+}
+
+function reasonOf(record: ContainerRecord, { spec }: DesiredContainer, why: RestoredRun['why']): PlanReason {
+  const createdAt = record.checkpoint?.createdAt ?? '';
+  if (why !== 'crash') return { why: 'restore-due', cause: why, createdAt };
+  return {
+    why: 'crashed',
+    code: record.exit?.code ?? -1,
+    oomKilled: record.exit?.oomKilled ?? false,
+    attempt: record.restoresInRow + 1,
+    tries: spec.restore?.onCrash?.tries ?? TRIES,
+  };
+}

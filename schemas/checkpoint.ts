@@ -1,0 +1,118 @@
+import { z } from 'zod';
+import { quantity } from './quantity.ts';
+
+const DURATION = /^((\d+(\.\d*)?|\.\d+)(ms|s|m|h))+$/;
+const duration = z.string().regex(DURATION, 'must be a duration such as `90s`, `5m` or `1h30m`');
+const time = z.iso.datetime();
+const bytes = z.number().min(0);
+
+/** What CRIU saves or brings back only when told so. */
+export const checkpointOptions = z.strictObject({
+  tcpEstablished: z
+    .boolean()
+    .optional()
+    .describe(
+      'Keep established TCP connections; the peer must still be there at the restore. Default: false.',
+    ),
+  tcpClose: z.boolean().optional().describe('Let established TCP connections end. Default: false.'),
+  tcpSkipInFlight: z
+    .boolean()
+    .optional()
+    .describe('Leave out connections that are just being accepted. Default: false.'),
+  fileLocks: z.boolean().optional().describe('Save file locks. Default: false.'),
+  externalUnixSockets: z
+    .boolean()
+    .optional()
+    .describe('Let unix sockets whose other end is outside of the container be. Default: false.'),
+  linkRemap: z
+    .boolean()
+    .optional()
+    .describe('Keep deleted files that have other names by linking them. Default: true.'),
+  ghostLimit: quantity
+    .optional()
+    .describe('Largest deleted but open file that is saved, a quantity. Default: 64Mi.'),
+  timeoutSeconds: z
+    .number()
+    .min(1)
+    .optional()
+    .describe('For the whole of it; then the container goes on as before. Default: 600.'),
+});
+export type CheckpointSettings = z.infer<typeof checkpointOptions>;
+
+/** `spec.checkpoint`: when the container is saved, memory and all, without being asked. */
+export const checkpointPolicy = z.strictObject({
+  interval: duration
+    .optional()
+    .describe('While it runs, save it so often, and let it go on: `5m`. Needs the daemon. Default: never.'),
+  beforeUpdate: z
+    .boolean()
+    .optional()
+    .describe('Save it before a changed manifest restarts it. Default: false.'),
+  onShutdown: z
+    .boolean()
+    .optional()
+    .describe('Save and end it when the host shuts down, and bring it back after the boot. Default: false.'),
+  options: checkpointOptions.optional().describe('What is saved only when told so, for restores as well.'),
+});
+export type CheckpointPolicy = z.infer<typeof checkpointPolicy>;
+
+/** `spec.restore`: when the container goes on from its last checkpoint where it would have begun anew. */
+export const restorePolicy = z.strictObject({
+  onCrash: z
+    .strictObject({
+      tries: z.int().min(1).default(3).describe('Restores in a row, then it is started anew. Default: 3.'),
+    })
+    .optional()
+    .describe('After an exit code other than 0, where the restart policy would start it anew.'),
+  onBoot: z
+    .boolean()
+    .optional()
+    .describe(
+      'After a boot of the host go on from the last checkpoint. Default: only when it was saved at the shutdown.',
+    ),
+});
+export type RestorePolicy = z.infer<typeof restorePolicy>;
+
+/** The complete checkpoint that a container has on disk. */
+export const keptCheckpoint = z.strictObject({
+  createdAt: time,
+  /** Of the processes' pages, and of everything. */
+  memoryBytes: bytes,
+  sizeBytes: bytes,
+  /** A directory. */
+  path: z.string(),
+  /** The container went on, and its writable layer was saved with it. */
+  leftRunning: z.boolean(),
+  /** What asked for it. */
+  by: z.enum(['hand', 'manifest', 'interval', 'update', 'shutdown', 'unknown']),
+  /** The container has been started anew since: what it has done since then is not in it, and no crash leads back to it. */
+  ofEarlierRun: z.boolean(),
+  /** How long the processes stood still, milliseconds; null when CRIU has left no statistics. */
+  frozenMs: z.number().nullable(),
+  /** Milliseconds by stage in their order, with `total`. */
+  durationsMs: z.record(z.string(), z.number()),
+});
+export type KeptCheckpoint = z.infer<typeof keptCheckpoint>;
+
+/** The present run of a container began with a checkpoint. */
+export const restoredRun = z.strictObject({
+  at: time,
+  checkpointCreatedAt: time.nullable(),
+  why: z.enum(['checkpointed', 'crash', 'boot', 'hand']),
+  durationsMs: z.record(z.string(), z.number()),
+});
+export type RestoredRun = z.infer<typeof restoredRun>;
+
+/** What a record holds of checkpoints. */
+export const checkpointFacts = {
+  /** The last complete one; null when there is none. */
+  checkpoint: keptCheckpoint.nullable().default(null),
+  /** When one was last begun, whatever came of it: the interval counts from there. */
+  checkpointTriedAt: time.nullable().default(null),
+  /** The next start is to be a restore from the kept checkpoint, and why. */
+  restoreDue: z.enum(['boot', 'hand']).nullable().default(null),
+  /** Restores after crashes without a run long enough in between; beyond the manifest's bound comes a cold start. */
+  restoresInRow: z.int().default(0),
+  /** Null: the present run began with a start. */
+  restored: restoredRun.nullable().default(null),
+};
