@@ -7,6 +7,7 @@ import { openImageDirectory } from '../../criu/image/directory-images.ts';
 import { EngineError } from '../../engine-error.ts';
 import { DEFAULT_ARCHIVE_LIMITS } from '../archive/archive-limits.ts';
 import type { KnownFile } from '../archive/archive-member.ts';
+import { explainRefusal } from '../archive/read-archive.ts';
 import { ChangesReader } from './changes-reader.ts';
 import { emptySizes, READ_DOCUMENTS } from './checkpoint-contents.ts';
 import type { CheckpointContents, ContentSizes, RootfsChanges } from './checkpoint-contents.ts';
@@ -74,9 +75,11 @@ async function listChanges(file: string): Promise<RootfsChanges> {
   const handle = await openPlain(file);
   if (handle === null) return reader.changes;
   try {
-    for await (const piece of handle.createReadStream({ start: 0, autoClose: false }))
-      reader.write(piece as Buffer);
+    const pieces = handle.createReadStream({ start: 0, autoClose: false });
+    for await (const piece of pieces) reader.write(piece as Buffer);
     return reader.changes;
+  } catch (error) {
+    throw explainRefusal(`inspect checkpoint ${path.dirname(file)}`, error);
   } finally {
     await handle.close();
   }
