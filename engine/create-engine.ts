@@ -12,6 +12,9 @@ import type { RegistryOptions } from './image/registry-options.ts';
 import { createPodEngine } from './pod/pod-engine.ts';
 import { createRunCommand } from './process/run-command.ts';
 import { createOciRuntime } from './runtime/oci-runtime.ts';
+import { createDataStore } from './secret/data-store.ts';
+import { IdRanges } from './userns/id-ranges.ts';
+import { VolumeStore } from './volume/volume-store.ts';
 
 export interface EngineOptions {
   kernel: Kernel;
@@ -49,7 +52,10 @@ export async function createEngine(options: EngineOptions): Promise<EngineWithAc
     cgroupLayout,
     cgroupOwner: { run: options.run, manager: facts.cgroupManager },
     images,
+    volumes: new VolumeStore(kernel, paths),
+    idRanges: new IdRanges(paths),
     runCommand,
+    data: createDataStore(options.root),
     runtime: createOciRuntime({
       path: facts.runtime.path,
       root: paths.runtime,

@@ -13,6 +13,8 @@ export type EngineErrorCode =
   | 'IMAGE_PULL_FAILED'
   | 'IMAGE_INVALID'
   | 'IMAGE_IN_USE'
+  | 'VOLUME_IN_USE'
+  | 'VOLUME_NOT_FOUND'
   | 'LAYER_REFUSED'
   | 'UNKNOWN_USER'
   | 'UNSAFE_PATH'

@@ -62,6 +62,7 @@ export interface PodPaths {
   readonly net: string;
   readonly ipc: string;
   readonly uts: string;
+  readonly user: string;
   readonly shm: string;
   readonly memoryDirs: string;
   readonly files: string;
@@ -121,6 +122,7 @@ function podPaths(root: string, run: string, id: string): PodPaths {
     net: path.join(directory, 'net'),
     ipc: path.join(directory, 'ipc'),
     uts: path.join(directory, 'uts'),
+    user: path.join(directory, 'user'),
     shm: path.join(directory, 'shm'),
     memoryDirs: path.join(directory, 'memory-dirs'),
     files: path.join(directory, 'files'),

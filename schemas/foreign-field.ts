@@ -27,15 +27,13 @@ const NO_USE: Readonly<Partial<Record<Level, ReadonlySet<string>>>> = {
 };
 
 const NOT_YET: Readonly<Partial<Record<Level, ReadonlySet<string>>>> = {
-  pod: words(`activeDeadlineSeconds checkpoint dnsPolicy ephemeralContainers hostUsers hostnameOverride imagePullSecrets
+  pod: words(`activeDeadlineSeconds checkpoint dnsPolicy ephemeralContainers hostnameOverride imagePullSecrets
     resources restore runtimeClassName shareProcessNamespace subdomain`),
   container: words(`lifecycle resizePolicy restartPolicy restartPolicyRules stdinOnce terminationMessagePath
     terminationMessagePolicy volumeDevices`),
-  volume:
-    words(`awsElasticBlockStore azureDisk azureFile cephfs cinder configMap csi downwardAPI ephemeral fc flexVolume
-    flocker gcePersistentDisk gitRepo glusterfs image iscsi nfs photonPersistentDisk portworxVolume projected quobyte rbd
-    scaleIO secret storageos vsphereVolume`),
-  mount: words('recursiveReadOnly subPathExpr'),
+  volume: words(`awsElasticBlockStore azureDisk azureFile cephfs cinder csi ephemeral fc flexVolume
+    flocker gcePersistentDisk gitRepo glusterfs iscsi nfs photonPersistentDisk portworxVolume quobyte rbd
+    scaleIO storageos vsphereVolume`),
   probe: words('grpc terminationGracePeriodSeconds'),
   security: words('seLinuxChangePolicy supplementalGroupsPolicy'),
   resources: words('claims ephemeral-storage'),

@@ -4,7 +4,7 @@ import path from 'node:path';
 const BOOT_ID_FILE = 'boot-id';
 
 /** What of the run directory describes a boot that is over: everything but the socket and the cache of versions. */
-const OF_THE_BOOT = ['oci', 'containers', 'pods', 'exits', 'memory-dirs'];
+const OF_THE_BOOT = ['oci', 'containers', 'pods', 'exits', 'memory-dirs', 'volumes', 'user-namespaces'];
 
 /** True when the run directory is not of this boot: there is nothing in it yet, or /run outlived a reboot. */
 export async function isOfEarlierBoot(run: string, bootId: string): Promise<boolean> {

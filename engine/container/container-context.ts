@@ -8,7 +8,12 @@ import type { ContainerPaths, HostPaths, PodPaths } from '../host-paths.ts';
 import type { RunCommand } from '../process/run-command.ts';
 import type { ImageStoreEngine } from '../image/create-image-engine.ts';
 import type { OciRuntime } from '../runtime/oci-runtime.ts';
+import type { DataStore } from '../secret/data-store.ts';
 import type { ResolvedMount } from '../spec/spec-input.ts';
+import type { ContainerUserNamespace } from '../userns/container-user-namespace.ts';
+import type { IdRanges } from '../userns/id-ranges.ts';
+import { intoHost } from '../userns/id-translation.ts';
+import type { VolumeStore } from '../volume/volume-store.ts';
 import type { ExitWatcher } from './exit-watcher.ts';
 
 /** What the verbs of the engine work with; made once for each instance. */
@@ -20,7 +25,11 @@ export interface EngineParts {
   readonly cgroupOwner: CgroupOwner;
   readonly runtime: OciRuntime;
   readonly images: ImageEngine & Partial<Pick<ImageStoreEngine, 'rootStatus'>>;
+  readonly volumes: VolumeStore;
+  readonly idRanges: IdRanges;
   readonly runCommand: RunCommand;
+  /** The values of config maps and secrets. */
+  readonly data: DataStore;
   readonly exits: ExitWatcher;
   readonly observeEffect: EffectObserver;
   /** For conmon, when a container ends while nobody watches: the command, to which the id is added. */
@@ -39,6 +48,8 @@ export interface ContainerContext {
   /** Of the pod that it is a member of. */
   readonly pod: PodPaths | null;
   imageConfig: ImageConfig | null;
+  /** Null: the container's users are those of the host. */
+  userNamespace: ContainerUserNamespace | null;
   volumes: ResolvedMount[];
   /** Path in the container → file or directory of the host that is mounted there. */
   providedFiles: Record<string, string>;
@@ -53,14 +64,25 @@ export function createContext(parts: EngineParts, request: ContainerRequest): Co
     paths: parts.paths.container(request.id),
     pod: request.pod === null ? null : parts.paths.pod(request.pod.id),
     imageConfig: null,
+    userNamespace: null,
     volumes: [],
     providedFiles: {},
   };
 }
 
 /** Where the root filesystem of the container is on the host: its own mount, or the directory that the manifest names. */
-export function rootfsPath(context: ContainerContext): string {
-  return context.request.spec.rootfs ?? context.paths.rootfs;
+export function rootfsPath({ request, paths, userNamespace }: ContainerContext): string {
+  return userNamespace === null ? (request.spec.rootfs ?? paths.rootfs) : paths.rootfs;
+}
+
+/** A user and group of the container as the host knows them. */
+export function hostOwner(
+  { userNamespace }: Pick<ContainerContext, 'userNamespace'>,
+  { uid, gid }: { uid: number; gid: number },
+): { uid: number; gid: number } {
+  if (userNamespace === null) return { uid, gid };
+  const ids = intoHost(userNamespace);
+  return { uid: ids.uid(uid), gid: ids.gid(gid) };
 }
 
 /** True when /dev/shm is the host's: it follows the IPC namespace. */

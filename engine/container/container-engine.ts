@@ -22,6 +22,7 @@ import { runtimeContainer } from './stages/runtime-container.ts';
 import { runtimeSpec } from './stages/runtime-spec.ts';
 import { sharedMemory } from './stages/shared-memory.ts';
 import { stateDirectory } from './stages/state-directory.ts';
+import { userNamespace } from './stages/user-namespace.ts';
 import { volumes } from './stages/volumes.ts';
 import { workingDirectoryStage } from './stages/working-directory.ts';
 import { signalContainer, stopContainer, waitForExit } from './stop-container.ts';
@@ -29,6 +30,7 @@ import { signalContainer, stopContainer, waitForExit } from './stop-container.ts
 /** How a container comes up, in this order; it comes down in reverse. */
 const CONTAINER_STAGES: StageList<ContainerContext> = [
   stateDirectory,
+  userNamespace,
   [rootFilesystem, sharedMemory],
   volumes,
   workingDirectoryStage,

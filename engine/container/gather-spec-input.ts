@@ -5,10 +5,13 @@ import type { CgroupLayout } from '../cgroup/cgroup-layout.ts';
 import { cgroupsPathFor } from '../cgroup/cgroup-path.ts';
 import { hasSwapLimit } from '../cgroup/swap-limit.ts';
 import { EngineError } from '../engine-error.ts';
+import { gatherValues } from '../secret/gather-values.ts';
 import { boundingSet, parseCapabilityMask } from '../spec/capabilities.ts';
+import { splitMappedGids } from '../spec/id-mapping.ts';
 import { parseSeccompProfile } from '../spec/seccomp-profile.ts';
 import type { SeccompContext } from '../spec/seccomp-profile.ts';
 import type { HostLimits, JoinableNamespace, SpecInput } from '../spec/spec-input.ts';
+import type { ResolvedUser } from '../spec/user.ts';
 import { rootfsPath } from './container-context.ts';
 import type { ContainerContext } from './container-context.ts';
 import { gatherCdi } from './gather-cdi.ts';
@@ -25,7 +28,7 @@ export async function gatherSpecInput(context: ContainerContext): Promise<SpecIn
     request,
     imageConfig: context.imageConfig,
     host: parts.facts,
-    user: lookUpUser(context),
+    user: mappedUser(context),
     rootfsPath: rootfsPath(context),
     providedFiles: context.providedFiles,
     namespacePaths: namespacePaths(context),
@@ -33,8 +36,12 @@ export async function gatherSpecInput(context: ContainerContext): Promise<SpecIn
     cgroupsPath: cgroupsPathFor(parts.cgroupOwner, request),
     limits,
     deviceNodes: resolveDevices(parts.kernel, request),
-    values: { capacity: { cpus: availableParallelism(), memoryBytes: totalmem() } },
+    values: {
+      capacity: { cpus: availableParallelism(), memoryBytes: totalmem() },
+      ...(await gatherValues(request, parts.data)),
+    },
     ...(cdi !== null && { cdi }),
+    ...(context.userNamespace !== null && { userNamespace: context.userNamespace }),
     ...(seccompProfile?.type === 'Localhost' && {
       localhostSeccomp: readSeccompProfile(seccompProfile.localhostProfile ?? '', {
         architecture: parts.facts.architecture,
@@ -45,9 +52,23 @@ export async function gatherSpecInput(context: ContainerContext): Promise<SpecIn
   };
 }
 
-function namespacePaths({ request, pod }: ContainerContext): Partial<Record<JoinableNamespace, string>> {
-  if (pod === null || request.pod === null) return {};
-  return Object.fromEntries(request.pod.shared.map((name) => [name, pod[name]]));
+function namespacePaths(context: ContainerContext): Partial<Record<JoinableNamespace, string>> {
+  const { request, pod, userNamespace } = context;
+  const user = userNamespace?.joined === true ? { user: userNamespace.file } : {};
+  if (pod === null || request.pod === null) return user;
+  return { ...Object.fromEntries(request.pod.shared.map((name) => [name, pod[name]])), ...user };
+}
+
+/** A process cannot have a group that its user namespace does not map; it does without, and people are told. */
+function mappedUser(context: ContainerContext): ResolvedUser {
+  const { parts, request, userNamespace } = context;
+  const user = lookUpUser(context);
+  if (userNamespace === null) return user;
+  const { mapped, unmapped } = splitMappedGids(user.additionalGids, userNamespace.gidMappings);
+  if (unmapped.length > 0) {
+    parts.notice?.(request.name, `its user namespace has no group ${unmapped.join(', ')}: left out`);
+  }
+  return { ...user, additionalGids: mapped };
 }
 
 /** Hard limits of this process, and its bounding set: nothing beyond can be handed on (proc_pid_limits(5)). */

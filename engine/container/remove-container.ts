@@ -38,4 +38,5 @@ export async function removeContainerStorage(parts: EngineParts, request: Contai
     if (!hasErrno(error, 'ENOENT')) throw error;
   });
   await rm(condemned, { recursive: true, force: true });
+  await parts.idRanges.release(request.id);
 }

@@ -7,7 +7,11 @@ import { openInRoot } from './read-in-root.ts';
  * Makes /etc/mtab a link to /proc/mounts where the root filesystem has none: mount(8) and df(1) of older images read it. Links
  * of the image are followed within `root` and nowhere else; one without /etc gets nothing.
  */
-export function linkMtab(kernel: Kernel, root: string): void {
+export function linkMtab(
+  kernel: Kernel,
+  root: string,
+  owner: { uid: number; gid: number } = { uid: 0, gid: 0 },
+): void {
   const [directory, name] = [
     MTAB_PATH.slice(0, MTAB_PATH.lastIndexOf('/')),
     MTAB_PATH.split('/').at(-1) ?? '',
@@ -25,6 +29,7 @@ export function linkMtab(kernel: Kernel, root: string): void {
   } catch (error) {
     if (!hasErrno(error, 'ENOENT')) throw error;
     kernel.symlinkat(MTAB_TARGET, fd, name);
+    kernel.fchownat(fd, name, owner.uid, owner.gid, AT_SYMLINK_NOFOLLOW);
   } finally {
     kernel.close(fd);
   }

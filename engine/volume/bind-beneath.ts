@@ -3,51 +3,61 @@ import path from 'node:path';
 import {
   AT_EMPTY_PATH,
   AT_FDCWD,
+  AT_SYMLINK_NOFOLLOW,
   hasErrno,
-  MOVE_MOUNT_F_EMPTY_PATH,
-  O_DIRECTORY,
   O_PATH,
-  OPEN_TREE_CLOEXEC,
-  OPEN_TREE_CLONE,
   RESOLVE_BENEATH,
   RESOLVE_NO_MAGICLINKS,
   S_IFDIR,
   S_IFMT,
 } from '../../native/index.ts';
-import type { ContainerContext } from '../container/container-context.ts';
+import type { Kernel } from '../../native/index.ts';
 import { EngineError } from '../engine-error.ts';
+import { attachTree, cloneTree, tryMapOwners } from '../rootfs/id-mapped-mount.ts';
+
+export interface BeneathRequest {
+  /** The volume on the host. */
+  volume: string;
+  /** Path within it; empty for the volume itself. */
+  subPath: string;
+  /** Where it is mounted; made here. */
+  target: string;
+  /** A file of the user namespace that owners are shown for; null: as they are. */
+  userNamespace: string | null;
+  /** Owner of what is made. */
+  owner: { uid: number; gid: number };
+}
 
 /**
- * A mount of `subPath` of a volume that nobody can redirect later: the path is resolved once, beneath the volume, and the file
- * that was found is mounted by its descriptor. A missing sub-path is made as a directory, as on a cluster.
+ * A mount of a volume, or of a path in it, that nobody can redirect later: the path is resolved once, beneath the volume, and
+ * the file that was found is mounted by its descriptor. A missing sub-path is made as a directory, as on a cluster.
  */
-export async function bindBeneath(
-  context: ContainerContext,
-  volume: string,
-  subPath: string,
-  index: number,
-): Promise<string> {
-  const { kernel } = context.parts;
-  const volumeFd = kernel.openat2(AT_FDCWD, volume, { flags: O_PATH | O_DIRECTORY });
+export async function bindBeneath(kernel: Kernel, request: BeneathRequest): Promise<string> {
+  const { volume, subPath, target } = request;
+  const volumeFd = kernel.openat2(AT_FDCWD, volume, { flags: O_PATH });
   let found: number | null = null;
   let tree: number | null = null;
   try {
-    found = openOrMake(context, volumeFd, volume, subPath);
-    tree = kernel.openTree(found, '', OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
-    const isDirectory = (kernel.fstatat(found, '', AT_EMPTY_PATH).mode & S_IFMT) === S_IFDIR;
-    const target = path.join(context.paths.bundle, 'sub-paths', String(index));
+    found = subPath === '' ? null : openOrMake(kernel, volumeFd, request);
+    const file = found ?? volumeFd;
+    tree = cloneTree(kernel, file);
+    if (request.userNamespace !== null && !tryMapOwners(kernel, tree, request.userNamespace)) {
+      throw new EngineError('HOST_UNSUITABLE', `mount ${volume}: its file system has no id-mapped mounts`, {
+        hint: 'set idmap: false for this mount',
+      });
+    }
+    const isDirectory = (kernel.fstatat(file, '', AT_EMPTY_PATH).mode & S_IFMT) === S_IFDIR;
     await (isDirectory
       ? mkdir(target, { recursive: true })
       : mkdir(path.dirname(target), { recursive: true }).then(() => writeFile(target, '')));
-    kernel.moveMount(tree, '', AT_FDCWD, target, MOVE_MOUNT_F_EMPTY_PATH);
+    attachTree(kernel, tree, target);
     return target;
   } finally {
     for (const fd of [tree, found, volumeFd]) if (fd !== null) kernel.close(fd);
   }
 }
 
-function openOrMake(context: ContainerContext, volumeFd: number, volume: string, subPath: string): number {
-  const { kernel } = context.parts;
+function openOrMake(kernel: Kernel, volumeFd: number, { volume, subPath, owner }: BeneathRequest): number {
   const open = (relative: string): number =>
     kernel.openat2(volumeFd, relative, { flags: O_PATH, resolve: RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS });
   const parts = subPath.split('/').filter((part) => part !== '' && part !== '.');
@@ -60,7 +70,9 @@ function openOrMake(context: ContainerContext, volumeFd: number, volume: string,
         if (!hasErrno(error, 'ENOENT')) throw error;
         const parent = depth === 1 ? null : open(parts.slice(0, depth - 1).join('/'));
         try {
-          kernel.mkdirat(parent ?? volumeFd, parts[depth - 1] ?? '', 0o755);
+          const name = parts[depth - 1] ?? '';
+          kernel.mkdirat(parent ?? volumeFd, name, 0o755);
+          kernel.fchownat(parent ?? volumeFd, name, owner.uid, owner.gid, AT_SYMLINK_NOFOLLOW);
         } finally {
           if (parent !== null) kernel.close(parent);
         }

@@ -74,8 +74,8 @@ export const INVALID_MANIFESTS: InvalidManifest[] = [
   },
   {
     title: 'a volume source that is to come',
-    text: container(IMAGE, 'volumes:', '  - name: a', '    configMap: { name: b }'),
-    problems: ['9:7 spec.volumes[0].configMap: not supported yet: remove it'],
+    text: container(IMAGE, 'volumes:', '  - name: a', '    csi: { driver: b }'),
+    problems: ['9:7 spec.volumes[0].csi: not supported yet: remove it'],
   },
   {
     title: 'what the cluster wrote',
@@ -462,7 +462,7 @@ export const INVALID_MANIFESTS: InvalidManifest[] = [
     title: 'a volume without a source',
     text: container(IMAGE, 'volumes:', '  - name: data'),
     problems: [
-      '8:7 spec.volumes[0]: the source of the volume is missing: expected emptyDir, hostPath or persistentVolumeClaim',
+      '8:7 spec.volumes[0]: the source of the volume is missing: expected emptyDir, hostPath, persistentVolumeClaim, configMap, secret, downwardAPI, projected or image',
     ],
   },
   {

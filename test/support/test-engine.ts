@@ -14,6 +14,9 @@ import { readHostFacts } from '../../engine/host.ts';
 import { createPodEngine } from '../../engine/pod/pod-engine.ts';
 import { createRunCommand } from '../../engine/process/run-command.ts';
 import { createOciRuntime } from '../../engine/runtime/oci-runtime.ts';
+import { createDataStore } from '../../engine/secret/data-store.ts';
+import { IdRanges } from '../../engine/userns/id-ranges.ts';
+import { VolumeStore } from '../../engine/volume/volume-store.ts';
 import { createLinuxKernel } from '../../native/index.ts';
 import type { ContainerRequest, ResolvedImage } from '../../schemas/index.ts';
 import { containerId, containerRequest } from './container-request.ts';
@@ -76,7 +79,10 @@ async function createTestEngine(directory: string, config: ImageConfig) {
     cgroupLayout,
     cgroupOwner: { run, manager: facts.cgroupManager },
     images: imagesOf(layer, config),
+    volumes: new VolumeStore(kernel, paths),
+    idRanges: new IdRanges(paths),
     runCommand,
+    data: createDataStore(root),
     runtime: createOciRuntime({
       path: facts.runtime.path,
       root: paths.runtime,

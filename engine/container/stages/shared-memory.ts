@@ -2,7 +2,7 @@ import { parseBytes } from '../../../schemas/index.ts';
 import { mountTmpfs } from '../../rootfs/mount-tmpfs.ts';
 import { unmountAll } from '../../rootfs/mount-overlay.ts';
 import type { Stage } from '../../stage.ts';
-import { usesHostIpc } from '../container-context.ts';
+import { hostOwner, usesHostIpc } from '../container-context.ts';
 import type { ContainerContext } from '../container-context.ts';
 
 const SHM_PATH = '/dev/shm';
@@ -22,7 +22,13 @@ export const sharedMemory: Stage<ContainerContext> = {
       context.providedFiles[SHM_PATH] = pod.shm;
     } else {
       const size = String(parseBytes(request.spec.shmSize ?? DEFAULT_SIZE));
-      mountTmpfs(parts.kernel, paths.shm, { mode: '1777', size });
+      const owner = hostOwner(context, { uid: 0, gid: 0 });
+      mountTmpfs(parts.kernel, paths.shm, {
+        mode: '1777',
+        size,
+        uid: String(owner.uid),
+        gid: String(owner.gid),
+      });
       context.providedFiles[SHM_PATH] = paths.shm;
     }
     return Promise.resolve();

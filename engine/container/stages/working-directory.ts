@@ -4,7 +4,7 @@ import { makeDirectoryInRoot, resolveInRoot } from '../../rootfs/resolve-in-root
 import { planWorkingDirectory } from '../../spec/working-directory.ts';
 import { isWithin, workingDirectory } from '../../spec/process.ts';
 import type { Stage } from '../../stage.ts';
-import { rootfsPath } from '../container-context.ts';
+import { hostOwner, rootfsPath } from '../container-context.ts';
 import type { ContainerContext } from '../container-context.ts';
 import { lookUpUser } from '../look-up-user.ts';
 
@@ -34,7 +34,7 @@ export const workingDirectoryStage: Stage<ContainerContext> = {
       );
     }
     if (planWorkingDirectory(context, found) === 'create') {
-      const user = lookUpUser(context);
+      const user = hostOwner(context, lookUpUser(context));
       const fd = makeDirectoryInRoot(parts.kernel, root, found.path, 0o755);
       try {
         parts.kernel.fchownat(fd, '', user.uid, user.gid, AT_EMPTY_PATH);

@@ -1,0 +1,30 @@
+import { stat } from 'node:fs/promises';
+import path from 'node:path';
+import { AT_FDCWD } from '../../../native/index.ts';
+import { unmountAll } from '../../rootfs/mount-overlay.ts';
+import type { Stage } from '../../stage.ts';
+import { forgetUserNamespace, resolveUserNamespace } from '../../userns/resolve-user-namespace.ts';
+import type { ContainerContext } from '../container-context.ts';
+
+/** The user namespace: its maps, and a file of it for the mounts that show owners as it has them. */
+export const userNamespace: Stage<ContainerContext> = {
+  name: 'user-namespace',
+
+  async up(context) {
+    context.userNamespace = await resolveUserNamespace(context);
+    if (context.userNamespace !== null) await letPass(context);
+  },
+
+  async down(context) {
+    unmountAll(context.parts.kernel, path.join(context.paths.bundle, 'user-namespace'));
+    await forgetUserNamespace(context);
+  },
+};
+
+/** The root of the namespace is nobody on the host, but has to get to its root filesystem: through these, not into them. */
+async function letPass({ parts, paths }: ContainerContext): Promise<void> {
+  for (const directory of [parts.paths.run, path.dirname(paths.bundle), paths.bundle, paths.files]) {
+    const { mode } = await stat(directory);
+    if ((mode & 0o011) !== 0o011) parts.kernel.fchmodat(AT_FDCWD, directory, (mode & 0o7777) | 0o011);
+  }
+}

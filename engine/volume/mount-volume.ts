@@ -1,0 +1,157 @@
+import { access, mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Volume, VolumeMount } from '../../schemas/index.ts';
+import { hostOwner, rootfsPath } from '../container/container-context.ts';
+import type { ContainerContext } from '../container/container-context.ts';
+import { lookUpUser } from '../container/look-up-user.ts';
+import { EngineError } from '../engine-error.ts';
+import { canMapOwners } from '../rootfs/id-mapped-mount.ts';
+import { propagationOption } from '../spec/bind-mount.ts';
+import type { ResolvedMount } from '../spec/spec-input.ts';
+import { intoContainer, intoHost } from '../userns/id-translation.ts';
+import { bindBeneath } from './bind-beneath.ts';
+import { SAME_OWNERS } from './copy-tree.ts';
+import { isDataVolume } from './data-files.ts';
+import { openDataVolume } from './data-volume.ts';
+import { openEmptyDir } from './empty-dir.ts';
+import type { FirstUse } from './fresh-volume.ts';
+import { openHostPath } from './host-path.ts';
+import { openImageVolume } from './image-volume.ts';
+import { fillNamedVolume, openNamedVolume } from './named-volume.ts';
+import { mountOverlayVolume } from './overlay-volume.ts';
+import { subPathOf } from './sub-path.ts';
+import { chownTree, giveToGroup } from './tree-ownership.ts';
+
+/** Finds or makes what a volume stands for, and prepares it for one place of the container. */
+export async function mountVolume(
+  context: ContainerContext,
+  volume: Volume,
+  mount: VolumeMount,
+  index: number,
+): Promise<ResolvedMount> {
+  const { parts } = context;
+  const source = await openVolume(context, volume);
+  const userNamespace = mappedFor(context, volume, mount, source);
+  const subPath = await subPathOf(context, mount);
+  const claim = volume.persistentVolumeClaim?.claimName;
+  if (claim !== undefined && subPath === '') {
+    await fillNamedVolume(context, claim, firstUse(context, mount, userNamespace !== null));
+  }
+  await applyGroup(context, volume, mount, source, userNamespace !== null);
+  let hostPath = source;
+  if (subPath !== '' || userNamespace !== null) {
+    const owner = userNamespace === null ? hostOwner(context, ROOT) : ROOT;
+    const target = path.join(context.paths.bundle, 'mounts', String(index));
+    hostPath = await bindBeneath(parts.kernel, { volume: source, subPath, target, userNamespace, owner });
+  }
+  if (mount.chown === true) await giveToUser(context, mount, hostPath);
+  if (mount.overlay !== undefined && mount.overlay !== false) {
+    hostPath = await mountOverlayVolume(context, mount, hostPath, index);
+  }
+  return {
+    containerPath: mount.mountPath,
+    hostPath,
+    readOnly: isReadOnly(volume, mount),
+    options: optionsOf(context, volume, mount),
+  };
+}
+
+const ROOT = { uid: 0, gid: 0 };
+
+/** The file or directory of the host that a volume stands for. */
+async function openVolume(context: ContainerContext, volume: Volume): Promise<string> {
+  const { emptyDir, hostPath, persistentVolumeClaim, image } = volume;
+  if (emptyDir !== undefined) return openEmptyDir(context, volume);
+  if (hostPath !== undefined) return openHostPath(hostPath);
+  if (persistentVolumeClaim !== undefined) return openNamedVolume(context, persistentVolumeClaim.claimName);
+  if (image !== undefined) return openImageVolume(context, volume.name, image);
+  if (isDataVolume(volume)) return openDataVolume(context, volume);
+  throw new EngineError(
+    'BAD_REQUEST',
+    `mount volume ${volume.name}: it has no source that this version knows`,
+  );
+}
+
+/**
+ * The user namespace that the mount shows owners for; null where it shows them as they are. The layers of an image volume were
+ * mapped one by one. Asked for by name, a file system that cannot is an error, later; otherwise the container does without.
+ */
+function mappedFor(
+  { parts, request, userNamespace }: ContainerContext,
+  volume: Volume,
+  mount: VolumeMount,
+  source: string,
+): string | null {
+  if (userNamespace === null || volume.image !== undefined || mount.idmap === false) return null;
+  if (mount.idmap === true) return userNamespace.file;
+  // On a cluster the volumes of a pod are mapped whatever they are.
+  if (volume.hostPath !== undefined && request.pod === null) return null;
+  return canMapOwners(parts.kernel, source, userNamespace.file) ? userNamespace.file : null;
+}
+
+/** What the container brings to a fresh volume. `mapped`: on the volume are ids of the container, else of the host. */
+export function firstUse(
+  context: ContainerContext,
+  { mountPath, noCopy }: Pick<VolumeMount, 'mountPath' | 'noCopy'>,
+  mapped: boolean,
+): FirstUse {
+  const user = lookUpUser(context);
+  const maps = context.userNamespace;
+  return {
+    kernel: context.parts.kernel,
+    rootfs: rootfsPath(context),
+    containerPath: mountPath,
+    copy: noCopy !== true,
+    owner: mapped ? user : hostOwner(context, user),
+    owners: mapped && maps !== null ? intoContainer(maps) : SAME_OWNERS,
+  };
+}
+
+/** `spec.fsGroup`: as on a cluster not for what is somebody else's on the host. */
+async function applyGroup(
+  { parts, request, userNamespace }: ContainerContext,
+  volume: Volume,
+  mount: VolumeMount,
+  source: string,
+  mapped: boolean,
+): Promise<void> {
+  const { fsGroup, fsGroupChangePolicy } = request.spec;
+  if (fsGroup === undefined || volume.hostPath !== undefined || volume.image !== undefined) return;
+  const gid = mapped || userNamespace === null ? fsGroup : intoHost(userNamespace).gid(fsGroup);
+  await giveToGroup(parts.kernel, source, gid, {
+    readOnly: isReadOnly(volume, mount),
+    onRootMismatch: fsGroupChangePolicy === 'OnRootMismatch',
+  });
+}
+
+/** Option `U` of podman: once for each container, noted beside its writable layer. */
+async function giveToUser(context: ContainerContext, mount: VolumeMount, hostPath: string): Promise<void> {
+  const note = path.join(context.paths.state, 'given', encodeURIComponent(mount.mountPath));
+  const isDone = await access(note).then(
+    () => true,
+    () => false,
+  );
+  if (isDone) return;
+  const { uid, gid } = hostOwner(context, lookUpUser(context));
+  await chownTree(context.parts.kernel, hostPath, uid, gid);
+  await mkdir(path.dirname(note), { recursive: true, mode: 0o700 });
+  await writeFile(note, '');
+}
+
+function isReadOnly(volume: Volume, mount: VolumeMount): boolean {
+  if (mount.readOnly === true || volume.persistentVolumeClaim?.readOnly === true) return true;
+  const hasUpper = mount.overlay !== undefined && mount.overlay !== false;
+  return !hasUpper && (volume.image !== undefined || isDataVolume(volume));
+}
+
+function optionsOf({ request }: ContainerContext, volume: Volume, mount: VolumeMount): string[] {
+  const recursive = mount.recursiveReadOnly !== undefined && mount.recursiveReadOnly !== 'Disabled';
+  return [
+    propagationOption(mount.mountPropagation),
+    // Volumes that tsctr made are nobody's way to devices or suid programs of the host; hostPath is what its owner made it.
+    ...(volume.hostPath === undefined ? ['nosuid', 'nodev'] : []),
+    // Kubernetes runs nothing out of an image volume.
+    ...(volume.image !== undefined && request.pod !== null ? ['noexec'] : []),
+    ...(recursive ? ['rro'] : []),
+  ];
+}
