@@ -1,5 +1,6 @@
+import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { sweep } from '../test/support/sweep.ts';
 import { Podman } from './peers/podman.ts';
@@ -32,8 +33,9 @@ export const IMAGE = 'localhost/demo:1';
 
 /** Makes everything below a new directory of /tmp, runs `body`, and takes it all away again, whatever happens. */
 export async function withBench(body: (bench: Bench) => Promise<void>): Promise<void> {
-  // Short: paths of sockets below it have at most 107 bytes.
-  const directory = await mkdtemp('/tmp/tb-');
+  // Short, since paths of sockets below it have at most 107 bytes; lower case, since podman makes names of images out of it.
+  const directory = `/tmp/tb-${randomBytes(4).toString('hex')}`;
+  await mkdir(directory, { mode: 0o700 });
   const programs = new Programs(directory);
   const runtime = findProgram('runc');
   const bench: Bench = {

@@ -23,12 +23,13 @@ function medianOfSorted(sorted: readonly number[]): number {
 
 /**
  * How `ours` compares to `theirs`, round by round: the median of the quotients. The two of a round ran one after the other, so
- * that what else the machine did weighs on both; quotients of medians from different minutes would show the weather.
+ * that what else the machine did weighs on both; quotients of medians from different minutes would show the weather. Null when there is
+ * nothing to divide by.
  */
-export function pairedRatio(ours: readonly number[], theirs: readonly number[]): number {
+export function pairedRatio(ours: readonly number[], theirs: readonly number[]): number | null {
   const quotients = ours.flatMap((value, i) => {
     const other = theirs[i];
     return other === undefined || other === 0 ? [] : [value / other];
   });
-  return summarize(quotients).median;
+  return quotients.length === 0 ? null : summarize(quotients).median;
 }

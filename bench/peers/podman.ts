@@ -50,8 +50,18 @@ export class Podman {
     });
   }
 
+  /** Where the unpacked layers are. */
+  get layers(): string {
+    return `${this.#directory}/root/overlay`;
+  }
+
   async pidOf(name: string): Promise<number> {
     return Number(await this.run(['inspect', '--format', '{{.State.Pid}}', name]));
+  }
+
+  async pidsOf(names: readonly string[]): Promise<number[]> {
+    const text = await this.run(['inspect', '--type', 'container', '--format', '{{.State.Pid}}', ...names]);
+    return text.trim().split('\n').map(Number);
   }
 
   /** All containers and pods, at once. */

@@ -35,7 +35,7 @@ function figureLines(row: Row): string[][] {
   const [ours] = row.figures;
   return row.figures.map((figure, i) => {
     const { median, min, max, count } = summarize(figure.samples);
-    const ratio = ours === undefined || i === 0 ? '' : pairedRatio(ours.samples, figure.samples).toFixed(2);
+    const ratio = ours === undefined || i === 0 ? null : pairedRatio(ours.samples, figure.samples);
     return [
       i === 0 ? `**${row.name}**: ${row.what}` : '',
       figure.contender,
@@ -43,7 +43,7 @@ function figureLines(row: Row): string[][] {
       format(min),
       format(max),
       String(count),
-      ratio,
+      ratio?.toFixed(2) ?? '',
     ];
   });
 }

@@ -24,5 +24,6 @@ function verdictOf(target: Target, ours: Figure, row: Row): Verdict[] {
   const other = row.figures.find(({ contender }) => contender === target.against);
   if (other === undefined) return [];
   const found = pairedRatio(ours.samples, other.samples);
+  if (found === null) return [];
   return [{ promise: `≤ ${target.ratio} × ${target.against}`, found, isKept: found <= target.ratio }];
 }

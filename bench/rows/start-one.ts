@@ -7,6 +7,7 @@ import type { Contender } from '../compare.ts';
 import { checkContainerProcess } from '../container-process.ts';
 import type { Tsctr } from '../peers/tsctr.ts';
 import { COMMAND, containerManifest } from '../workload.ts';
+import { takeTemplate } from './take-template.ts';
 
 const ROUNDS = 15;
 
@@ -17,7 +18,7 @@ export const startOne: Benchmark = {
     const manifest = path.join(bench.directory, 'one.yaml');
     await writeFile(manifest, containerManifest('one'));
     await bench.tsctr.startDaemon();
-    await takeTemplate(bench, manifest);
+    await takeTemplate(bench);
     const figures = await compare(
       [
         applyOne('tsctr', bench.tsctr, manifest),
@@ -52,13 +53,6 @@ export const startOne: Benchmark = {
     ];
   },
 };
-
-/** The floor's config.json, from a container that tsctr made of the same manifest. */
-export async function takeTemplate({ tsctr, floor }: Bench, manifest: string): Promise<void> {
-  await tsctr.command(['apply', '-f', manifest, '--wait']);
-  await floor.takeTemplate(tsctr, 'one');
-  await tsctr.command(['delete', '-f', manifest]);
-}
 
 function applyOne(name: string, tsctr: Tsctr, manifest: string): Contender {
   return {
