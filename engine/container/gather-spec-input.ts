@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism, totalmem } from 'node:os';
 import path from 'node:path';
+import { gatherAppArmorProfile } from '../apparmor/gather-profile.ts';
+import type { ContainerRequest } from '../../schemas/index.ts';
 import type { CgroupLayout } from '../cgroup/cgroup-layout.ts';
 import { cgroupsPathFor } from '../cgroup/cgroup-path.ts';
 import { hasSwapLimit } from '../cgroup/swap-limit.ts';
@@ -12,6 +14,7 @@ import { parseSeccompProfile } from '../spec/seccomp-profile.ts';
 import type { SeccompContext } from '../spec/seccomp-profile.ts';
 import type { HostLimits, JoinableNamespace, SpecInput } from '../spec/spec-input.ts';
 import type { ResolvedUser } from '../spec/user.ts';
+import { resolveDestination } from '../volume/resolve-destination.ts';
 import { rootfsPath } from './container-context.ts';
 import type { ContainerContext } from './container-context.ts';
 import { gatherCdi } from './gather-cdi.ts';
@@ -25,7 +28,7 @@ export async function gatherSpecInput(context: ContainerContext): Promise<SpecIn
   const limits = readHostLimits(parts.cgroupLayout);
   const cdi = await gatherCdi(context);
   return {
-    request,
+    request: withRealTmpfs(context),
     imageConfig: context.imageConfig,
     host: parts.facts,
     user: mappedUser(context),
@@ -41,6 +44,7 @@ export async function gatherSpecInput(context: ContainerContext): Promise<SpecIn
       ...(await gatherValues(request, parts.data)),
     },
     ...(cdi !== null && { cdi }),
+    ...(await gatherAppArmorProfile(parts, request)),
     ...(context.userNamespace !== null && { userNamespace: context.userNamespace }),
     ...(seccompProfile?.type === 'Localhost' && {
       localhostSeccomp: readSeccompProfile(seccompProfile.localhostProfile ?? '', {
@@ -57,6 +61,18 @@ function namespacePaths(context: ContainerContext): Partial<Record<JoinableNames
   const user = userNamespace?.joined === true ? { user: userNamespace.file } : {};
   if (pod === null || request.pod === null) return user;
   return { ...Object.fromEntries(request.pod.shared.map((name) => [name, pod[name]])), ...user };
+}
+
+/** A tmpfs on a link of the image lies where the link leads. */
+function withRealTmpfs(context: ContainerContext): ContainerRequest {
+  const { request } = context;
+  const { tmpfs } = request.spec;
+  if (tmpfs === undefined) return request;
+  const real = tmpfs.map((mount) => ({
+    ...mount,
+    mountPath: resolveDestination(context, mount.mountPath),
+  }));
+  return { ...request, spec: { ...request.spec, tmpfs: real } };
 }
 
 /** A process cannot have a group that its user namespace does not map; it does without, and people are told. */
