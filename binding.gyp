@@ -39,7 +39,7 @@
       "target_name": "tsctr-restore",
       "type": "executable",
       "win_delay_load_hook": "false",
-      "sources": ["native/src/restore-launcher.cc"],
+      "sources": ["native/src/private_run.cc", "native/src/restore-launcher.cc"],
       "ldflags": ["-static-libgcc", "-static-libstdc++"]
     }
   ]

@@ -82,6 +82,8 @@ export interface CriuOptions {
   config_file?: string;
   tcp_close?: boolean;
   lsm_profile?: string;
+  /** A directory with all hierarchies, which CRIU otherwise mounts for itself. */
+  cgroup_yard?: string;
   pre_dump_mode?: 'SPLICE' | 'VM_READ';
   lsm_mount_context?: string;
   network_lock?: CriuNetworkLock;

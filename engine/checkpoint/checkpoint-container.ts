@@ -52,7 +52,7 @@ export async function checkpointContainer(
     watch,
   };
   try {
-    await makeCheckpoint(job, criu.path);
+    await makeCheckpoint(job, criu);
   } catch (error) {
     await discardCheckpoint(parts, context.paths.newCheckpoint);
     throw error;
@@ -61,6 +61,10 @@ export async function checkpointContainer(
   if (details === null)
     throw new EngineError('CHECKPOINT_INCOMPLETE', `${operation}: the images are not complete`);
   return { details, durationsMs: watch.durationsMs() };
+}
+
+interface Learning {
+  learn: () => Promise<void>;
 }
 
 interface CheckpointJob {
@@ -73,13 +77,14 @@ interface CheckpointJob {
   watch: Stopwatch;
 }
 
-async function makeCheckpoint(job: CheckpointJob, criu: string): Promise<void> {
+async function makeCheckpoint(job: CheckpointJob, criu: CriuProgram): Promise<void> {
   const { context, pid, options, watch } = job;
   const { paths, parts, request } = context;
   const directory = paths.newCheckpoint;
   await discardCheckpoint(parts, directory);
   await mkdir(path.join(directory, CHECKPOINT_FILES.images), { recursive: true, mode: 0o700 });
-  const process = startDump(parts.kernel, criu);
+  const knowledge = criu.knowledge(parts.facts.bootId);
+  const process = startDump(parts.kernel, criu.path, knowledge.file);
   try {
     await markInterruptible(directory, {
       criuPid: process.pid,
@@ -89,7 +94,7 @@ async function makeCheckpoint(job: CheckpointJob, criu: string): Promise<void> {
     const description = await describeDump(context, { pid, directory, allowances: options.allowances ?? {} });
     await saveDescriptors(pid, directory);
     watch.lap('prepare');
-    await dumpFrozen(job, process, description);
+    await dumpFrozen(job, process, { ...description, learn: () => knowledge.learnFrom(process.pid) });
   } finally {
     await process.end();
   }
@@ -106,7 +111,7 @@ async function makeCheckpoint(job: CheckpointJob, criu: string): Promise<void> {
 async function dumpFrozen(
   job: CheckpointJob,
   process: ReturnType<typeof startDump>,
-  description: ContainerDump,
+  description: ContainerDump & Learning,
 ): Promise<void> {
   const { context, operation, options, watch } = job;
   const { parts, request } = context;
@@ -140,10 +145,11 @@ async function dumpFrozen(
   }
 }
 
-function dumpHandlers(job: CheckpointJob, description: ContainerDump): CriuNotifyHandlers {
+function dumpHandlers(job: CheckpointJob, description: ContainerDump & Learning): CriuNotifyHandlers {
   const { context, options, watch } = job;
   const directory = context.paths.newCheckpoint;
   return {
+    'pre-dump': description.learn,
     // The images are complete and the processes stand still; an error lets them go on.
     'post-dump': async () => {
       watch.lap('dump');

@@ -5,6 +5,7 @@ import { containerCgroup } from '../cgroup/cgroup-path.ts';
 import { freezerDirectory } from '../cgroup/freezer.ts';
 import type { ContainerContext } from '../container/container-context.ts';
 import { rootfsPath } from '../container/container-context.ts';
+import { cgroupYard } from '../criu/cgroup-yard.ts';
 import type { DumpRequest } from '../criu/dump.ts';
 import { DUMP_LOG, networkLock } from '../criu/options.ts';
 import type { CheckpointAllowances } from '../engine.ts';
@@ -35,6 +36,7 @@ type DumpedContainer = Pick<
   | 'freezerDirectory'
   | 'networkLock'
   | 'manageCgroups'
+  | 'cgroupYard'
 >;
 
 /** Looks at the running container: its mounts as they are, its namespaces, its cgroup. */
@@ -59,6 +61,7 @@ export async function describeDump(
     freezerDirectory: freezerDirectory(parts.cgroupLayout, containerCgroup(parts.cgroupOwner, request)),
     networkLock: networkLock(target.allowances, { iptablesRestore: findProgram('iptables-restore') }),
     manageCgroups: true,
+    cgroupYard: cgroupYard(parts.cgroupLayout),
   };
   return { dump, networkNamespace: ownNetwork ? NETWORK_NAMESPACE : null };
 }

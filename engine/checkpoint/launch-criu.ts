@@ -20,13 +20,14 @@ export interface LaunchedCriu extends CriuClient {
  */
 export function launchCriu(
   context: ContainerContext,
-  launch: { criu: string; images: string; fds: readonly number[] },
+  launch: { criu: string; knowledge: string | null; images: string; fds: readonly number[] },
 ): LaunchedCriu {
   const { parts, request, paths } = context;
   const { kernel } = parts;
   const procs = procsFiles(parts, request);
   const [ours, theirs] = kernel.socketpair(SOCK_SEQPACKET);
   let handedOver = false;
+  let ended = false;
   const handOver = (): void => {
     if (!handedOver) kernel.close(theirs);
     handedOver = true;
@@ -37,6 +38,7 @@ export function launchCriu(
       ...[`--criu=${launch.criu}`, `--owner=${String(process.pid)}`, `--rpc=${String(CRIU_RPC_PLACE)}`],
       `--fd=${String(theirs)}:${String(CRIU_RPC_PLACE)}`,
       ...launch.fds.map((fd, index) => `--fd=${String(fd)}:${String(CRIU_RPC_PLACE + 1 + index)}`),
+      ...(launch.knowledge === null ? [] : [`--private-run=${launch.knowledge}`]),
       ...procs.map((file) => `--procs=${file}`),
     ],
   };
@@ -54,9 +56,25 @@ export function launchCriu(
     systemdCgroup: false,
     exitCommand: parts.exitCommand === null ? null : [...parts.exitCommand, request.id],
     restoreFrom: launch.images,
-  }).finally(handOver);
+  }).finally(() => {
+    ended = true;
+    handOver();
+  });
   // Whoever waits for the answer of CRIU may be told of its failure first.
   monitor.catch(() => undefined);
-  const client = createCriuClient(kernel, ours, () => void killInCgroup(parts, request));
+  const client = createCriuClient(kernel, ours, () => {
+    // Its end of the socket stays open until the monitor is done: the launcher may be about to fetch it by its number.
+    void killUntil(context, () => ended);
+  });
   return { ...client, monitor, handOver };
 }
+
+/** Again and again, because CRIU may not have come into the cgroup yet. */
+async function killUntil({ parts, request }: ContainerContext, isOver: () => boolean): Promise<void> {
+  while (!isOver()) {
+    await killInCgroup(parts, request);
+    await new Promise((resolve) => setTimeout(resolve, KILL_STEP_MS));
+  }
+}
+
+const KILL_STEP_MS = 10;

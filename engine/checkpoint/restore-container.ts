@@ -2,6 +2,7 @@ import type { ContainerRequest } from '../../schemas/index.ts';
 import { createContext } from '../container/container-context.ts';
 import type { ContainerContext, EngineParts } from '../container/container-context.ts';
 import { observeContainer } from '../container/observe-container.ts';
+import { cgroupYard } from '../criu/cgroup-yard.ts';
 import { CriuProgram } from '../criu/features.ts';
 import type { RestoreOptions, RestoreResult } from '../engine.ts';
 import { EngineError } from '../engine-error.ts';
@@ -51,6 +52,8 @@ export async function restoreContainer(
   const job: RestoreJob = {
     operation,
     criu: criu.path,
+    // A CRIU with mounts of its own cannot mount the hierarchies in a directory that it got as a descriptor of ours.
+    knowledge: cgroupYard(parts.cgroupLayout) === null ? null : criu.knowledge(parts.facts.bootId).file,
     directory,
     record,
     allowances: options.allowances ?? record.allowances,

@@ -8,6 +8,7 @@ import type { ContainerContext } from '../container/container-context.ts';
 import { rootfsPath } from '../container/container-context.ts';
 import { saveProcess } from '../container/container-process.ts';
 import { runtimeContainer } from '../container/stages/runtime-container.ts';
+import { cgroupYard } from '../criu/cgroup-yard.ts';
 import { CRIU_RPC_PLACE } from '../criu/criu-client.ts';
 import type { CriuNotifyHandlers } from '../criu/criu-notify.ts';
 import { RESTORE_LOG } from '../criu/options.ts';
@@ -31,6 +32,8 @@ import type { Stopwatch } from './stopwatch.ts';
 export interface RestoreJob {
   readonly operation: string;
   readonly criu: string;
+  /** The file with what CRIU knows of this kernel; null where CRIU keeps it itself. */
+  readonly knowledge: string | null;
   /** The directory of the checkpoint. */
   readonly directory: string;
   readonly record: CheckpointRecord;
@@ -87,7 +90,7 @@ async function bringBack(
   const descriptors = JSON.parse(
     await readFile(path.join(job.directory, CHECKPOINT_FILES.descriptors), 'utf8'),
   ) as string[];
-  const launched = launchCriu(context, { criu: job.criu, images, fds });
+  const launched = launchCriu(context, { criu: job.criu, knowledge: job.knowledge, images, fds });
   try {
     const restoreRequest = describeRestore(context, job, {
       spec,
@@ -146,6 +149,7 @@ function describeRestore(
     joinedNamespaces: joinedNamespaces(spec),
     cgroupRoots: placeholder.cgroupRoots,
     manageCgroups: true,
+    cgroupYard: cgroupYard(parts.cgroupLayout),
     allowances: job.allowances,
     handlers: restoreHandlers(context, restoreParts.launched),
     observe: parts.observeEffect,

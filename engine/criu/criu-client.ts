@@ -1,4 +1,4 @@
-import { hasErrno, SIGKILL, SOCK_SEQPACKET } from '../../native/index.ts';
+import { hasErrno, nativeProgram, SIGKILL, SOCK_SEQPACKET } from '../../native/index.ts';
 import type { Kernel } from '../../native/index.ts';
 import type { CriuRequest, CriuResponse } from '../../schemas/index.ts';
 import { EngineError } from '../engine-error.ts';
@@ -40,7 +40,11 @@ export function createCriuClient(kernel: Kernel, socket: number, kill: () => voi
       const guard = guardCall(options, kill);
       try {
         send(kernel, socket, request, options);
-        return await converse(kernel, socket, options);
+        const answer = await converse(kernel, socket, options);
+        const failure = guard.failure();
+        // It was done before it could be killed: too late all the same.
+        if (failure !== null) throw failure;
+        return answer;
       } catch (error) {
         throw guard.failure() ?? error;
       } finally {
@@ -145,16 +149,27 @@ export interface CriuProcess extends CriuClient {
   end(): Promise<void>;
 }
 
-/** Starts `criu swrk`. `fds[n]` becomes descriptor 4 + n of CRIU. */
-export function spawnCriu(kernel: Kernel, criu: string, fds: readonly number[] = []): CriuProcess {
+/** Starts `criu swrk`; with `knowledge`, the file in which it is kept, in a /run of its own. */
+export function spawnCriu(kernel: Kernel, criu: string, knowledge: string | null = null): CriuProcess {
+  const place = String(CRIU_RPC_PLACE);
+  const command =
+    knowledge === null
+      ? [criu, 'swrk', place]
+      : [
+          nativeProgram('tsctr-restore'),
+          `--criu=${criu}`,
+          `--rpc=${place}`,
+          `--private-run=${knowledge}`,
+          'exec',
+        ];
   const [ours, theirs] = kernel.socketpair(SOCK_SEQPACKET);
   let child;
   try {
     child = kernel.spawn({
-      file: criu,
-      args: [criu, 'swrk', String(CRIU_RPC_PLACE)],
+      file: command[0] ?? criu,
+      args: command,
       env: Object.entries(ownEnvironment()).map(([name, value]) => `${name}=${value}`),
-      fds: [null, null, null, theirs, ...fds],
+      fds: [null, null, null, theirs],
       newProcessGroup: true,
     });
   } catch (error) {

@@ -34,6 +34,8 @@ export interface DumpRequest {
   freezerDirectory: string | null;
   networkLock: CriuNetworkLock;
   manageCgroups: boolean;
+  /** See `cgroupYard`. */
+  cgroupYard: string | null;
   allowances: CriuAllowances;
   /** An earlier pre-dump, relative to `imagesDirectory`; needs memory tracking. */
   parentImages?: string;
@@ -67,8 +69,8 @@ export async function preDump(
 }
 
 /** Ready before the tasks are frozen, so that its start does not count into the time that they stand still. */
-export function startDump(kernel: Kernel, criu: string): CriuProcess {
-  return spawnCriu(kernel, criu);
+export function startDump(kernel: Kernel, criu: string, knowledge: string | null): CriuProcess {
+  return spawnCriu(kernel, criu, knowledge);
 }
 
 async function requestDump(
@@ -117,6 +119,7 @@ function dumpOptions(request: DumpRequest, images: number, work: number): CriuOp
     external: [...request.externalNamespaces],
     network_lock: request.networkLock,
     ...allowanceOptions(request.allowances),
+    ...(request.cgroupYard === null ? {} : { cgroup_yard: request.cgroupYard }),
     ...(freezerDirectory === null ? {} : { freeze_cgroup: freezerDirectory }),
     ...(parentImages === undefined ? {} : { parent_img: parentImages, track_mem: true }),
     ...(pageServer === undefined ? {} : { ps: pageServer }),

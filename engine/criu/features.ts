@@ -7,6 +7,8 @@ import { EngineError } from '../engine-error.ts';
 import { CriuError } from './criu-error.ts';
 import { spawnCriu } from './criu-client.ts';
 import type { CriuProcess } from './criu-client.ts';
+import { createKernelKnowledge } from './kernel-knowledge.ts';
+import type { KernelKnowledge } from './kernel-knowledge.ts';
 
 /** The oldest CRIU that runs on the kernels of today. */
 export const MINIMUM_CRIU: CriuVersion = { major: 4, minor: 0, sublevel: 0 };
@@ -48,6 +50,12 @@ export class CriuProgram {
     this.path = file;
     this.#kernel = kernel;
     this.#cacheFile = path.join(cacheDirectory, 'criu.json');
+  }
+
+  /** What it knows of this kernel. */
+  knowledge(bootId: string): KernelKnowledge {
+    const directory = path.dirname(this.#cacheFile);
+    return createKernelKnowledge(this.#kernel, { criu: this.path, bootId, directory });
   }
 
   /** Its version by its own word. */

@@ -29,6 +29,8 @@ export interface CriuRestoreRequest {
   joinedNamespaces: readonly { ns: string; ns_file: string }[];
   cgroupRoots: readonly { ctrl?: string; path: string }[];
   manageCgroups: boolean;
+  /** See `cgroupYard`. */
+  cgroupYard: string | null;
   allowances: CriuAllowances;
   /** Pages come later, from a page server. */
   lazyPages?: boolean;
@@ -94,6 +96,7 @@ function restoreOptions(request: CriuRestoreRequest, images: number, work: numbe
     // Storage that others made may have given `/` another mode; which files these are is checked by size and build id.
     skip_file_rwx_check: true,
     ...allowanceOptions(request.allowances),
+    ...(request.cgroupYard === null ? {} : { cgroup_yard: request.cgroupYard }),
     ...(request.lazyPages === true ? { lazy_pages: true } : {}),
   };
 }

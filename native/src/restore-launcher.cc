@@ -1,4 +1,5 @@
 // What conmon runs as "the runtime" of a restore: tsctr-restore <options> restore <what conmon adds> <id>
+// With `exec` in the place of `restore` it becomes CRIU itself, whose socket it has inherited: for all but restores.
 // It starts `criu swrk` as its child, with the stdio that conmon gave it, in the cgroups of the container,
 // and with descriptors of the tsctr that waits; tsctr speaks the RPC. CRIU makes the container's first
 // process a sibling of its own, so that it is a child of this program, and of conmon as soon as this program
@@ -21,6 +22,8 @@
 #include <string_view>
 #include <vector>
 
+#include "private_run.hh"
+
 namespace {
 
 /** A descriptor of the owner and the number that CRIU is to see it under. */
@@ -34,6 +37,8 @@ struct Options {
   const char* criu = nullptr;
   int owner = -1;
   int rpc = -1;
+  const char* knowledge = nullptr;
+  bool restores = false;
   std::vector<Inherited> inherited;
   std::vector<const char*> procsFiles;
   const char* bundle = nullptr;
@@ -48,7 +53,8 @@ struct Options {
 [[noreturn]] void usage() {
   std::fputs(
       "usage: tsctr-restore --criu=FILE --owner=PID --rpc=PLACE [--fd=SOURCE:PLACE]... [--procs=FILE]... "
-      "restore [what conmon adds] ID\n",
+      "[--private-run=FILE] restore [what conmon adds] ID\n"
+      "       tsctr-restore --criu=FILE --rpc=PLACE [--private-run=FILE] exec\n",
       stderr);
   std::_Exit(2);
 }
@@ -68,13 +74,18 @@ const char* valueOf(const char* argument, std::string_view name) {
 Options parse(int argc, char** argv) {
   Options options;
   int i = 1;
-  for (; i < argc && std::string_view(argv[i]) != "restore"; i++) {
+  for (; i < argc; i++) {
+    const std::string_view verb(argv[i]);
+    options.restores = verb == "restore";
+    if (options.restores || verb == "exec") break;
     if (const char* criu = valueOf(argv[i], "--criu=")) {
       options.criu = criu;
     } else if (const char* owner = valueOf(argv[i], "--owner=")) {
       options.owner = toNumber(owner);
     } else if (const char* rpc = valueOf(argv[i], "--rpc=")) {
       options.rpc = toNumber(rpc);
+    } else if (const char* knowledge = valueOf(argv[i], "--private-run=")) {
+      options.knowledge = knowledge;
     } else if (const char* procs = valueOf(argv[i], "--procs=")) {
       options.procsFiles.push_back(procs);
     } else if (const char* fd = valueOf(argv[i], "--fd=")) {
@@ -91,7 +102,8 @@ Options parse(int argc, char** argv) {
     if (name == "--bundle") options.bundle = argv[i + 1];
     if (name == "--console-socket") options.consoleSocket = argv[i + 1];
   }
-  if (options.criu == nullptr || options.owner == -1 || options.rpc == -1) usage();
+  if (options.criu == nullptr || options.rpc == -1 || i == argc) usage();
+  if (options.restores && options.owner == -1) usage();
   return options;
 }
 
@@ -126,6 +138,13 @@ void joinCgroup(const char* procsFile) {
   ::close(fd);
 }
 
+[[noreturn]] void executeCriu(const Options& options) {
+  if (options.knowledge != nullptr && !tsctr::enterPrivateRun(options.knowledge)) fail("make a /run for criu");
+  const std::string rpc = std::to_string(options.rpc);
+  ::execl(options.criu, options.criu, "swrk", rpc.c_str(), nullptr);
+  fail(std::string("execve ") + options.criu);
+}
+
 [[noreturn]] void becomeCriu(const Options& options, pid_t parent) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent) std::_Exit(1);
@@ -136,9 +155,7 @@ void joinCgroup(const char* procsFile) {
     places = std::max(places, each.place + 1);
   }
   ::syscall(SYS_close_range, places, ~0U, CLOSE_RANGE_CLOEXEC);
-  const std::string rpc = std::to_string(options.rpc);
-  ::execl(options.criu, options.criu, "swrk", rpc.c_str(), nullptr);
-  fail(std::string("execve ") + options.criu);
+  executeCriu(options);
 }
 
 /** How many processes of the cgroup were there to be killed. */
@@ -165,6 +182,7 @@ void killLeftovers(const Options& options) {
 
 int main(int argc, char** argv) {
   Options options = parse(argc, argv);
+  if (!options.restores) executeCriu(options);
   takeDescriptors(options);
   tellConsoleSocket(options);
   const pid_t self = ::getpid();

@@ -144,7 +144,9 @@ test('descriptors that come with a question are closed after it', async () => {
   kernel.sendmsg(theirs, type.encode(type.fromObject(notify)).finish(), [readEnd]);
   await question();
   assert.ok(received > 2);
-  assert.throws(() => { kernel.close(received); }, /EBADF/);
+  assert.throws(() => {
+    kernel.close(received);
+  }, /EBADF/);
   answer({ type: 'DUMP', success: true });
   await call;
   kernel.close(readEnd);
