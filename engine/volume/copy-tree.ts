@@ -142,8 +142,8 @@ class TreeCopier {
   /** Owner first: changing it clears set-id bits and file capabilities. */
   #describe(from: number, to: number, name: string, status: FileStatus): void {
     const kernel = this.#kernel;
-    const { uid, gid } = this.#owners;
-    kernel.fchownat(to, name, uid(status.uid), gid(status.gid), AT_SYMLINK_NOFOLLOW);
+    const owners = this.#owners;
+    kernel.fchownat(to, name, owners.uid(status.uid), owners.gid(status.gid), AT_SYMLINK_NOFOLLOW);
     if ((status.mode & S_IFMT) !== S_IFLNK) setMode(kernel, to, name, status.mode & MODE_BITS);
     copyAttributes(kernel, pathOf(from, name), pathOf(to, name));
     kernel.utimensat(to, name, status.atimeNs, status.mtimeNs, AT_SYMLINK_NOFOLLOW);

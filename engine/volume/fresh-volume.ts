@@ -22,7 +22,8 @@ export interface FirstUse {
 }
 
 /**
- * Fills the empty directory `data` with what the image has at the mount point, and gives it that one's owner, mode and times.
+ * Fills the empty directory `data` with what the image has at the mount point, and gives it that one's owner, mode and times,
+ * unless `keepStatus` says that it has its own.
  * Links of the image are followed within its root only. The copy is made beside it and put in place as a whole, so that a crash
  * leaves an empty volume and not half a copy; where `data` is a mount of its own it is copied in. Does nothing when `data` has
  * anything in it. True when it did.
@@ -30,20 +31,20 @@ export interface FirstUse {
 export async function fillFreshVolume(
   use: FirstUse,
   data: string,
-  options: { canReplace: boolean },
+  options: { canReplace: boolean; keepStatus?: boolean },
 ): Promise<boolean> {
   if ((await readdir(data)).length > 0) return false;
   const { kernel } = use;
   const covered = openCovered(use);
   try {
     if (covered === null) {
-      kernel.fchownat(AT_FDCWD, data, use.owner.uid, use.owner.gid, 0);
+      if (options.keepStatus !== true) kernel.fchownat(AT_FDCWD, data, use.owner.uid, use.owner.gid, 0);
       return true;
     }
     if (!use.copy || !options.canReplace) {
       await into(kernel, data, async (target) => {
         if (use.copy) await copyTree(kernel, covered, target, use.owners);
-        copyDirectoryStatus(kernel, covered, target, use.owners);
+        if (options.keepStatus !== true) copyDirectoryStatus(kernel, covered, target, use.owners);
       });
       return true;
     }

@@ -20,6 +20,7 @@ import { openImageVolume } from './image-volume.ts';
 import { fillNamedVolume, openNamedVolume } from './named-volume.ts';
 import { mountOverlayVolume } from './overlay-volume.ts';
 import { subPathOf } from './sub-path.ts';
+import type { VolumeSource } from './volume-source.ts';
 import { chownTree, giveToGroup } from './tree-ownership.ts';
 
 /** Finds or makes what a volume stands for, and prepares it for one place of the container. */
@@ -31,18 +32,24 @@ export async function mountVolume(
 ): Promise<ResolvedMount> {
   const { parts } = context;
   const source = await openVolume(context, volume);
-  const userNamespace = mappedFor(context, volume, mount, source);
+  const userNamespace = mappedFor(context, volume, mount, source.path);
   const subPath = await subPathOf(context, mount);
   const claim = volume.persistentVolumeClaim?.claimName;
   if (claim !== undefined && subPath === '') {
     await fillNamedVolume(context, claim, firstUse(context, mount, userNamespace !== null));
   }
-  await applyGroup(context, volume, mount, source, userNamespace !== null);
-  let hostPath = source;
+  await applyGroup(context, volume, isReadOnly(source, mount), source, userNamespace !== null);
+  let hostPath = source.path;
   if (subPath !== '' || userNamespace !== null) {
     const owner = userNamespace === null ? hostOwner(context, ROOT) : ROOT;
     const target = path.join(context.paths.bundle, 'mounts', String(index));
-    hostPath = await bindBeneath(parts.kernel, { volume: source, subPath, target, userNamespace, owner });
+    hostPath = await bindBeneath(parts.kernel, {
+      volume: source.path,
+      subPath,
+      target,
+      userNamespace,
+      owner,
+    });
   }
   if (mount.chown === true) await giveToUser(context, mount, hostPath);
   if (mount.overlay !== undefined && mount.overlay !== false) {
@@ -51,21 +58,34 @@ export async function mountVolume(
   return {
     containerPath: mount.mountPath,
     hostPath,
-    readOnly: isReadOnly(volume, mount),
-    options: optionsOf(context, volume, mount),
+    readOnly: isReadOnly(source, mount),
+    options: optionsOf(source, mount),
   };
 }
 
 const ROOT = { uid: 0, gid: 0 };
 
-/** The file or directory of the host that a volume stands for. */
-async function openVolume(context: ContainerContext, volume: Volume): Promise<string> {
+async function openVolume(context: ContainerContext, volume: Volume): Promise<VolumeSource> {
   const { emptyDir, hostPath, persistentVolumeClaim, image } = volume;
-  if (emptyDir !== undefined) return openEmptyDir(context, volume);
-  if (hostPath !== undefined) return openHostPath(hostPath);
-  if (persistentVolumeClaim !== undefined) return openNamedVolume(context, persistentVolumeClaim.claimName);
-  if (image !== undefined) return openImageVolume(context, volume.name, image);
-  if (isDataVolume(volume)) return openDataVolume(context, volume);
+  // Volumes that tsctr made are nobody's way to devices or suid programs of the host; hostPath is what its owner made it.
+  const ours = ['nosuid', 'nodev'];
+  if (emptyDir !== undefined) {
+    return { path: await openEmptyDir(context, volume), readOnly: false, options: ours };
+  }
+  if (hostPath !== undefined) return { path: await openHostPath(hostPath), readOnly: false, options: [] };
+  if (persistentVolumeClaim !== undefined) {
+    const { claimName, readOnly } = persistentVolumeClaim;
+    const named = await openNamedVolume(context, claimName);
+    return { ...named, readOnly: named.readOnly || readOnly === true, options: [...ours, ...named.options] };
+  }
+  if (image !== undefined) {
+    const path = await openImageVolume(context, volume.name, image);
+    // Kubernetes runs nothing out of an image volume.
+    return { path, readOnly: true, options: context.request.pod === null ? ours : [...ours, 'noexec'] };
+  }
+  if (isDataVolume(volume)) {
+    return { path: await openDataVolume(context, volume), readOnly: true, options: ours };
+  }
   throw new EngineError(
     'BAD_REQUEST',
     `mount volume ${volume.name}: it has no source that this version knows`,
@@ -111,15 +131,15 @@ export function firstUse(
 async function applyGroup(
   { parts, request, userNamespace }: ContainerContext,
   volume: Volume,
-  mount: VolumeMount,
-  source: string,
+  readOnly: boolean,
+  source: VolumeSource,
   mapped: boolean,
 ): Promise<void> {
   const { fsGroup, fsGroupChangePolicy } = request.spec;
   if (fsGroup === undefined || volume.hostPath !== undefined || volume.image !== undefined) return;
   const gid = mapped || userNamespace === null ? fsGroup : intoHost(userNamespace).gid(fsGroup);
-  await giveToGroup(parts.kernel, source, gid, {
-    readOnly: isReadOnly(volume, mount),
+  await giveToGroup(parts.kernel, source.path, gid, {
+    readOnly,
     onRootMismatch: fsGroupChangePolicy === 'OnRootMismatch',
   });
 }
@@ -138,20 +158,13 @@ async function giveToUser(context: ContainerContext, mount: VolumeMount, hostPat
   await writeFile(note, '');
 }
 
-function isReadOnly(volume: Volume, mount: VolumeMount): boolean {
-  if (mount.readOnly === true || volume.persistentVolumeClaim?.readOnly === true) return true;
+function isReadOnly(source: VolumeSource, mount: VolumeMount): boolean {
+  if (mount.readOnly === true) return true;
   const hasUpper = mount.overlay !== undefined && mount.overlay !== false;
-  return !hasUpper && (volume.image !== undefined || isDataVolume(volume));
+  return source.readOnly && !hasUpper;
 }
 
-function optionsOf({ request }: ContainerContext, volume: Volume, mount: VolumeMount): string[] {
+function optionsOf(source: VolumeSource, mount: VolumeMount): string[] {
   const recursive = mount.recursiveReadOnly !== undefined && mount.recursiveReadOnly !== 'Disabled';
-  return [
-    propagationOption(mount.mountPropagation),
-    // Volumes that tsctr made are nobody's way to devices or suid programs of the host; hostPath is what its owner made it.
-    ...(volume.hostPath === undefined ? ['nosuid', 'nodev'] : []),
-    // Kubernetes runs nothing out of an image volume.
-    ...(volume.image !== undefined && request.pod !== null ? ['noexec'] : []),
-    ...(recursive ? ['rro'] : []),
-  ];
+  return [propagationOption(mount.mountPropagation), ...source.options, ...(recursive ? ['rro'] : [])];
 }

@@ -5,6 +5,7 @@ import { canMapOwners } from '../rootfs/id-mapped-mount.ts';
 import type { ResolvedMount } from '../spec/spec-input.ts';
 import { bindBeneath } from './bind-beneath.ts';
 import { firstUse, mountVolume } from './mount-volume.ts';
+import { resolveDestination } from './resolve-destination.ts';
 import { openOwnVolume } from './own-volume.ts';
 
 /**
@@ -22,9 +23,16 @@ export async function resolveVolumes(context: ContainerContext): Promise<void> {
         `mount ${mount.mountPath}: there is no volume named ${mount.name}`,
       );
     }
-    context.volumes.push(await mountVolume(context, volume, mount, index));
+    context.volumes.push(inPlace(context, await mountVolume(context, volume, mount, index)));
   }
-  for (const place of declaredPlaces(context)) context.volumes.push(await mountOwnVolume(context, place));
+  for (const place of declaredPlaces(context)) {
+    context.volumes.push(inPlace(context, await mountOwnVolume(context, place)));
+  }
+}
+
+/** Where the mount really lies, so that mounts can be put in order: links of the image lead elsewhere. */
+function inPlace(context: ContainerContext, mount: ResolvedMount): ResolvedMount {
+  return { ...mount, containerPath: resolveDestination(context, mount.containerPath) };
 }
 
 /** `VOLUME` of the image, without what the manifest mounts there itself. */

@@ -3,23 +3,32 @@ import type { ContainerRequest } from '../../schemas/index.ts';
 import { logText } from './test-engine.ts';
 import type { TestEngine } from './test-engine.ts';
 
-/** Runs it to its end and returns what it wrote, both streams. */
-export async function outputOf({ containers }: TestEngine, request: ContainerRequest): Promise<string> {
-  await containers.create(request);
-  await containers.start(request);
-  await containers.waitExit(request);
-  return logText(readFileSync(containers.logPaths(request).current, 'utf8'));
+/** Runs a shell script in a container of its own to its end; what it printed on both streams. */
+export async function outputOf(
+  engine: TestEngine,
+  script: string,
+  spec: object = {},
+  rest: Partial<ContainerRequest> = {},
+): Promise<string> {
+  return outputOfRequest(engine, engine.request(script, spec, rest));
 }
 
-/** The same, line by line. */
-export async function linesOf(engine: TestEngine, request: ContainerRequest): Promise<string[]> {
-  return (await outputOf(engine, request)).split('\n').filter((line) => line !== '');
+/** The same with a request that exists, perhaps for another time. */
+export async function outputOfRequest(engine: TestEngine, request: ContainerRequest): Promise<string> {
+  await engine.containers.create(request);
+  await engine.containers.start(request);
+  await engine.containers.waitExit(request);
+  const text = logText(readFileSync(engine.containers.logPaths(request).current, 'utf8'));
+  await engine.containers.cleanup(request);
+  return text;
 }
 
-/** What is mounted from the host at `mountPath`: fields of a spec. */
-export function hostMount(source: string, mountPath: string): object {
-  return {
-    volumes: [{ name: 'mine', hostPath: { path: source } }],
-    volumeMounts: [{ name: 'mine', mountPath }],
-  };
+/** `spec.volumes` and `spec.volumeMounts` with one volume at /v. */
+export function oneVolume(source: object, mount: object = {}): { volumes: object[]; volumeMounts: object[] } {
+  return { volumes: [{ name: 'v', ...source }], volumeMounts: [{ name: 'v', mountPath: '/v', ...mount }] };
+}
+
+/** A named volume at /v. */
+export function claim(claimName: string, mount: object = {}) {
+  return oneVolume({ persistentVolumeClaim: { claimName } }, mount);
 }

@@ -160,6 +160,8 @@ async function filesLeft(directory: string): Promise<string[]> {
     'run/oci',
     'run/memory-dirs',
     'run/exports',
+    'run/volumes',
+    'run/user-namespaces',
   ];
   const found = places.map(async (place) => {
     const names = await readdir(path.join(directory, place), { recursive: true }).catch(() => []);
