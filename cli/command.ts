@@ -85,7 +85,7 @@ export interface Invocation {
 export interface Wiring {
   openService: (options: ServiceOptions) => Promise<Service>;
   openDaemon: (options: DaemonOptions) => Promise<DaemonHandle>;
-  cleanupContainer: (options: ServiceOptions, id: string) => Promise<void>;
+  cleanupContainer: (options: ServiceOptions, id: string | null) => Promise<void>;
   /** For looking into containers and working inside of them: neither daemon nor lock is needed. */
   openAccess: (options: ServiceOptions) => Promise<ContainerAccess>;
 }

@@ -19,8 +19,12 @@ export async function openDaemon(options: DaemonOptions): Promise<DaemonHandle> 
   return startDaemon(options);
 }
 
-/** Called by conmon's exit command when no daemon runs: handles the exit of one container. */
-export async function cleanupContainer(options: ServiceOptions, id: string): Promise<void> {
+/** Called by conmon's exit command when no daemon runs: handles the exit of one container; null: waits for back-offs only. */
+export async function cleanupContainer(options: ServiceOptions, id: string | null): Promise<void> {
+  if (id === null) {
+    const { keepRetrying } = await import('./local/keep-retrying.ts');
+    return keepRetrying(options);
+  }
   const { handleExit } = await import('./local/handle-exit.ts');
   await handleExit(options, id);
 }

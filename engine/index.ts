@@ -12,5 +12,5 @@ export { createHostPaths } from './host-paths.ts';
 export type { HostPaths } from './host-paths.ts';
 export { openRecordStore } from './store/durable-record-store.ts';
 export type * from './store/record-store.ts';
-export { lockFile, lockRoot } from './store/root-lock.ts';
+export { lockFile, lockRoot, tryLockFile } from './store/root-lock.ts';
 export type { RootLock } from './store/root-lock.ts';

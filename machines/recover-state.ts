@@ -1,6 +1,13 @@
 import type { ContainerObservation } from '../engine/index.ts';
 import type { ContainerExit, ContainerRecord, ContainerState } from '../schemas/index.ts';
-import { backoffOf, countFailure, delayAfterExitMs, isoTime, type EventType } from '../reconciler/index.ts';
+import {
+  backoffOf,
+  countFailure,
+  decideByPolicy,
+  delayAfterExitMs,
+  isoTime,
+  type EventType,
+} from '../reconciler/index.ts';
 
 /** What a record becomes when it is made to agree with the host, and what must have happened in between. */
 export interface Recovery {
@@ -35,17 +42,20 @@ export function endRun(
 ): ContainerRecord {
   const ended: ContainerRecord = { ...record, exit, pid: null, ready: false };
   if (!options.isFailure || record.request === null) return ended;
-  const backoff = backoffOf(record.manifest?.spec ?? record.request.spec);
+  const spec = record.manifest?.spec ?? record.request.spec;
+  const backoff = backoffOf(spec);
   const finished = Date.parse(exit.finishedAt);
   const ranMs = record.startedAt === null ? 0 : finished - Date.parse(record.startedAt);
   const failuresInRow = countFailure(backoff, record.failuresInRow, ranMs);
-  const delayMs = delayAfterExitMs(backoff, failuresInRow);
   // A run that was long enough makes good for the restores before it.
   const restoresInRow = failuresInRow === 1 ? 0 : record.restoresInRow;
+  const isOver = decideByPolicy(exit, spec.restartPolicy) !== null;
+  const hasGivenUp = backoff.maxRetries !== null && failuresInRow > backoff.maxRetries;
+  const delayMs = isOver || hasGivenUp ? 0 : delayAfterExitMs(backoff, failuresInRow);
   return {
     ...ended,
     restoresInRow,
-    failuresInRow,
+    failuresInRow: isOver && exit.code === 0 ? 0 : failuresInRow,
     backoffUntil: delayMs === 0 ? null : isoTime(finished + delayMs),
   };
 }

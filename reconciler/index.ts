@@ -15,6 +15,7 @@ export { expandPod, memberRecordName, type PodMember } from './expand-pod.ts';
 export type { Outcome } from './outcome.ts';
 export { describeOwner, OwnershipError } from './ownership.ts';
 export type { Plan, PlannedAction } from './plan.ts';
+export { decideByPolicy } from './plan-running.ts';
 export { formatReason, type PlanReason } from './plan-reason.ts';
 export type { Progress } from './progress.ts';
 export { resetAfterReboot } from './reset-after-reboot.ts';

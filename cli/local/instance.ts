@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { fileURLToPath } from 'node:url';
 import { createEngine, createHostPaths, lockFile, lockRoot, openRecordStore } from '../../engine/index.ts';
 import type { Engine, EngineOptions, HostPaths, RecordStore } from '../../engine/index.ts';
 import { createStepRunner } from '../../machines/index.ts';
@@ -15,6 +14,7 @@ import {
 import type { EventBus, Reconciler, RecordEditor, ResourceKey } from '../../reconciler/index.ts';
 import type { Configuration } from '../../schemas/index.ts';
 import { observerFromEnvironment } from './fault-injection.ts';
+import { programPath } from './program-path.ts';
 import { readConfiguration } from './read-configuration.ts';
 import { beginBoot, isOfEarlierBoot } from './run-directory.ts';
 
@@ -152,14 +152,13 @@ function engineSettings({
  * work, else this program.
  */
 function exitCommand(options: InstanceOptions, paths: HostPaths): readonly string[] {
-  const program = fileURLToPath(new URL('../bin/tsctr', import.meta.url));
   return [
     nativeProgram('tsctr-exited'),
     paths.socket,
     lockFile(options.root),
     paths.exits,
     process.execPath,
-    program,
+    programPath(),
     ...['--root', options.root, '--run', options.run, '--config', options.config, 'cleanup'],
   ];
 }

@@ -2,6 +2,7 @@ import type { Service } from '../api/service.ts';
 import type { ServiceOptions } from '../service-options.ts';
 import { openReader, openWriter } from './instance.ts';
 import type { Instance } from './instance.ts';
+import { leaveRetrier } from './keep-retrying.ts';
 import { LocalService } from './local-service.ts';
 
 /** The service of a command that found no daemon: it looks without the lock, and takes it when it first has to write. */
@@ -27,8 +28,10 @@ export function openLocalService(options: ServiceOptions): Service {
     },
     problemsIn: () => [],
     async close() {
-      await writing?.catch(() => undefined);
+      const writer = await writing?.catch(() => undefined);
       for (const instance of opened) await instance.close();
+      // Without a daemon nobody else would start again what has ended just now.
+      if (writer !== undefined) leaveRetrier(options, writer.records.containers.list());
     },
   });
 }

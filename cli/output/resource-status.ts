@@ -22,6 +22,9 @@ const DOING: Readonly<Record<NonNullable<ContainerRecord['intent']>['verb'], str
   restore: 'Restoring',
 };
 
+/** A try that is due so long has not been made, milliseconds. */
+const OVERDUE_MS = 10_000;
+
 export function isRunning(record: ContainerRecord): boolean {
   return record.state === 'Running' || record.state === 'Restored';
 }
@@ -52,7 +55,9 @@ function containerNote(record: ContainerRecord, nowMs: number): string {
   const parts: string[] = [];
   if (record.backoffUntil !== null && !isRunning(record)) {
     const left = Date.parse(record.backoffUntil) - nowMs;
-    parts.push(left > 0 ? `back-off, next try in ${formatSpan(left)}` : 'back-off, next try now');
+    if (left > 0) parts.push(`back-off, next try in ${formatSpan(left)}`);
+    // Long past it is a lie: nobody is there to try.
+    else if (left > -OVERDUE_MS) parts.push('back-off, next try now');
   }
   if (record.override === 'Stopped' && !isRunning(record)) parts.push('stopped by hand');
   if (record.override === 'Paused' && record.state === 'Paused') parts.push('paused by hand');
@@ -65,10 +70,9 @@ function containerNote(record: ContainerRecord, nowMs: number): string {
 }
 
 function hasGivenUp(record: ContainerRecord): boolean {
-  const most = record.manifest?.spec.restartBackoff?.maxRetries;
-  return (
-    most !== undefined && hasEnded(record) && record.failuresInRow >= most && record.backoffUntil === null
-  );
+  const spec = record.manifest?.spec ?? record.request?.spec;
+  const most = spec?.restartBackoff?.maxRetries;
+  return most !== undefined && !isRunning(record) && record.failuresInRow > most;
 }
 
 /** A container as `get` and `describe` show it. */

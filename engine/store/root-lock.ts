@@ -41,6 +41,23 @@ export async function lockRoot(
   };
 }
 
+/** Takes the lock of a file (flock(2)), which is made when it is not there; null when somebody else has it. */
+export function tryLockFile(kernel: Kernel, file: string): RootLock | null {
+  const fd = kernel.openat2(AT_FDCWD, file, { flags: O_RDWR | O_CREAT, mode: 0o600 });
+  try {
+    kernel.flock(fd, LOCK_EX | LOCK_NB);
+  } catch (error) {
+    kernel.close(fd);
+    if (hasErrno(error, 'EAGAIN', 'EWOULDBLOCK')) return null;
+    throw error;
+  }
+  return {
+    release: () => {
+      kernel.close(fd);
+    },
+  };
+}
+
 async function takeLock(
   kernel: Kernel,
   fd: number,

@@ -541,7 +541,7 @@ test('roots come from options, then from the environment', async () => {
 test('tsctr cleanup hands the id on, and refuses what is none', async () => {
   const cleaned: unknown[] = [];
   const wiring = {
-    cleanupContainer: (options: unknown, id: string) => {
+    cleanupContainer: (options: unknown, id: string | null) => {
       cleaned.push(id);
       return Promise.resolve();
     },
@@ -554,6 +554,8 @@ test('tsctr cleanup hands the id on, and refuses what is none', async () => {
   assert.equal(cleaned, [id]);
   assert.is((await typeCommand(new FakeService(), ['cleanup', '../etc'], { wiring })).code, 2);
   assert.is(cleaned.length, 1);
+  assert.is((await typeCommand(new FakeService(), ['cleanup'], { wiring })).code, 0);
+  assert.equal(cleaned, [id, null]);
 });
 
 test('tsctr validate prints a line for each error, and needs no service', async () => {

@@ -61,13 +61,13 @@ for (const [title, changes, status, note] of CASES) {
 }
 
 test('a container that has given up says so', () => {
-  const record = containerRecord('web', { state: 'Exited', exit: exit(1), failuresInRow: 3 });
+  const record = containerRecord('web', { state: 'Exited', exit: exit(1), failuresInRow: 4 });
   const spec = {
     ...SPEC,
     restartBackoff: { initialSeconds: 10, maxSeconds: 300, resetAfterSeconds: 600, maxRetries: 3 },
   };
   if (record.manifest !== null) record.manifest = { ...record.manifest, spec };
-  assert.is(containerWords(record, NOW).note, 'gave up after 3 tries');
+  assert.is(containerWords(record, NOW).note, 'gave up after 4 tries');
 });
 
 test('conditions tell why something is not as wished', () => {
