@@ -53,12 +53,13 @@ async function makeCommand(
   settle(command, options);
   command.summary(node.summary).description(`${node.summary}.`);
   const isWanted = words[0] === node.name;
-  if ('children' in node) {
-    command.helpCommand(false).usage('<command>');
-    for (const child of node.children) {
-      command.addCommand(await makeCommand(child, options, isWanted ? words.slice(1) : []));
-    }
-  } else if (isWanted) {
+  const children = node.children ?? [];
+  for (const child of children) {
+    command.addCommand(await makeCommand(child, options, isWanted ? words.slice(1) : []));
+  }
+  if (!('load' in node)) command.helpCommand(false).usage('<command>');
+  else if (isWanted && !children.some(({ name }) => name === words[1])) {
+    if (children.length > 0) command.helpCommand(false);
     defineCommand(command, node.summary, await node.load(), options);
   }
   return command;

@@ -1,8 +1,14 @@
 import type { CommandSpec } from './command.ts';
 
-/** One word of the command line: a command that is loaded when it is used, or a group of them. */
+/** One word of the command line: a command that is loaded when it is used, a group of them, or both. */
 export type CommandNode =
-  | { name: string; summary: string; hidden?: true; load(): Promise<CommandSpec> }
+  | {
+      name: string;
+      summary: string;
+      hidden?: true;
+      load(): Promise<CommandSpec>;
+      children?: readonly CommandNode[];
+    }
   | { name: string; summary: string; hidden?: true; children: readonly CommandNode[] };
 
 /** The groups of `--help`, in the order in which a day goes. */
@@ -41,6 +47,29 @@ const image: readonly CommandNode[] = [
     name: 'prune',
     summary: 'Remove images that nothing uses',
     load: async () => (await import('./commands/image/prune.ts')).prune,
+  },
+];
+
+const checkpoint: readonly CommandNode[] = [
+  {
+    name: 'list',
+    summary: 'List the checkpoints of containers',
+    load: async () => (await import('./commands/checkpoint/list.ts')).list,
+  },
+  {
+    name: 'show',
+    summary: 'Show the figures of a checkpoint',
+    load: async () => (await import('./commands/checkpoint/show.ts')).show,
+  },
+  {
+    name: 'remove',
+    summary: 'Remove the checkpoints of containers',
+    load: async () => (await import('./commands/checkpoint/remove.ts')).remove,
+  },
+  {
+    name: 'prune',
+    summary: 'Remove checkpoints that nothing leads back to',
+    load: async () => (await import('./commands/checkpoint/prune.ts')).prune,
   },
 ];
 
@@ -153,6 +182,22 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
         name: 'export',
         summary: 'Write the files of a container as a tar archive',
         load: async () => (await import('./commands/export.ts')).exportContainer,
+      },
+    ],
+  },
+  {
+    title: 'Memory',
+    commands: [
+      {
+        name: 'checkpoint',
+        summary: 'Save containers, memory and all',
+        load: async () => (await import('./commands/checkpoint/create.ts')).create,
+        children: checkpoint,
+      },
+      {
+        name: 'restore',
+        summary: 'Let containers go on from their checkpoints',
+        load: async () => (await import('./commands/restore.ts')).restore,
       },
     ],
   },

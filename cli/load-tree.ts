@@ -14,13 +14,12 @@ async function loadNodes(nodes: readonly CommandNode[], parent: string): Promise
   return Promise.all(
     shown.map(async (node) => {
       const path = `${parent} ${node.name}`.trim();
-      const isGroup = 'children' in node;
       return {
         path,
         name: node.name,
         summary: node.summary,
-        spec: isGroup ? null : await node.load(),
-        children: isGroup ? await loadNodes(node.children, path) : [],
+        spec: 'load' in node ? await node.load() : null,
+        children: await loadNodes(node.children ?? [], path),
       };
     }),
   );

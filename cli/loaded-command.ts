@@ -23,8 +23,8 @@ export function optionWords({ flags }: OptionSpec): OptionWords {
 
 /** What can stand as the operand of a command: words, or what has to be asked for. */
 export function operandOf(command: LoadedCommand): Pick<ArgumentSpec, 'choices' | 'completes'> {
-  if (command.children.length > 0) return { choices: command.children.map(({ name }) => name) };
-  const [first] = command.spec?.arguments ?? [];
+  if (command.spec === null) return { choices: command.children.map(({ name }) => name) };
+  const [first] = command.spec.arguments ?? [];
   return {
     ...(first?.choices === undefined ? {} : { choices: first.choices }),
     ...(first?.completes === undefined ? {} : { completes: first.completes }),

@@ -80,7 +80,7 @@ function usageHint(words: readonly string[]): string {
     const node = nodes.find(({ name }) => name === word);
     if (node === undefined) break;
     known.push(word);
-    nodes = 'children' in node ? node.children : [];
+    nodes = node.children ?? [];
   }
   return `see: ${['tsctr', ...known, '--help'].join(' ')}`;
 }

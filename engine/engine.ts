@@ -1,10 +1,15 @@
 import type {
+  ConfigMap,
   ContainerExit,
   ContainerRequest,
   CriuDumpStatistics,
   CriuRestoreStatistics,
+  DataKind,
+  Ownership,
   PodRecord,
   ResolvedImage,
+  Rotation,
+  Secret,
 } from '../schemas/index.ts';
 
 /**
@@ -16,6 +21,7 @@ export interface Engine {
   readonly containers: ContainerEngine;
   readonly pods: PodEngine;
   readonly images: ImageEngine;
+  readonly data: DataEngine;
   /** What this host has: cgroups, runtime, tools. Asked once. */
   host(): Promise<HostFacts>;
 }
@@ -59,6 +65,8 @@ export interface ContainerEngine {
   restore(request: ContainerRequest, options?: RestoreOptions): Promise<RestoreResult>;
   /** The kept checkpoint, or null when there is no complete one. */
   findCheckpoint(request: ContainerRequest): Promise<CheckpointDetails | null>;
+  /** Removes the kept checkpoint. Nothing to remove is no error. */
+  removeCheckpoint(request: ContainerRequest): Promise<void>;
   /** Finishes, or takes back, a checkpoint in which tsctr was interrupted by a crash. Nothing to do is no error. */
   settleCheckpoint(request: ContainerRequest): Promise<void>;
 }
@@ -68,6 +76,35 @@ export interface PodEngine {
   prepare(pod: PodRecord, options?: EffectOptions): Promise<void>;
   /** Unpins and removes them. */
   release(pod: PodRecord, options?: EffectOptions): Promise<void>;
+}
+
+/** Config maps and secrets. Their values are in no record, event or message. */
+export interface DataEngine {
+  /** Keeps the values of a manifest, durably, and says whether they were new. Reads what a secret takes from elsewhere. */
+  apply(manifest: ConfigMap | Secret, owner: Ownership): Promise<'new' | 'changed' | 'unchanged'>;
+  /** None of that name is no error. */
+  remove(kind: DataKind, name: string): Promise<void>;
+  list(): Promise<DataInfo[]>;
+  /** What a container refers to and is there, by `secret/<name>` and `configmap/<name>`. */
+  uses(request: Pick<ContainerRequest, 'spec'>): Promise<Record<string, DataUse>>;
+}
+
+/** A config map or secret without its values. */
+export interface DataInfo {
+  kind: DataKind;
+  name: string;
+  owner: Ownership;
+  labels: Readonly<Record<string, string>>;
+  keys: string[];
+  /** Changes with the values. */
+  version: string;
+  rotation: Rotation;
+  updatedAt: string;
+}
+
+export interface DataUse {
+  version: string;
+  policy: Rotation['policy'];
 }
 
 export type PullPolicy = 'Always' | 'IfNotPresent' | 'Never';
@@ -200,7 +237,14 @@ export interface CheckpointDetails {
   /** Bytes on disk. */
   sizes: { images: number; memoryPages: number; total: number };
   /** Where it was made. */
-  host: { kernel: string; architecture: string; cgroups: string; bootId: string; criu: string; runtime: string };
+  host: {
+    kernel: string;
+    architecture: string;
+    cgroups: string;
+    bootId: string;
+    criu: string;
+    runtime: string;
+  };
   /** Digest of the image's configuration; null with `spec.rootfs`. */
   imageId: string | null;
 }

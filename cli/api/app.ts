@@ -5,9 +5,11 @@ import { CliError } from '../cli-error.ts';
 import {
   readActRequest,
   readApplyRequest,
+  readCheckpointRequest,
   readDeleteRequest,
   readImportRequest,
   readLogsRequest,
+  readNamesRequest,
   readPullRequest,
   readReference,
 } from './read-request.ts';
@@ -46,6 +48,7 @@ export function createApp(options: AppOptions): Hono {
   );
   app.get(ROUTES.about, (c) => c.json(about));
   addResourceRoutes(app, options);
+  addCheckpointRoutes(app, options);
   addImageRoutes(app, options);
   app.notFound((c) =>
     failure(c, new CliError('BAD_REQUEST', `request: no route ${c.req.method} ${c.req.path}`), 404),
@@ -60,6 +63,7 @@ function failure(c: Context, error: unknown, status: 400 | 404 | 413 | 500): Res
 
 function addResourceRoutes(app: Hono, { service, closing, cutOff }: AppOptions): void {
   app.get(ROUTES.resources, async (c) => c.json({ result: await service.list() }));
+  app.get(ROUTES.data, async (c) => c.json({ result: await service.data() }));
   app.get(ROUTES.host, async (c) => c.json({ result: await service.host() }));
   app.post(ROUTES.plan, async (c) => {
     const request = readApplyRequest(await bodyOf(c));
@@ -89,6 +93,21 @@ function addResourceRoutes(app: Hono, { service, closing, cutOff }: AppOptions):
   app.post(ROUTES.act, async (c) => {
     const request = readActRequest(await bodyOf(c));
     return streamResponse((send, signal) => service.act(request, send, signal), cutOff);
+  });
+}
+
+function addCheckpointRoutes(app: Hono, { service: { checkpoints }, cutOff }: AppOptions): void {
+  app.post(ROUTES.checkpointCreate, async (c) => {
+    const request = readCheckpointRequest(await bodyOf(c));
+    return streamResponse((send, signal) => checkpoints.create(request, send, signal), cutOff);
+  });
+  app.post(ROUTES.checkpointRestore, async (c) => {
+    const names = readNamesRequest(await bodyOf(c));
+    return streamResponse((send, signal) => checkpoints.restore({ names }, send, signal), cutOff);
+  });
+  app.post(ROUTES.checkpointRemove, async (c) => {
+    await checkpoints.remove(readNamesRequest(await bodyOf(c)));
+    return c.json({ result: null });
   });
 }
 

@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { HostFacts, ImageDetails, PullPolicy, PullProgress } from '../../engine/index.ts';
 import type { ResolvedImage } from '../../schemas/index.ts';
 import { CliError } from '../cli-error.ts';
+import { remoteCheckpoints } from './remote-checkpoints.ts';
 import { readFrames } from './ndjson.ts';
 import { API_NUMBER, ROUTES } from './routes.ts';
 import type { About, Frame, WireError } from './routes.ts';
@@ -113,6 +114,10 @@ export class RemoteService implements Service {
     return this.#stream({ method: 'POST', route: ROUTES.act, body: request, signal }, onEvent);
   }
 
+  data(): ReturnType<Service['data']> {
+    return this.#call({ method: 'GET', route: ROUTES.data });
+  }
+
   plan(request: ApplyRequest): Promise<PlannedChange[]> {
     return this.#call({ method: 'POST', route: ROUTES.plan, body: request });
   }
@@ -146,6 +151,11 @@ export class RemoteService implements Service {
   host(): Promise<HostFacts> {
     return this.#call({ method: 'GET', route: ROUTES.host });
   }
+
+  readonly checkpoints = remoteCheckpoints({
+    call: (route, body) => this.#call({ method: 'POST', route, body }),
+    stream: (route, body, onEvent, signal) => this.#stream({ method: 'POST', route, body, signal }, onEvent),
+  });
 
   readonly images = {
     pull: (

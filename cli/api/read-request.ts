@@ -1,6 +1,14 @@
 import type { PullPolicy } from '../../engine/index.ts';
 import { CliError } from '../cli-error.ts';
-import type { ActRequest, ApplyRequest, DeleteRequest, ManifestText, ResourceName } from './service.ts';
+import type { CreateCheckpointRequest } from './checkpoint-service.ts';
+import type {
+  ActRequest,
+  ApplyRequest,
+  DataName,
+  DeleteRequest,
+  ManifestText,
+  ResourceName,
+} from './service.ts';
 
 // Only root reaches the socket, but a client of another version, or a script of root's, may send anything: each reader takes
 // the fields it knows, by type, and refuses the rest with the field's path.
@@ -20,6 +28,7 @@ export function readDeleteRequest(body: unknown): DeleteRequest {
   const fields = object(body, 'body');
   return {
     names: readNames(fields['names']),
+    ...(fields['data'] !== undefined && { data: array(fields['data'], 'data').map(readDataName) }),
     ignoreMissing: boolean(fields['ignoreMissing'], 'ignoreMissing'),
     force: boolean(fields['force'], 'force'),
   };
@@ -35,6 +44,39 @@ export function readActRequest(body: unknown): ActRequest {
     signal: stringOrNull(fields['signal'], 'signal'),
     timeoutMs: numberOrNull(fields['timeoutMs'], 'timeoutMs'),
   };
+}
+
+const ALLOWANCES = [
+  'tcpEstablished',
+  'tcpClose',
+  'tcpSkipInFlight',
+  'fileLocks',
+  'externalUnixSockets',
+  'linkRemap',
+] as const;
+
+export function readCheckpointRequest(body: unknown): CreateCheckpointRequest {
+  const fields = object(body, 'body');
+  return {
+    names: readNames(fields['names']),
+    then: oneOf(fields['then'], ['stop', 'leave-running'] as const, 'then'),
+    allowances: readAllowances(fields['allowances']),
+    timeoutMs: numberOrNull(fields['timeoutMs'], 'timeoutMs'),
+    by: oneOf(fields['by'], ['hand', 'shutdown'] as const, 'by'),
+  };
+}
+
+function readAllowances(value: unknown): CreateCheckpointRequest['allowances'] {
+  const fields = object(value, 'allowances');
+  const allowances: CreateCheckpointRequest['allowances'] = {};
+  for (const name of ALLOWANCES) {
+    if (fields[name] !== undefined) allowances[name] = boolean(fields[name], `allowances.${name}`);
+  }
+  return allowances;
+}
+
+export function readNamesRequest(body: unknown): ResourceName[] {
+  return readNames(object(body, 'body')['names']);
 }
 
 export function readLogsRequest(body: unknown): { name: ResourceName; container: string | null } {
@@ -72,6 +114,15 @@ function readManifestText(value: unknown, path: string): ManifestText {
 
 function readNames(value: unknown): ResourceName[] {
   return array(value, 'names').map((name, i) => readName(name, `names[${i}]`));
+}
+
+function readDataName(value: unknown, index: number): DataName {
+  const path = `data[${index}]`;
+  const fields = object(value, path);
+  return {
+    kind: oneOf(fields['kind'], ['ConfigMap', 'Secret'] as const, `${path}.kind`),
+    name: string(fields['name'], `${path}.name`),
+  };
 }
 
 function readName(value: unknown, path: string): ResourceName {

@@ -1,5 +1,6 @@
 import type { ContainerRecord, ManifestProblem, PodRecord, ResolvedImage } from '../../schemas/index.ts';
-import type { HostFacts, ImageDetails, PullPolicy, PullProgress } from '../../engine/index.ts';
+import type { CheckpointService } from './checkpoint-service.ts';
+import type { DataInfo, HostFacts, ImageDetails, PullPolicy, PullProgress } from '../../engine/index.ts';
 
 /**
  * What a command can ask for. There are two of it with one meaning: `LocalService` holds the lock and the engine itself;
@@ -28,7 +29,10 @@ export interface Service {
     name: ResourceName,
     container: string | null,
   ): Promise<{ current: string; previous: string; running: boolean }>;
+  /** Config maps and secrets, without their values. */
+  data(): Promise<DataInfo[]>;
   host(): Promise<HostFacts>;
+  checkpoints: CheckpointService;
   images: {
     pull(
       reference: string,
@@ -50,6 +54,11 @@ export interface ResourceName {
   name: string;
 }
 
+export interface DataName {
+  kind: 'ConfigMap' | 'Secret';
+  name: string;
+}
+
 export interface ManifestText {
   /** Path as it was given, `-` for standard input. */
   file: string;
@@ -68,6 +77,8 @@ export interface ApplyRequest {
 
 export interface DeleteRequest {
   names: ResourceName[];
+  /** Config maps and secrets; those that do not exist are no error. */
+  data?: DataName[];
   /** Names from manifests: those that do not exist are no error. */
   ignoreMissing: boolean;
   force: boolean;
@@ -113,6 +124,8 @@ export interface ApplySummary {
   timedOut: boolean;
   /** Set when manifests were refused; nothing was changed then. */
   problems: ManifestProblem[];
+  /** Config maps and secrets that are new, have changed or were removed. */
+  data?: { kind: DataName['kind']; name: string; change: 'new' | 'changed' | 'unchanged' | 'removed' }[];
 }
 
 /** One line of `diff`. */

@@ -1,6 +1,6 @@
 import { EngineError } from '../../engine/index.ts';
 import { NotFoundError } from '../../reconciler/index.ts';
-import type { ResourceName, SettleResult } from '../../reconciler/index.ts';
+import type { DataChange, ResourceName, SettleResult } from '../../reconciler/index.ts';
 import { ManifestError } from '../../schemas/index.ts';
 import type {
   ActRequest,
@@ -14,6 +14,7 @@ import type {
 } from '../api/service.ts';
 import { followChanges } from './follow-changes.ts';
 import type { Instance } from './instance.ts';
+import { localCheckpoints } from './local-checkpoints.ts';
 import { readManifestSet } from './read-set.ts';
 import { viewResources } from './resource-views.ts';
 import type { ProblemsIn } from './resource-views.ts';
@@ -42,7 +43,8 @@ export class LocalService implements Service {
     if (problems.length > 0) return { ...NOTHING, problems };
     const { reconciler } = await this.#source.writer();
     const accepted = await reconciler.accept(manifests, acceptOptions(request));
-    return this.#settle(accepted.resources, request.waitMs, onEvent, signal);
+    const summary = await this.#settle(accepted.resources, request.waitMs, onEvent, signal);
+    return withData(summary, accepted.data);
   }
 
   async plan(request: ApplyRequest): Promise<PlannedChange[]> {
@@ -55,7 +57,9 @@ export class LocalService implements Service {
   async delete(request: DeleteRequest, onEvent: OnEvent, signal?: AbortSignal): Promise<ApplySummary> {
     const { reconciler } = await this.#source.writer();
     const found = await reconciler.requestDeletion(request.names, request);
-    return this.#settle(found, null, onEvent, signal);
+    const summary = await this.#settle(found, null, onEvent, signal);
+    // Last: what uses it is gone by now.
+    return withData(summary, await reconciler.requestDataRemoval(request.data ?? [], request));
   }
 
   async act(request: ActRequest, onEvent: OnEvent, signal?: AbortSignal): Promise<ApplySummary> {
@@ -91,9 +95,18 @@ export class LocalService implements Service {
     return { ...engine.containers.logPaths(record.request), running };
   }
 
+  async data(): ReturnType<Service['data']> {
+    return (await this.#source.reader()).engine.data.list();
+  }
+
   async host(): ReturnType<Service['host']> {
     return (await this.#source.reader()).engine.host();
   }
+
+  readonly checkpoints = localCheckpoints({
+    writer: () => this.#source.writer(),
+    settle: (names, onEvent, signal) => this.#settle(names, null, onEvent, signal),
+  });
 
   readonly images: Service['images'] = {
     pull: async (reference, policy, onProgress, signal) => {
@@ -156,6 +169,18 @@ function summarize(result: SettleResult): ApplySummary {
     failed: count((each) => each.failed),
     timedOut: result.timedOut,
     problems: [],
+  };
+}
+
+/** Config maps and secrets count as resources do. */
+function withData(summary: ApplySummary, data: readonly DataChange[]): ApplySummary {
+  if (data.length === 0) return summary;
+  const unchanged = data.filter(({ change }) => change === 'unchanged').length;
+  return {
+    ...summary,
+    changed: summary.changed + data.length - unchanged,
+    unchanged: summary.unchanged + unchanged,
+    data: [...data],
   };
 }
 

@@ -34,8 +34,12 @@ export function formatCommandDocs(groups: readonly LoadedGroup[]): string {
 }
 
 function commandDocs(command: LoadedCommand): string[] {
+  return [...ownDocs(command), ...command.children.flatMap(commandDocs)];
+}
+
+function ownDocs(command: LoadedCommand): string[] {
   const { spec } = command;
-  if (spec === null) return command.children.flatMap(commandDocs);
+  if (spec === null) return [];
   const operands = (spec.arguments ?? []).map(({ name }) => name).join(' ');
   const options = [
     ...(spec.options ?? []).map(({ flags, description, choices }) => [

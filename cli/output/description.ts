@@ -1,6 +1,7 @@
 import type { ContainerRecord, PodRecord } from '../../schemas/index.ts';
 import type { ResourceView } from '../api/service.ts';
-import { formatAge } from './age.ts';
+import { formatAge, formatSpan } from './age.ts';
+import { formatBytes } from './bytes.ts';
 import type { Painter } from './colour.ts';
 import { printableLine } from './printable.ts';
 import { containerWords, memberName, splitMembers } from './resource-status.ts';
@@ -77,6 +78,8 @@ function containerRows(record: ContainerRecord, nowMs: number): Row[] {
       'In progress',
       record.intent === null ? null : `${record.intent.verb}, ${since(record.intent.since, nowMs) ?? ''}`,
     ],
+    ['Checkpoint', record.checkpoint === null ? null : checkpointText(record.checkpoint, nowMs)],
+    ['Restored', record.restored === null ? null : restoredText(record.restored, nowMs)],
     ['Network', spec?.hostNetwork === true ? 'host' : spec?.network],
     ['Limits', pairs(spec?.resources?.limits)],
     ['Ports', spec?.ports?.map((p) => `${p.hostPort ?? ''}:${p.containerPort}/${p.protocol}`).join(', ')],
@@ -122,6 +125,31 @@ function exitText(exit: NonNullable<ContainerRecord['exit']>, nowMs: number): st
   const why = exit.oomKilled ? ', out of memory' : exit.code > 128 ? `, signal ${exit.code - 128}` : '';
   return `${exit.code}${why}, ${since(exit.finishedAt, nowMs) ?? ''}`;
 }
+
+function checkpointText(checkpoint: NonNullable<ContainerRecord['checkpoint']>, nowMs: number): string {
+  const { createdAt, sizeBytes, memoryBytes, by, frozenMs, ofEarlierRun } = checkpoint;
+  const parts = [
+    since(createdAt, nowMs) ?? '',
+    `by ${by}`,
+    `${formatBytes(sizeBytes)}, of which memory ${formatBytes(memoryBytes)}`,
+    ...(frozenMs === null ? [] : [`stood still for ${formatSpan(frozenMs)}`]),
+    ...(ofEarlierRun ? ['of an earlier run'] : []),
+  ];
+  return parts.join(', ');
+}
+
+function restoredText(restored: NonNullable<ContainerRecord['restored']>, nowMs: number): string {
+  const { at, why, checkpointCreatedAt } = restored;
+  const from = checkpointCreatedAt === null ? '' : `, from the checkpoint of ${checkpointCreatedAt}`;
+  return `${since(at, nowMs) ?? ''}, ${RESTORED_WHY[why]}${from}`;
+}
+
+const RESTORED_WHY = {
+  checkpointed: 'because it was checkpointed',
+  crash: 'after a crash',
+  boot: 'after the boot',
+  hand: 'by hand',
+} as const;
 
 function since(time: string | null, nowMs: number): string | null {
   return time === null ? null : `${time} (${formatAge(nowMs - Date.parse(time))} ago)`;

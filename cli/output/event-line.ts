@@ -13,6 +13,8 @@ const COLOURS: Readonly<Partial<Record<ApplyEvent['what'], Colour>>> = {
   ready: 'green',
   completed: 'green',
   restarted: 'yellow',
+  checkpointed: 'yellow',
+  restored: 'green',
   removed: 'red',
   failed: 'red',
   unchanged: 'dim',

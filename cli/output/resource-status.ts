@@ -2,6 +2,7 @@ import type { ContainerRecord, PodRecord } from '../../schemas/index.ts';
 import type { ResourceView } from '../api/service.ts';
 import { containerConditions, podConditions } from './conditions.ts';
 import { formatSpan } from './age.ts';
+import { checkpointNote } from './checkpoint-text.ts';
 
 /** What `get` says of a container in its columns STATE and NOTE. */
 export interface StatusWords {
@@ -53,6 +54,9 @@ function containerStatus(record: ContainerRecord): string {
 
 function containerNote(record: ContainerRecord, nowMs: number): string {
   const parts: string[] = [];
+  if (record.state === 'Checkpointed' && record.checkpoint !== null) {
+    parts.push(checkpointNote(record.checkpoint, nowMs));
+  }
   if (record.backoffUntil !== null && !isRunning(record)) {
     const left = Date.parse(record.backoffUntil) - nowMs;
     if (left > 0) parts.push(`back-off, next try in ${formatSpan(left)}`);
@@ -65,8 +69,17 @@ function containerNote(record: ContainerRecord, nowMs: number): string {
   if (hasEnded(record) && record.exit?.code === -1) parts.push('exit code unknown: its monitor is gone');
   if (hasGivenUp(record)) parts.push(`gave up after ${record.failuresInRow} tries`);
   if (record.lastError !== null) parts.push(record.lastError);
-  if (record.state === 'Restored' && parts.length === 0) parts.push('restored');
+  if (record.state === 'Restored' && parts.length === 0) parts.push(restoredNote(record));
   return parts.join('; ');
+}
+
+/** `restored after exit code 137, try 1 of 3`. */
+function restoredNote({ restored, previousExit, restoresInRow, manifest }: ContainerRecord): string {
+  if (restored?.why === 'boot') return 'restored after the boot';
+  if (restored?.why !== 'crash' || previousExit === null) return 'restored';
+  const cause = previousExit.oomKilled ? 'running out of memory' : `exit code ${previousExit.code}`;
+  const tries = manifest?.spec.restore?.onCrash?.tries;
+  return `restored after ${cause}${tries === undefined ? '' : `, try ${restoresInRow} of ${tries}`}`;
 }
 
 function hasGivenUp(record: ContainerRecord): boolean {

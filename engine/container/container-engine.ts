@@ -2,7 +2,7 @@ import { containerCgroup } from '../cgroup/cgroup-path.ts';
 import { setFrozen } from '../cgroup/freezer.ts';
 import { checkpointContainer } from '../checkpoint/checkpoint-container.ts';
 import { findCheckpointIn } from '../checkpoint/checkpoint-record.ts';
-import { settleCheckpoint } from '../checkpoint/keep-checkpoint.ts';
+import { discardCheckpoint, settleCheckpoint } from '../checkpoint/keep-checkpoint.ts';
 import { restoreContainer } from '../checkpoint/restore-container.ts';
 import type { ContainerEngine } from '../engine.ts';
 import { EngineError } from '../engine-error.ts';
@@ -15,6 +15,7 @@ import { readProcess } from './container-process.ts';
 import { execInContainer } from './exec-in-container.ts';
 import { readHostLimits } from './gather-spec-input.ts';
 import { observeContainer } from './observe-container.ts';
+import { refreshData } from './refresh-data.ts';
 import { RemovalGate, removeContainerStorage } from './remove-container.ts';
 import { providedFiles } from './stages/provided-files.ts';
 import { rootFilesystem } from './stages/root-filesystem.ts';
@@ -22,7 +23,7 @@ import { runtimeContainer } from './stages/runtime-container.ts';
 import { runtimeSpec } from './stages/runtime-spec.ts';
 import { sharedMemory } from './stages/shared-memory.ts';
 import { stateDirectory } from './stages/state-directory.ts';
-import { userNamespace } from './stages/user-namespace.ts';
+import { providedOwners, userNamespace } from './stages/user-namespace.ts';
 import { volumes } from './stages/volumes.ts';
 import { workingDirectoryStage } from './stages/working-directory.ts';
 import { signalContainer, stopContainer, waitForExit } from './stop-container.ts';
@@ -35,6 +36,7 @@ const CONTAINER_STAGES: StageList<ContainerContext> = [
   volumes,
   workingDirectoryStage,
   providedFiles,
+  providedOwners,
   runtimeSpec,
   runtimeContainer,
 ];
@@ -77,11 +79,11 @@ export function createContainerEngine(parts: EngineParts): ContainerEngine {
     signal: (request, signal) => signalContainer(parts, request, signal),
     pause: (request) => setFrozen(parts.cgroupLayout, cgroupOf(request), true),
     resume: (request) => setFrozen(parts.cgroupLayout, cgroupOf(request), false),
-    update: (request) =>
-      parts.runtime.update(
-        request.id,
-        buildResources({ request, host: parts.facts, limits: readHostLimits(parts.cgroupLayout) }),
-      ),
+    async update(request) {
+      const limits = readHostLimits(parts.cgroupLayout);
+      await parts.runtime.update(request.id, buildResources({ request, host: parts.facts, limits }));
+      await refreshData(parts, request);
+    },
     cleanup: (request) =>
       goDown(CONTAINER_STAGES, createContext(parts, request), {
         operation: `clean up container/${request.name}`,
@@ -117,6 +119,7 @@ export function createContainerEngine(parts: EngineParts): ContainerEngine {
       });
     },
     findCheckpoint: (request) => findCheckpointIn(parts.paths.container(request.id).checkpoint),
+    removeCheckpoint: (request) => discardCheckpoint(parts, parts.paths.container(request.id).checkpoint),
     settleCheckpoint: (request) => settleCheckpoint(parts, request),
   };
   return engine;

@@ -1,4 +1,5 @@
 import type {
+  CheckpointDetails,
   ContainerEngine,
   ContainerObservation,
   Engine,
@@ -8,6 +9,7 @@ import type {
 } from '../../engine/index.ts';
 import type { ContainerExit, ContainerRequest, PodRecord } from '../../schemas/index.ts';
 import type { Clock } from '../../reconciler/index.ts';
+import { createFakeDataEngine } from './fake-data-engine.ts';
 import type { Boundary } from './fake-store.ts';
 
 /** What is on the pretended host of one instance of a container. It outlives every engine that works on it. */
@@ -19,7 +21,16 @@ export interface FakeInstance {
   pid: number | null;
   exit: ContainerExit | null;
   starts: number;
+  restores: number;
   monitorAlive: boolean;
+  checkpoint: FakeCheckpoint | null;
+  /** One that is being made; the container stands still. */
+  newCheckpoint: (FakeCheckpoint & { isWhole: boolean; wasPaused: boolean }) | null;
+}
+
+export interface FakeCheckpoint {
+  createdAt: string;
+  leftRunning: boolean;
 }
 
 /** A host that only exists in memory. */
@@ -60,6 +71,7 @@ class InMemoryHost implements FakeHost {
   readonly startedPids: number[] = [];
   readonly images = new Map<string, { id: string; stopSignal?: string }>();
   readonly failures = new Map<string, Error>();
+  readonly data = createFakeDataEngine();
   readonly exitListeners = new Set<(id: string) => void>();
   clock: Clock | null = null;
   onStart: (name: string) => number | null = () => null;
@@ -125,6 +137,7 @@ class InMemoryHost implements FakeHost {
       containers: containerEngine(this, effects),
       pods: podEngine(this, effects),
       images: imageEngine(this, effects),
+      data: this.data,
       host: () => Promise.resolve({} as HostFacts),
     };
   }
@@ -153,6 +166,103 @@ class Effects {
   }
 }
 
+/** Saves nothing but when it did so: that is all that tsctr's decisions rest on. */
+function memoryEngine(
+  host: InMemoryHost,
+  effects: Effects,
+  instanceFor: (request: ContainerRequest) => FakeInstance,
+): Pick<
+  ContainerEngine,
+  'checkpoint' | 'restore' | 'findCheckpoint' | 'removeCheckpoint' | 'settleCheckpoint'
+> {
+  const settle = (instance: FakeInstance): void => {
+    const { newCheckpoint } = instance;
+    if (newCheckpoint === null) return;
+    const { createdAt, leftRunning, isWhole, wasPaused } = newCheckpoint;
+    if (instance.runtime === 'paused' && !wasPaused) instance.runtime = 'running';
+    const hasEnded = instance.runtime === 'stopped' || instance.runtime === 'none';
+    if (hasEnded && isWhole && !leftRunning) instance.checkpoint = { createdAt, leftRunning };
+    instance.newCheckpoint = null;
+  };
+  return {
+    async checkpoint(request, { then }) {
+      effects.begin('checkpoint', request.name);
+      const instance = instanceFor(request);
+      settle(instance);
+      if (instance.runtime !== 'running' && instance.runtime !== 'paused') {
+        throw new Error(`checkpoint container/${request.name}: it is ${instance.runtime}`);
+      }
+      const createdAt = new Date(host.clock?.now() ?? 0).toISOString();
+      const wasPaused = instance.runtime === 'paused';
+      const made = { createdAt, leftRunning: then === 'leave-running', isWhole: false, wasPaused };
+      await effects.run(`freeze ${request.name}`, () => {
+        instance.newCheckpoint = made;
+        instance.runtime = 'paused';
+      });
+      await effects.run(`dump ${request.name}`, () => {
+        made.isWhole = true;
+        if (then === 'stop') host.end(instance, 137);
+      });
+      await effects.run(`keep checkpoint of ${request.name}`, () => {
+        instance.checkpoint = { createdAt, leftRunning: made.leftRunning };
+        instance.newCheckpoint = null;
+        if (then !== 'stop' && !wasPaused) instance.runtime = 'running';
+      });
+      return { details: detailsOf(instance.checkpoint ?? made), durationsMs: { dump: 5, total: 7 } };
+    },
+    async restore(request) {
+      effects.begin('restore', request.name);
+      const instance = instanceFor(request);
+      settle(instance);
+      const { checkpoint } = instance;
+      if (checkpoint === null) throw new Error(`restore container/${request.name}: no complete checkpoint`);
+      if (instance.runtime === 'running' || instance.runtime === 'paused') {
+        throw new Error(`restore container/${request.name}: it is ${instance.runtime}`);
+      }
+      await effects.run(`mount ${request.name}`, () => (instance.mounted = true));
+      await effects.run(`restore ${request.name}`, () => {
+        instance.runtime = 'running';
+        instance.pid = host.nextPid();
+        instance.exit = null;
+        instance.monitorAlive = true;
+        instance.request = request;
+        instance.restores += 1;
+      });
+      await effects.run(`discard checkpoint of ${request.name}`, () => {
+        if (!checkpoint.leftRunning) instance.checkpoint = null;
+      });
+      return { pid: instance.pid ?? 0, statistics: null, durationsMs: { restore: 5, total: 9 } };
+    },
+    findCheckpoint(request) {
+      const checkpoint = host.instances.get(request.id)?.checkpoint ?? null;
+      return Promise.resolve(checkpoint === null ? null : detailsOf(checkpoint));
+    },
+    async removeCheckpoint(request) {
+      await effects.run(`remove checkpoint of ${request.name}`, () => {
+        instanceFor(request).checkpoint = null;
+      });
+    },
+    settleCheckpoint(request) {
+      const instance = host.instances.get(request.id);
+      if (instance !== undefined) settle(instance);
+      return Promise.resolve();
+    },
+  };
+}
+
+function detailsOf({ createdAt, leftRunning }: FakeCheckpoint): CheckpointDetails {
+  return {
+    directory: '/checkpoint',
+    createdAt,
+    leftRunning,
+    allowances: {},
+    statistics: null,
+    sizes: { images: 2000, memoryPages: 1000, total: 3000 },
+    host: { kernel: '', architecture: '', cgroups: '', bootId: '', criu: '', runtime: '' },
+    imageId: null,
+  };
+}
+
 function containerEngine(host: InMemoryHost, effects: Effects): ContainerEngine {
   const instanceFor = (request: ContainerRequest): FakeInstance => {
     const present = host.instances.get(request.id);
@@ -165,7 +275,10 @@ function containerEngine(host: InMemoryHost, effects: Effects): ContainerEngine 
       pid: null,
       exit: null,
       starts: 0,
+      restores: 0,
       monitorAlive: false,
+      checkpoint: null,
+      newCheckpoint: null,
     };
     host.instances.set(request.id, fresh);
     return fresh;
@@ -292,10 +405,7 @@ function containerEngine(host: InMemoryHost, effects: Effects): ContainerEngine 
     exec(request, { command }) {
       return Promise.resolve({ ...host.execResult(request.name, command), timedOut: false });
     },
-    checkpoint: refuse,
-    restore: refuse,
-    findCheckpoint: () => Promise.resolve(null),
-    settleCheckpoint: () => Promise.resolve(),
+    ...memoryEngine(host, effects, instanceFor),
   };
 }
 

@@ -125,9 +125,21 @@ export class FakeService implements Service {
     return this.#answer('logs', request, this.logFiles);
   }
 
+  data(): ReturnType<Service['data']> {
+    return this.#answer('data', null, []);
+  }
+
   host(): Promise<HostFacts> {
     return this.#answer('host', null, HOST);
   }
+
+  readonly checkpoints: Service['checkpoints'] = {
+    create: (request, onEvent, signal) => this.#carryOut('checkpoints.create', request, onEvent, signal),
+    restore: (request, onEvent, signal) => this.#carryOut('checkpoints.restore', request, onEvent, signal),
+    remove: async (names) => {
+      await this.#answer('checkpoints.remove', names, null);
+    },
+  };
 
   readonly images: Service['images'] = {
     pull: async (reference, policy, onProgress) => {

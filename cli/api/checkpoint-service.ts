@@ -1,0 +1,35 @@
+import type { CheckpointAllowances } from '../../engine/index.ts';
+import type { ApplyEvent, ApplySummary, ResourceName } from './service.ts';
+
+/** What a command can ask for that has to do with checkpoints; a part of `Service`. */
+export interface CheckpointService {
+  /** Saves running containers, and ends them or lets them go on. */
+  create(
+    request: CreateCheckpointRequest,
+    onEvent: (event: ApplyEvent) => void,
+    signal?: AbortSignal,
+  ): Promise<ApplySummary>;
+  /** Containers go on from their kept checkpoints. */
+  restore(
+    request: RestoreRequest,
+    onEvent: (event: ApplyEvent) => void,
+    signal?: AbortSignal,
+  ): Promise<ApplySummary>;
+  /** Removes kept checkpoints. Refused for a container that is nowhere else than in there. */
+  remove(names: ResourceName[]): Promise<void>;
+}
+
+export interface CreateCheckpointRequest {
+  names: ResourceName[];
+  then: 'stop' | 'leave-running';
+  /** On top of what the manifests allow. */
+  allowances: CheckpointAllowances;
+  /** For the whole of it, milliseconds; null: as the manifest says. */
+  timeoutMs: number | null;
+  /** `shutdown`: what is saved comes back after the boot. */
+  by: 'hand' | 'shutdown';
+}
+
+export interface RestoreRequest {
+  names: ResourceName[];
+}

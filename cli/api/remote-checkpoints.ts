@@ -1,0 +1,26 @@
+import type { CheckpointService } from './checkpoint-service.ts';
+import { ROUTES } from './routes.ts';
+import type { ApplyEvent, ApplySummary } from './service.ts';
+
+type Route = (typeof ROUTES)[keyof typeof ROUTES];
+
+/** How the client reaches the daemon. */
+export interface RemoteCalls {
+  call: (route: Route, body: unknown) => Promise<unknown>;
+  stream: (
+    route: Route,
+    body: unknown,
+    onEvent: (event: ApplyEvent) => void,
+    signal: AbortSignal | undefined,
+  ) => Promise<ApplySummary>;
+}
+
+export function remoteCheckpoints({ call, stream }: RemoteCalls): CheckpointService {
+  return {
+    create: (request, onEvent, signal) => stream(ROUTES.checkpointCreate, request, onEvent, signal),
+    restore: (request, onEvent, signal) => stream(ROUTES.checkpointRestore, request, onEvent, signal),
+    async remove(names) {
+      await call(ROUTES.checkpointRemove, { names });
+    },
+  };
+}
