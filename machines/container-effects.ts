@@ -59,7 +59,13 @@ export class ContainerEffects {
     }
     await containers.settleCheckpoint(request);
     const observation = await observeInstance(this.#deps, request);
-    return { observation, found: await containers.findCheckpoint(request) };
+    const found = await containers.findCheckpoint(request);
+    const isAlive = observation.status === 'running' || observation.status === 'paused';
+    // It has become the run: the files go their way without it.
+    if (intent.verb === 'restore' && isAlive && found?.leftRunning === false) {
+      await containers.removeCheckpoint(request);
+    }
+    return { observation, found };
   }
 
   async create(operation: OperationOf<'create'>, signal: AbortSignal): Promise<void> {

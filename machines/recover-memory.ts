@@ -2,7 +2,7 @@ import type { CheckpointDetails, ContainerObservation } from '../engine/index.ts
 import { isoTime } from '../reconciler/index.ts';
 import type { ContainerRecord } from '../schemas/index.ts';
 import { keptCheckpoint, restoredRecord, saved } from './memory-record.ts';
-import { atRest, recoverState, type Recovery } from './recover-state.ts';
+import { recoverState, type Recovery } from './recover-state.ts';
 
 interface Seen {
   now: number;
@@ -53,18 +53,17 @@ function recoverRestore(
       happened: [{ type: 'restore', attributes: { why, pid: String(pid) } }],
     };
   }
+  const withoutIntent: ContainerRecord = { ...record, intent: null };
   if (found !== null && found.createdAt === record.checkpoint?.createdAt) {
-    return { record: atRest(record, record.state), happened: [] };
+    return recoverState(withoutIntent, observation, now);
   }
   // It had become the run, and that has ended since; or somebody took it away.
   const { exit } = observation;
   const state = exit === null ? 'Configured' : 'Stopped';
-  const ended: ContainerRecord = { ...atRest(record, state), checkpoint: null, restoreDue: null };
-  if (exit === null) return { record: ended, happened: [] };
-  return {
-    record: { ...ended, exit },
-    happened: [{ type: 'died', attributes: { exitCode: String(exit.code) } }],
-  };
+  const ended: ContainerRecord = { ...withoutIntent, state, exit, checkpoint: null, restoreDue: null };
+  const { record: settled } = recoverState(ended, observation, now);
+  if (exit === null) return { record: settled, happened: [] };
+  return { record: settled, happened: [{ type: 'died', attributes: { exitCode: String(exit.code) } }] };
 }
 
 function byOf({ override, manifest }: ContainerRecord): 'hand' | 'manifest' | 'unknown' {

@@ -26,12 +26,19 @@ export function recoverState(
     case 'paused':
       return recoverAlive(record, observation, now);
     case 'created':
-      return { record: atRest(record, record.state === 'Removing' ? 'Removing' : 'Created'), happened: [] };
+      return { record: atRest(record, createdState(record)), happened: [] };
     case 'stopped':
     case 'prepared':
     case 'absent':
       return recoverEnded(record, observation, now);
   }
+}
+
+function createdState({ state, intent }: ContainerRecord): ContainerState {
+  const wasHeld = state === 'Configured' || state === 'Exited' || state === 'Checkpointed';
+  // What a restore left half-made is no container that could be started.
+  if (wasHeld && intent?.verb !== 'create') return state;
+  return state === 'Removing' ? 'Removing' : 'Created';
 }
 
 /** What the end of a run makes of a record. `isFailure` false: it was stopped because somebody wished it. */

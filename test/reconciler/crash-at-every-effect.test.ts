@@ -16,11 +16,14 @@ type Manifests = readonly (Container | Pod)[];
 /** One change of what is wanted, made by a process that dies in the middle of it. */
 interface Scenario {
   title: string;
-  before: Manifests;
+  /** One after the other. */
+  before: Manifests | readonly Manifests[];
   change: (process: FakeProcess) => Promise<unknown>;
   after: (world: FakeWorld, process: FakeProcess) => void;
   /** How often the process of the container may have been started in all, at most. */
   mostStarts?: number;
+  /** Where it would go on for ever: how many are looked at. */
+  boundaries?: number;
 }
 
 const FILE = '/etc/web.yaml';
@@ -107,6 +110,45 @@ const scenarios: Scenario[] = [
     mostStarts: 1,
   },
   {
+    title: 'going into a checkpoint',
+    before: [web],
+    change: (process) => accept(process, [containerManifest('web', { state: 'Checkpointed' })]),
+    after({ host }, { records }) {
+      const [record, instance] = [records.containers.get('web'), host.instanceOf('web')];
+      assert.is(record?.state, 'Checkpointed');
+      assert.equal([instance?.runtime, instance?.mounted], ['none', false]);
+      assert.is(record?.checkpoint?.createdAt, instance?.checkpoint?.createdAt);
+      assert.is(instance?.newCheckpoint, null, 'nothing is left over');
+      assert.ok(instance?.checkpoint);
+    },
+    mostStarts: 1,
+  },
+  {
+    title: 'coming back from a checkpoint',
+    before: [[web], [containerManifest('web', { state: 'Checkpointed' })]],
+    change: (process) => accept(process, [web]),
+    after({ host }, { records }) {
+      const [record, instance] = [records.containers.get('web'), host.instanceOf('web')];
+      assert.equal([record?.state, instance?.runtime], ['Restored', 'running']);
+      assert.equal([record?.pid, record?.intent], [instance?.pid, null]);
+      assert.equal([record?.checkpoint, instance?.checkpoint], [null, null]);
+    },
+    mostStarts: 1,
+  },
+  {
+    title: 'a checkpoint of what goes on',
+    before: [containerManifest('web', { checkpoint: { interval: '3s' } })],
+    change: () => Promise.resolve(),
+    after({ host }, { records }) {
+      const [record, instance] = [records.containers.get('web'), host.instanceOf('web')];
+      assert.equal([record?.state, instance?.runtime], ['Running', 'running']);
+      assert.equal([instance?.newCheckpoint, instance?.checkpoint?.leftRunning], [null, true]);
+      assert.is(record?.checkpoint?.createdAt, instance?.checkpoint?.createdAt);
+    },
+    mostStarts: 1,
+    boundaries: 20,
+  },
+  {
     title: 'a pod with an init container',
     before: [],
     change: (process) =>
@@ -148,15 +190,21 @@ function isEmpty({ host, disk }: FakeWorld): void {
 }
 
 /** A world in which `before` has come true. */
-async function worldWith(before: Manifests): Promise<FakeWorld> {
+async function worldWith(before: Scenario['before']): Promise<FakeWorld> {
   const world = createFakeWorld();
   world.host.onStart = (name) => (name.endsWith('.setup') ? 0 : null);
   const process = startFakeProcess(world);
   await process.reconciler.start({ rebooted: false });
-  await accept(process, before);
-  await world.clock.advance(1000);
+  for (const manifests of isSeries(before) ? before : [before]) {
+    await accept(process, manifests);
+    await world.clock.advance(1000);
+  }
   await process.reconciler.stop();
   return world;
+}
+
+function isSeries(before: Scenario['before']): before is readonly Manifests[] {
+  return Array.isArray(before[0]);
 }
 
 /** Runs the change in a process that dies at its `index`-th boundary, and then another process until all is quiet. */
@@ -187,7 +235,7 @@ async function crashAndGoOn(scenario: Scenario, index: number): Promise<string |
 for (const scenario of scenarios) {
   test(`killed at every effect of ${scenario.title}, the next process brings about what is wanted`, async () => {
     let index = 1;
-    for (; index < 500; index += 1) {
+    for (; index < (scenario.boundaries ?? 500); index += 1) {
       let crashed: string | null = null;
       try {
         crashed = await crashAndGoOn(scenario, index);

@@ -80,6 +80,8 @@ const specs = fc.record({
   resources: fc.constantFrom({}, { limits: { memory: '64Mi' } }),
   restartPolicy: fc.constantFrom('Always', 'OnFailure', 'Never', 'UnlessStopped'),
   state: fc.constantFrom('Running', 'Paused', 'Stopped', 'Checkpointed'),
+  checkpoint: fc.constantFrom(undefined, { interval: '1m' }, { beforeUpdate: true }),
+  restore: fc.constantFrom(undefined, { onCrash: { tries: 2 } }, { onBoot: true }),
   readinessProbe: fc.constantFrom(undefined, { tcpSocket: { port: 80 } }),
 });
 
@@ -97,6 +99,20 @@ const manifests = specs.map((spec) =>
 
 const times = fc.constantFrom(null, new Date(NOW - 5000).toISOString(), new Date(NOW + 5000).toISOString());
 
+const checkpoints = fc.option(
+  fc.record({
+    createdAt: fc.constantFrom(new Date(NOW - 90_000).toISOString(), new Date(NOW - 1000).toISOString()),
+    memoryBytes: fc.constant(1000),
+    sizeBytes: fc.constant(2000),
+    path: fc.constant('/checkpoint'),
+    leftRunning: fc.boolean(),
+    by: fc.constantFrom('hand', 'interval', 'shutdown'),
+    ofEarlierRun: fc.boolean(),
+    frozenMs: fc.constantFrom(null, 12),
+    durationsMs: fc.constant({}),
+  }),
+);
+
 export const observations: fc.Arbitrary<ContainerObservation> = fc.record({
   status: fc.constantFrom('absent', 'prepared', 'created', 'running', 'paused', 'stopped'),
   pid: fc.constantFrom(null, 42),
@@ -112,8 +128,11 @@ export const records: fc.Arbitrary<ContainerRecord> = fc
     state: fc.constantFrom(...CONTAINER_STATES),
     exit: exits,
     deletionRequestedAt: times,
-    override: fc.constantFrom(null, 'Stopped' as const, 'Paused' as const),
-    intent: fc.constantFrom(null, 'create', 'start', 'stop', 'cleanup', 'remove'),
+    override: fc.constantFrom(null, 'Stopped' as const, 'Paused' as const, 'Checkpointed' as const),
+    checkpoint: checkpoints,
+    restoreDue: fc.constantFrom(null, 'boot' as const, 'hand' as const),
+    restoresInRow: fc.nat({ max: 4 }),
+    intent: fc.constantFrom(null, 'create', 'start', 'stop', 'cleanup', 'remove', 'checkpoint', 'restore'),
     startedAt: times,
     failuresInRow: fc.nat({ max: 8 }),
     backoffUntil: times,
@@ -132,6 +151,11 @@ export const requests = fc.record({
   image: fc.constantFrom(null, IMAGE, { ...IMAGE, reference: 'localhost/demo:2' }),
   gate: fc.constantFrom(null, waitingFor([], { why: 'not-ready' })),
   restartAsked: fc.boolean(),
+  checkpointAsked: fc.constantFrom(
+    null,
+    { then: 'stop' as const, allowances: {}, timeoutMs: null, by: 'hand' as const },
+    { then: 'leave-running' as const, allowances: {}, timeoutMs: 1000, by: 'hand' as const },
+  ),
   probeFailure: fc.constantFrom(null, { probe: 'liveness' as const, message: 'timed out' }),
   stopTimeoutMs: fc.constantFrom(null, 0),
 });

@@ -1,0 +1,311 @@
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { CheckpointWish } from '../../reconciler/index.ts';
+import {
+  applyNow,
+  containerManifest,
+  createFakeWorld,
+  startFakeProcess,
+  type FakeProcess,
+  type FakeWorld,
+} from '../support/fake-process.ts';
+
+const NAMES = [{ kind: 'Container' as const, name: 'web' }];
+const BY_HAND: CheckpointWish = { then: 'stop', allowances: {}, timeoutMs: null, by: 'hand' };
+
+interface Scene extends FakeWorld {
+  process: FakeProcess;
+}
+
+/** `web` runs, and a daemon looks after it. */
+async function scene(spec: Record<string, unknown> = {}): Promise<Scene> {
+  const world = createFakeWorld();
+  const process = startFakeProcess(world);
+  await process.reconciler.start({ rebooted: false });
+  await apply({ ...world, process }, spec);
+  return { ...world, process };
+}
+
+async function apply({ process, clock }: Scene, spec: Record<string, unknown>): Promise<void> {
+  await process.reconciler.accept([{ manifest: containerManifest('web', spec), file: '/etc/web.yaml' }], {
+    source: 'apply',
+    prune: null,
+    conflicts: 'refuse',
+  });
+  process.reconciler.wake();
+  await clock.advance(500);
+}
+
+const web = ({ host }: Scene) => {
+  const instance = host.instanceOf('web');
+  if (instance === undefined) throw new Error('there is no web');
+  return instance;
+};
+
+const recordOf = ({ process }: Scene) => {
+  const record = process.records.containers.get('web');
+  if (record === null) throw new Error('there is no record of web');
+  return record;
+};
+
+async function checkpoint({ process, clock }: Scene, wish: Partial<CheckpointWish> = {}): Promise<void> {
+  await process.reconciler.checkpoint({ names: NAMES, wish: { ...BY_HAND, ...wish } });
+  process.reconciler.wake();
+  await clock.advance(500);
+}
+
+async function reboot(before: Scene): Promise<Scene> {
+  await before.process.reconciler.stop();
+  before.host.reboot();
+  const process = startFakeProcess(before);
+  await process.reconciler.start({ rebooted: true });
+  await before.clock.advance(500);
+  return { ...before, process };
+}
+
+test('spec.state: Checkpointed saves it and takes it off the host, and Running brings it back and starts nothing', async () => {
+  const at = await scene();
+  await apply(at, { state: 'Checkpointed' });
+  assert.is(recordOf(at).state, 'Checkpointed');
+  assert.is(recordOf(at).checkpoint?.by, 'manifest');
+  assert.equal([web(at).runtime, web(at).mounted, web(at).checkpoint?.leftRunning], ['none', false, false]);
+  await apply(at, { state: 'Running' });
+  assert.is(recordOf(at).state, 'Restored');
+  assert.is(recordOf(at).checkpoint, null, 'what it was has become the run');
+  assert.equal([web(at).runtime, web(at).starts, web(at).restores], ['running', 1, 1]);
+  assert.equal(
+    at.process.events.recent().map(({ type }) => type),
+    ['init', 'start', 'checkpoint', 'cleanup', 'restore'],
+  );
+});
+
+test('what has no process is left alone when Checkpointed is wanted', async () => {
+  const at = await scene({ state: 'Checkpointed' });
+  assert.equal(at.host.calls, []);
+  assert.is(
+    at.process.reconciler.outcomeOf({ kind: 'Container', name: 'web' })?.why.why,
+    'nothing-to-checkpoint',
+  );
+});
+
+test('a checkpoint by hand lasts until restore, and one that fails is tried once and leaves it running', async () => {
+  const at = await scene();
+  at.host.failWith('checkpoint', 'web', new Error('io_uring'));
+  await checkpoint(at);
+  await at.clock.advance(600_000);
+  assert.equal([web(at).runtime, recordOf(at).override], ['running', null]);
+  assert.is(at.host.calls.filter((call) => call === 'checkpoint web').length, 1);
+  assert.match(recordOf(at).lastError ?? '', /io_uring/);
+  at.host.failWith('checkpoint', 'web', null);
+  await checkpoint(at);
+  await at.clock.advance(600_000);
+  assert.equal([recordOf(at).state, recordOf(at).lastError], ['Checkpointed', null]);
+  await at.process.reconciler.restore(NAMES);
+  at.process.reconciler.wake();
+  await at.clock.advance(500);
+  assert.equal([recordOf(at).state, web(at).starts, web(at).restores], ['Restored', 1, 1]);
+});
+
+test('a restore by hand that fails leaves it in its checkpoint, with the error', async () => {
+  const at = await scene();
+  await checkpoint(at);
+  at.host.failWith('restore', 'web', new Error('no such device'));
+  await at.process.reconciler.restore(NAMES);
+  at.process.reconciler.wake();
+  await at.clock.advance(600_000);
+  assert.is(at.host.calls.filter((call) => call === 'restore web').length, 1);
+  assert.equal([recordOf(at).state, recordOf(at).override], ['Checkpointed', 'Checkpointed']);
+  assert.match(recordOf(at).lastError ?? '', /no such device/);
+});
+
+test('restart begins anew, without the memory', async () => {
+  const at = await scene();
+  await checkpoint(at);
+  await at.process.reconciler.act({ verb: 'restart', names: NAMES, signal: null, timeoutMs: null });
+  at.process.reconciler.wake();
+  await at.clock.advance(500);
+  assert.equal([recordOf(at).state, web(at).starts, web(at).restores], ['Running', 2, 0]);
+  assert.is(recordOf(at).checkpoint, null, 'its files have gone their way without it');
+});
+
+test('what runs, or has no checkpoint, cannot be restored', async () => {
+  const at = await scene();
+  const message = async (): Promise<string> =>
+    at.process.reconciler.restore(NAMES).then(
+      () => 'nothing was refused',
+      (error: unknown) => String(error),
+    );
+  assert.match(await message(), /it is Running; restore needs it to be/);
+  await at.process.reconciler.act({ verb: 'stop', names: NAMES, signal: null, timeoutMs: null });
+  at.process.reconciler.wake();
+  await at.clock.advance(500);
+  assert.match(await message(), /it has no checkpoint/);
+});
+
+test('by its interval it is saved again and again, and goes on', async () => {
+  const at = await scene({ checkpoint: { interval: '1m' } });
+  await at.clock.advance(185_000);
+  assert.is(at.host.calls.filter((call) => call === 'checkpoint web').length, 3);
+  assert.equal([web(at).runtime, web(at).starts, web(at).checkpoint?.leftRunning], ['running', 1, true]);
+  assert.is(recordOf(at).checkpoint?.by, 'interval');
+});
+
+test('an interval whose checkpoint fails is not shortened by that', async () => {
+  const at = await scene({ checkpoint: { interval: '1m' } });
+  at.host.failWith('checkpoint', 'web', new Error('io_uring'));
+  await at.clock.advance(190_000);
+  assert.is(at.host.calls.filter((call) => call === 'checkpoint web').length, 3);
+  assert.is(web(at).runtime, 'running');
+});
+
+test('after a crash it goes on from its last checkpoint, so often, and then it begins anew', async () => {
+  const at = await scene({ restore: { onCrash: { tries: 2 } } });
+  await checkpoint(at, { then: 'leave-running' });
+  assert.is(recordOf(at).state, 'Running');
+  for (const restores of [1, 2]) {
+    at.host.endProcess('web', 137, { oomKilled: true });
+    await at.clock.advance(60_000);
+    assert.equal([recordOf(at).state, web(at).restores, web(at).starts], ['Restored', restores, 1]);
+    assert.equal([recordOf(at).restored?.why, recordOf(at).restartCount], ['crash', restores]);
+  }
+  at.host.endProcess('web', 1);
+  await at.clock.advance(60_000);
+  assert.equal([recordOf(at).state, web(at).restores, web(at).starts], ['Running', 2, 2]);
+  assert.is(recordOf(at).checkpoint?.ofEarlierRun, true);
+  at.host.endProcess('web', 1);
+  await at.clock.advance(120_000);
+  assert.is(web(at).starts, 3, 'nothing leads back to a checkpoint of an earlier run');
+});
+
+test('restores that fail count as tries', async () => {
+  const at = await scene({ restore: { onCrash: { tries: 2 } } });
+  await checkpoint(at, { then: 'leave-running' });
+  at.host.failWith('restore', 'web', new Error('no such device'));
+  at.host.endProcess('web', 1);
+  await at.clock.advance(300_000);
+  assert.is(at.host.calls.filter((call) => call === 'restore web').length, 2);
+  assert.equal([recordOf(at).state, web(at).starts], ['Running', 2]);
+});
+
+test('a run that lasted makes good for the restores before it', async () => {
+  const at = await scene({ restore: { onCrash: { tries: 1 } }, restartBackoff: { resetAfterSeconds: 60 } });
+  await checkpoint(at, { then: 'leave-running' });
+  for (const restores of [1, 2, 3]) {
+    await at.clock.advance(120_000);
+    at.host.endProcess('web', 1);
+    await at.clock.advance(1000);
+    assert.equal([web(at).restores, web(at).starts], [restores, 1]);
+  }
+});
+
+test('an end without failure, or a policy that says so, leads to no restore', async () => {
+  for (const [restartPolicy, code, state] of [
+    ['Always', 0, 'Running'],
+    ['Never', 1, 'Exited'],
+    ['OnFailure', 0, 'Exited'],
+  ] as const) {
+    const at = await scene({ restartPolicy, restore: { onCrash: {} } });
+    await checkpoint(at, { then: 'leave-running' });
+    at.host.endProcess('web', code);
+    await at.clock.advance(60_000);
+    assert.equal([recordOf(at).state, web(at).restores], [state, 0], restartPolicy);
+  }
+});
+
+test('what was saved at the shutdown comes back after the boot', async () => {
+  const before = await scene({ checkpoint: { onShutdown: true } });
+  await checkpoint(before, { by: 'shutdown' });
+  await before.clock.advance(60_000);
+  assert.is(recordOf(before).state, 'Checkpointed');
+  const after = await reboot(before);
+  assert.equal([recordOf(after).state, web(after).starts, web(after).restores], ['Restored', 1, 1]);
+});
+
+test('what was saved by hand waits for restore over a boot', async () => {
+  const before = await scene();
+  await checkpoint(before);
+  const after = await reboot(before);
+  assert.equal([recordOf(after).state, web(after).restores], ['Checkpointed', 0]);
+});
+
+for (const [onBoot, starts, restores] of [
+  [true, 1, 1],
+  [false, 2, 0],
+  [undefined, 2, 0],
+] as const) {
+  test(`after a power cut, with onBoot ${String(onBoot)}, ${restores === 1 ? 'it goes on from its last checkpoint' : 'it begins anew'}`, async () => {
+    const before = await scene(onBoot === undefined ? {} : { restore: { onBoot } });
+    await checkpoint(before, { then: 'leave-running' });
+    const after = await reboot(before);
+    assert.equal([web(after).starts, web(after).restores], [starts, restores]);
+    assert.is(recordOf(after).restoreDue, null);
+  });
+}
+
+test('with onBoot, a restore that fails again and again gives way to a start', async () => {
+  const before = await scene({ restore: { onBoot: true } });
+  await checkpoint(before, { then: 'leave-running' });
+  before.host.failWith('restore', 'web', new Error('another processor'));
+  const after = await reboot(before);
+  await after.clock.advance(600_000);
+  assert.is(after.host.calls.filter((call) => call === 'restore web').length, 3);
+  assert.equal([recordOf(after).state, web(after).starts], ['Running', 2]);
+});
+
+test('beforeUpdate saves it before a change restarts it', async () => {
+  const at = await scene({ checkpoint: { beforeUpdate: true } });
+  await apply(at, { checkpoint: { beforeUpdate: true }, env: [{ name: 'A', value: '1' }] });
+  assert.equal(at.host.calls.slice(3), [
+    'checkpoint web',
+    'stop web',
+    'cleanup web',
+    'create web',
+    'start web',
+  ]);
+  assert.equal([recordOf(at).checkpoint?.by, recordOf(at).checkpoint?.ofEarlierRun], ['update', true]);
+});
+
+test('a change of what its processes were started with begins anew, and limits come with it', async () => {
+  const at = await scene();
+  await apply(at, { state: 'Checkpointed' });
+  await apply(at, { resources: { limits: { memory: '64Mi' } } });
+  assert.equal(at.host.calls.slice(-2), ['restore web', 'update web']);
+  await apply(at, { state: 'Checkpointed', resources: { limits: { memory: '64Mi' } } });
+  await apply(at, { resources: { limits: { memory: '64Mi' } }, env: [{ name: 'A', value: '1' }] });
+  assert.equal([web(at).starts, web(at).restores], [2, 1]);
+});
+
+test('probes sleep while it is frozen', async () => {
+  const livenessProbe = { exec: { command: ['true'] }, periodSeconds: 1, failureThreshold: 1 };
+  const at = await scene({ livenessProbe });
+  await at.clock.advance(5000);
+  // It is frozen for a while, in which it would answer no probe.
+  await at.process.records.containers.edit('web', (record) => ({
+    ...record,
+    intent: { verb: 'checkpoint', since: new Date(at.clock.now()).toISOString() },
+  }));
+  at.host.execResult = () => ({ exitCode: 1, output: 'frozen' });
+  await at.clock.advance(20_000);
+  at.host.execResult = () => ({ exitCode: 0, output: '' });
+  await at.process.records.containers.edit('web', (record) => ({ ...record, intent: null }));
+  await at.clock.advance(5000);
+  assert.is(web(at).starts, 1);
+  at.host.execResult = () => ({ exitCode: 1, output: 'broken' });
+  await at.clock.advance(2000);
+  assert.is(web(at).starts, 2, 'and wake with it');
+});
+
+test('without a daemon, apply alone brings it about', async () => {
+  const world = createFakeWorld();
+  const process = startFakeProcess(world);
+  await applyNow(process, [containerManifest('web')]);
+  const { resources } = await applyNow(process, [containerManifest('web', { state: 'Checkpointed' })]);
+  assert.equal(
+    resources.map(({ changed, failed }) => [changed, failed]),
+    [[true, false]],
+  );
+  assert.is(process.records.containers.get('web')?.state, 'Checkpointed');
+  await process.reconciler.stop();
+});
+
+test.run();
