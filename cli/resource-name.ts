@@ -1,4 +1,4 @@
-import type { ResourceName, ResourceView } from './api/service.ts';
+import type { DataName, ResourceName, ResourceView } from './api/service.ts';
 import { CliError } from './cli-error.ts';
 
 type Kind = ResourceName['kind'];
@@ -60,6 +60,26 @@ function parseName(word: string): TypedName {
   const name = word.slice(slash + 1);
   if (name === '') throw new CliError('BAD_INPUT', `'${word}': the name is missing`);
   return { kind, name };
+}
+
+const DATA_WORDS: Readonly<Record<DataName['kind'], readonly string[]>> = {
+  ConfigMap: ['configmap', 'configmaps', 'cm'],
+  Secret: ['secret', 'secrets'],
+};
+
+/** `secret/db` or `configmap/web`; null for any other word. */
+export function parseDataName(word: string): DataName | null {
+  const slash = word.indexOf('/');
+  const kind = dataKindOf(word.slice(0, slash));
+  const name = word.slice(slash + 1);
+  return slash < 0 || kind === null || name === '' ? null : { kind, name };
+}
+
+/** The kind of data that `word` means, or null. */
+export function dataKindOf(word: string): DataName['kind'] | null {
+  const lower = word.toLowerCase();
+  for (const kind of ['ConfigMap', 'Secret'] as const) if (DATA_WORDS[kind].includes(lower)) return kind;
+  return null;
 }
 
 /** Finds the one resource that a typed name means; throws `NOT_FOUND` or `AMBIGUOUS`. */

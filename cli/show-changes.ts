@@ -45,7 +45,12 @@ export function watchEvents(
 /** Prints the closing line, or throws the refused manifests; returns the exit code. */
 export function showSummary({ io, globals }: Invocation, summary: ApplySummary): number {
   if (summary.problems.length > 0) throw new RefusedManifests(summary.problems);
-  if (globals.output === 'text') io.out(`${formatSummary(summary)}\n`);
+  if (globals.output === 'text') {
+    for (const { kind, name, change } of summary.data ?? []) {
+      io.out(`${kind.toLowerCase()}/${name}  ${change}\n`);
+    }
+    io.out(`${formatSummary(summary)}\n`);
+  }
   if (summary.failed > 0) return EXIT.failed;
   return summary.timedOut ? EXIT.notConverged : EXIT.asWished;
 }

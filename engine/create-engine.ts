@@ -12,6 +12,7 @@ import type { RegistryOptions } from './image/registry-options.ts';
 import { createPodEngine } from './pod/pod-engine.ts';
 import { createRunCommand } from './process/run-command.ts';
 import { createOciRuntime } from './runtime/oci-runtime.ts';
+import { createDataEngine } from './secret/data-engine.ts';
 import { createDataStore } from './secret/data-store.ts';
 import { IdRanges } from './userns/id-ranges.ts';
 import { VolumeStore } from './volume/volume-store.ts';
@@ -71,6 +72,7 @@ export async function createEngine(options: EngineOptions): Promise<EngineWithAc
     access: createContainerAccess(parts),
     pods: createPodEngine(parts),
     images,
+    data: createDataEngine(parts.data, runCommand),
     host: () => Promise.resolve(facts),
   };
 }

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Container, ContainerRecord, Manifest, Ownership, Pod, PodRecord } from '../schemas/index.ts';
 import { isoTime } from './clock.ts';
+import { isRunning } from './data-manifests.ts';
 import { DependencyCycleError, findDependencyCycle } from './dependency-cycle.ts';
 import { needsNewNamespaces } from './expand-pod.ts';
 import { newContainerRecord, newPodRecord } from './new-record.ts';
@@ -55,6 +56,8 @@ export function acceptManifests(
   const pods: Accepted<PodRecord>[] = [];
   const find = recordFinder(present);
   for (const { manifest, file } of manifests) {
+    // Data is kept by the engine: see data-manifests.ts.
+    if (!isRunning(manifest)) continue;
     const { kind, metadata } = manifest;
     const owner: Ownership = { source: options.source, file };
     const record = find({ kind, name: metadata.name });

@@ -2,7 +2,7 @@ import type { ContainerRecord } from '../schemas/index.ts';
 import { checkContainerPlan, UnsoundPlanError } from './check-plan.ts';
 import { isAlive, mayHaveProcess, type ContainerSituation } from './container-situation.ts';
 import { renewedRequest } from './container-steps.ts';
-import { desiredContainer } from './desired-container.ts';
+import { desiredContainer, type DesiredContainer } from './desired-container.ts';
 import { executePlan } from './execute-plan.ts';
 import { requeueAfter, settled, type Outcome } from './outcome.ts';
 import type { PassDeps } from './pass-deps.ts';
@@ -66,7 +66,7 @@ export async function situationOf(
 ): Promise<ContainerSituation> {
   const { records, wishes } = deps;
   const pod = record.pod === null ? null : records.pods.get(record.pod);
-  const desired = desiredContainer(record, pod);
+  const desired = await withData(deps, desiredContainer(record, pod));
   const lookup = {
     container: (name: string) => records.containers.get(name),
     pod: (name: string) => records.pods.get(name),
@@ -85,6 +85,14 @@ export async function situationOf(
     now: deps.clock.now(),
     newId: deps.newId(),
   };
+}
+
+/** Its data belongs to what is wanted: when the values change, so does the container that has them. */
+async function withData(
+  { engine }: Pick<PassDeps, 'engine'>,
+  desired: DesiredContainer | null,
+): Promise<DesiredContainer | null> {
+  return desired === null ? null : { ...desired, data: await engine.data.uses(desired) };
 }
 
 async function imageStopSignal(

@@ -64,13 +64,18 @@ export function renewedRequest(present: ContainerRequest, desired: DesiredContai
 
 function wishes(
   desired: DesiredContainer,
-): Pick<ContainerRequest, 'spec' | 'labels' | 'annotations' | 'pod'> {
+): Pick<ContainerRequest, 'spec' | 'labels' | 'annotations' | 'pod' | 'data'> {
   return {
     spec: desired.spec,
     labels: { ...desired.labels },
     annotations: { ...desired.annotations },
     pod: desired.pod,
+    ...(Object.keys(desired.data ?? {}).length > 0 && { data: versionsOf(desired) }),
   };
+}
+
+function versionsOf({ data = {} }: DesiredContainer): Record<string, string> {
+  return Object.fromEntries(Object.entries(data).map(([key, { version }]) => [key, version]));
 }
 
 function stopStep(situation: ContainerSituation, request: ContainerRequest): StopStep {

@@ -1,3 +1,4 @@
+import type { DataUse } from '../engine/index.ts';
 import type {
   Container,
   ContainerRecord,
@@ -16,6 +17,8 @@ export interface DesiredContainer {
   pod: PodMembership | null;
   wanted: WantedState;
   wantedBy: 'manifest' | 'hand';
+  /** The config maps and secrets that it refers to and that are there. */
+  data?: Readonly<Record<string, DataUse>>;
 }
 
 /** Null: nobody wants the container any more. */

@@ -8,6 +8,8 @@ export { backoffOf, countFailure, delayAfterErrorMs, delayAfterExitMs, type Back
 export type { CheckpointRequest } from './ask-checkpoint.ts';
 export type { CheckpointWish } from './checkpoint-wish.ts';
 export { isoTime, systemClock, type Clock } from './clock.ts';
+export type { DataChange, DataName } from './data-manifests.ts';
+export { DataOwnershipError } from './data-manifests.ts';
 export { DependencyCycleError } from './dependency-cycle.ts';
 export type { PlannedChange } from './dry-plan.ts';
 export { createEventBus, type EventBus, type EventType, type ResourceEvent } from './event.ts';

@@ -9,7 +9,7 @@ import type { StepRunner } from './step-runner.ts';
 
 /** What the passes work with. */
 export interface PassDeps {
-  engine: Pick<Engine, 'images'>;
+  engine: Pick<Engine, 'images' | 'data'>;
   records: RecordEditor;
   runner: StepRunner;
   clock: Clock;

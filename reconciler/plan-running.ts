@@ -31,6 +31,7 @@ import {
   type ChangeEffect,
   type FieldChange,
 } from './spec-change.ts';
+import { compareData } from './data-change.ts';
 import type { ContainerStep } from './step.ts';
 
 /** The plan for a container that is wanted Running or Paused. */
@@ -68,6 +69,7 @@ export function changesOf(present: ContainerRequest, desired: DesiredContainer):
   const changes = [
     ...compareSpecs(present.spec, desired.spec),
     ...compareAnnotations(present.annotations, desired.annotations),
+    ...compareData(present.data ?? {}, desired.data ?? {}),
   ].filter((change) => change.effect !== 'none');
   if (present.pod?.id === desired.pod?.id) return changes;
   const place = (id: string | undefined): string => id?.slice(0, 12) ?? '(none)';

@@ -4,6 +4,8 @@ import { act, NotFoundError, type ActRequest } from './act.ts';
 import { askCheckpoint, askRestore, type CheckpointRequest } from './ask-checkpoint.ts';
 import { isoTime, type Clock } from './clock.ts';
 import type { EventBus } from './event.ts';
+import { acceptData, removeData, type DataChange, type DataName } from './data-manifests.ts';
+import { desiredContainer } from './desired-container.ts';
 import { createProber, type Prober } from './probe/prober.ts';
 import { planDry, type PlannedChange } from './dry-plan.ts';
 import { interruptPulls } from './interrupt-pulls.ts';
@@ -21,7 +23,7 @@ import type { StepRunner } from './step-runner.ts';
 import { markForDeletion, writeAcceptance } from './write-acceptance.ts';
 
 export interface ReconcilerOptions {
-  engine: Pick<Engine, 'images' | 'containers'>;
+  engine: Pick<Engine, 'images' | 'containers' | 'data'>;
   records: RecordEditor;
   runner: StepRunner;
   events: EventBus;
@@ -44,6 +46,8 @@ export interface Reconciler {
   plan(manifests: readonly OwnedManifest[], options: AcceptOptions): Promise<PlannedChange[]>;
   /** Marks resources for deletion; returns those that exist. */
   requestDeletion(names: readonly ResourceName[], options: DeletionOptions): Promise<ResourceName[]>;
+  /** Removes config maps and secrets at once; containers keep what they were made with. */
+  requestDataRemoval(names: readonly DataName[], options: { force: boolean }): Promise<DataChange[]>;
   /** Notes what a person asks of containers and pods. A signal is sent at once. */
   act(request: ActRequest): Promise<void>;
   /** Notes that containers are to be saved once: `settle` or `wake` does it. */
@@ -78,6 +82,8 @@ export interface Accepted {
   resources: readonly ResourceName[];
   changed: readonly ResourceName[];
   dropped: readonly ResourceName[];
+  /** What became of config maps and secrets. */
+  data: readonly DataChange[];
   conflicts: readonly OwnershipError[];
 }
 
@@ -113,14 +119,18 @@ class LoopingReconciler implements Reconciler {
 
   async accept(manifests: readonly OwnedManifest[], options: AcceptOptions): Promise<Accepted> {
     const acceptance = this.#acceptance(manifests, options);
+    // First the data: containers are made with it.
+    const data = await acceptData(this.#deps.engine, manifests, options);
     const changed = await writeAcceptance(this.#deps, acceptance, options.source);
     const named = [
       ...acceptance.containers.map(({ record }): ResourceName => ({ kind: 'Container', name: record.name })),
       ...acceptance.pods.map(({ record }): ResourceName => ({ kind: 'Pod', name: record.name })),
     ];
     this.#interruptPulls([...changed, ...acceptance.dropped]);
+    const users = await this.#usersOf(data);
     return {
-      resources: [...named, ...acceptance.dropped],
+      resources: uniqueNames([...named, ...acceptance.dropped, ...users]),
+      data,
       changed,
       dropped: acceptance.dropped,
       conflicts: acceptance.conflicts,
@@ -129,6 +139,10 @@ class LoopingReconciler implements Reconciler {
 
   plan(manifests: readonly OwnedManifest[], options: AcceptOptions): Promise<PlannedChange[]> {
     return planDry(this.#deps, this.#present(), this.#acceptance(manifests, options));
+  }
+
+  requestDataRemoval(names: readonly DataName[], options: { force: boolean }): Promise<DataChange[]> {
+    return removeData(this.#deps.engine, names, options);
   }
 
   async requestDeletion(names: readonly ResourceName[], options: DeletionOptions): Promise<ResourceName[]> {
@@ -257,6 +271,29 @@ class LoopingReconciler implements Reconciler {
     return [...pods, ...containers].map(({ kind, name }) => ({ kind, name }));
   }
 
+  /** Containers that use data which has changed: they are looked at now, and tried anew where they waited for it. */
+  async #usersOf(data: readonly DataChange[]): Promise<ResourceName[]> {
+    const changed = new Set(
+      data
+        .filter(({ change }) => change === 'new' || change === 'changed')
+        .map(({ kind, name }) => `${kind.toLowerCase()}/${name}`),
+    );
+    if (changed.size === 0) return [];
+    const { containers, pods } = this.#deps.records;
+    const users: ResourceName[] = [];
+    for (const record of containers.list()) {
+      const desired = desiredContainer(record, record.pod === null ? null : pods.get(record.pod));
+      if (desired === null) continue;
+      const uses = Object.keys(await this.#deps.engine.data.uses(desired));
+      if (!uses.some((key) => changed.has(key))) continue;
+      await containers.edit(record.name, (present) => ({ ...present, failuresInRow: 0, backoffUntil: null }));
+      users.push(
+        record.pod === null ? { kind: 'Container', name: record.name } : { kind: 'Pod', name: record.pod },
+      );
+    }
+    return users;
+  }
+
   #membersOf(resource: ResourceName): ResourceName[] {
     return resource.kind === 'Pod' ? this.#containersOf(resource) : [];
   }
@@ -274,4 +311,8 @@ class LoopingReconciler implements Reconciler {
       for (const { name } of this.#containersOf(resource)) this.#interruptPull(name);
     }
   }
+}
+
+function uniqueNames(names: readonly ResourceName[]): ResourceName[] {
+  return [...new Map(names.map((name) => [keyOf(name), name])).values()];
 }

@@ -1,8 +1,8 @@
-import type { ManifestKind } from '../schemas/index.ts';
+import type { RunningKind } from '../schemas/index.ts';
 
 /** Which resource is meant. A member of a pod is the Container `<pod>.<member>`. */
 export interface ResourceName {
-  kind: ManifestKind;
+  kind: RunningKind;
   name: string;
 }
 

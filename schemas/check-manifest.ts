@@ -1,4 +1,5 @@
 import { checkContainer } from './check-container.ts';
+import { checkConfigMap, checkSecret } from './check-data.ts';
 import { checkPod } from './check-pod.ts';
 import type { FieldIssue } from './field-issue.ts';
 import type { Manifest } from './manifest.ts';
@@ -10,5 +11,9 @@ export function checkManifest(manifest: Manifest): FieldIssue[] {
       return checkContainer(manifest);
     case 'Pod':
       return checkPod(manifest);
+    case 'ConfigMap':
+      return checkConfigMap(manifest);
+    case 'Secret':
+      return checkSecret(manifest);
   }
 }

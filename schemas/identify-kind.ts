@@ -1,6 +1,6 @@
 import { describeValue } from './describe-value.ts';
 import type { FieldIssue } from './field-issue.ts';
-import { API_VERSIONS } from './manifest.ts';
+import { API_VERSIONS, OWN_API_VERSIONS } from './manifest.ts';
 import type { ManifestKind } from './manifest.ts';
 import { suggestName } from './suggest-name.ts';
 
@@ -8,17 +8,8 @@ const KINDS = Object.keys(API_VERSIONS) as ManifestKind[];
 
 /** Kinds of ours or of Kubernetes that are to come. */
 const LATER_KINDS = new Set([
-  ...['Checkpoint', 'Network', 'Volume', 'Secret', 'Source'],
-  ...[
-    'ConfigMap',
-    'CronJob',
-    'DaemonSet',
-    'Deployment',
-    'Job',
-    'List',
-    'PersistentVolume',
-    'PersistentVolumeClaim',
-  ],
+  ...['Checkpoint', 'Network', 'Volume', 'Source'],
+  ...['CronJob', 'DaemonSet', 'Deployment', 'Job', 'List', 'PersistentVolume', 'PersistentVolumeClaim'],
   ...['ReplicaSet', 'StatefulSet'],
 ]);
 
@@ -46,8 +37,9 @@ export function identifyKind(value: unknown): { kind: ManifestKind } | { issue: 
   const { kind, apiVersion } = value as Record<string, unknown>;
   const known = KINDS.find((name) => name === kind);
   if (known === undefined) return { issue: unknownKind(kind) };
-  const wanted = API_VERSIONS[known];
-  if (apiVersion === wanted) return { kind: known };
+  const own = OWN_API_VERSIONS[known];
+  const wanted = own === undefined ? API_VERSIONS[known] : `${API_VERSIONS[known]} or ${own}`;
+  if (apiVersion === API_VERSIONS[known] || (own !== undefined && apiVersion === own)) return { kind: known };
   const path = ['apiVersion'];
   if (apiVersion === undefined || apiVersion === null) {
     return {

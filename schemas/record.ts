@@ -54,6 +54,8 @@ export const containerRequest = z.strictObject({
   /** Null with `spec.rootfs`. */
   image: resolvedImage.nullable(),
   pod: podMembership.nullable(),
+  /** Versions of the config maps and secrets that it was made with: `secret/<name>` → version. */
+  data: z.record(z.string(), z.string()).optional(),
   createdAt: time,
 });
 export type ContainerRequest = z.infer<typeof containerRequest>;

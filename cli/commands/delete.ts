@@ -5,7 +5,7 @@ import { parseDurationMs } from '../duration.ts';
 import { EXIT } from '../exit-code.ts';
 import { FILE_OPTIONS } from '../file-options.ts';
 import { formatJson } from '../output/json.ts';
-import { parseNames, resolveName } from '../resource-name.ts';
+import { parseDataName, parseNames, resolveName } from '../resource-name.ts';
 import { showSummary, watchEvents } from '../show-changes.ts';
 
 export const deleteResources: CommandSpec = {
@@ -34,7 +34,7 @@ export const deleteResources: CommandSpec = {
       throw new CliError('BAD_INPUT', 'delete: nothing was named', 'name resources, or files with -f');
     }
     const request: DeleteRequest = {
-      names: fromFiles ? await namesInFiles(invocation) : await namesTyped(invocation),
+      ...(fromFiles ? await namesInFiles(invocation) : await namesTyped(invocation)),
       ignoreMissing: fromFiles || options.flag('ignoreNotFound'),
       force: options.flag('force'),
     };
@@ -42,7 +42,9 @@ export const deleteResources: CommandSpec = {
   },
 };
 
-async function namesInFiles({ options, io }: Invocation): Promise<ResourceName[]> {
+type Named = Pick<DeleteRequest, 'names' | 'data'>;
+
+async function namesInFiles({ options, io }: Invocation): Promise<Named> {
   const [{ loadManifests, ManifestError }, { readManifestFiles }] = await Promise.all([
     import('../../schemas/index.ts'),
     import('../read-manifest-files.ts'),
@@ -51,12 +53,26 @@ async function namesInFiles({ options, io }: Invocation): Promise<ResourceName[]
   const loaded = files.map(({ text, file }) => loadManifests(text, file));
   const problems = loaded.flatMap((one) => one.problems);
   if (problems.length > 0) throw new ManifestError(problems);
-  return loaded.flatMap((one) =>
-    one.manifests.map(({ manifest }) => ({ kind: manifest.kind, name: manifest.metadata.name })),
-  );
+  const named: Named = { names: [], data: [] };
+  for (const { manifest } of loaded.flatMap((one) => one.manifests)) {
+    const { name } = manifest.metadata;
+    if (manifest.kind === 'Container' || manifest.kind === 'Pod')
+      named.names.push({ kind: manifest.kind, name });
+    else named.data?.push({ kind: manifest.kind, name });
+  }
+  return named;
 }
 
-async function namesTyped(invocation: Invocation): Promise<ResourceName[]> {
+/** `secret/db` and `configmap/web` are no resources that run, and go by names with their kind only. */
+async function namesTyped(invocation: Invocation): Promise<Named> {
+  const { args } = invocation;
+  const data = args.flatMap((word) => parseDataName(word) ?? []);
+  const rest = args.filter((word) => parseDataName(word) === null);
+  if (rest.length === 0 && data.length > 0) return { names: [], data };
+  return { names: await runningTyped({ ...invocation, args: rest }), data };
+}
+
+async function runningTyped(invocation: Invocation): Promise<ResourceName[]> {
   const { args, options } = invocation;
   const { kinds, names } = parseNames(args);
   if (kinds.length > 0 && !options.flag('all')) {

@@ -6,8 +6,9 @@ import { painter } from '../output/colour.ts';
 import { formatJson, toList, toObject } from '../output/json.ts';
 import { resourceColumns } from '../output/resource-table.ts';
 import { formatTable } from '../output/table.ts';
+import { showData } from '../show-data.ts';
 import { formatYaml } from '../output/yaml.ts';
-import { formatName, parseNames, resolveName } from '../resource-name.ts';
+import { dataKindOf, formatName, parseNames, resolveName } from '../resource-name.ts';
 
 export const get: CommandSpec = {
   description: 'Everything, or a kind, or what is named. NOTE says why something is not as wished.',
@@ -29,6 +30,8 @@ export const get: CommandSpec = {
   outputs: ['wide', 'json', 'yaml', 'name'],
   examples: ['tsctr get', 'tsctr get container/web -o json', 'tsctr get pods -l app=web -w'],
   run: async (invocation) => {
+    const kind = dataKindOf(invocation.args[0] ?? '');
+    if (kind !== null) return showData(invocation, kind);
     const selects = selection(invocation);
     const service = await invocation.service();
     if (invocation.options.flag('watch')) return watch(invocation, selects);

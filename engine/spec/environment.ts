@@ -1,4 +1,5 @@
 import { EngineError } from '../engine-error.ts';
+import { singleValue } from '../secret/plan-secret-files.ts';
 import type { SpecInput } from './spec-input.ts';
 import { expandVariables } from './expand-variables.ts';
 import { resolveFieldReference } from './field-reference.ts';
@@ -38,11 +39,17 @@ export function buildEnvironment(input: SpecInput, context: EnvironmentContext):
   return [...env].map(([name, value]) => `${name}=${value}`);
 }
 
-/** The variables that the manifest itself sets: `envFrom` first, then `env` in its order. */
+/** The variables that the manifest itself sets: `envFrom` first, then `secrets`, then `env` in its order. */
 export function manifestVariables(input: SpecInput): Map<string, string> {
   const { spec } = input.request;
   const variables = new Map<string, string>();
   for (const source of spec.envFrom ?? []) addAll(variables, source, input);
+  for (const used of spec.secrets ?? []) {
+    if (used.env === undefined) continue;
+    const data = dataOf(input, 'secret', used.name);
+    if (data === undefined) throw missing(input, `secret ${used.name} for ${used.env}`);
+    variables.set(used.env, singleValue(input.request.name, used, data));
+  }
   for (const entry of spec.env ?? []) {
     const value = valueOf(entry, variables, input);
     if (value !== null) variables.set(entry.name, value);

@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert';
 import { HOST_FILES } from '../../engine/host-files.ts';
 import { pod as podSchema } from '../../schemas/index.ts';
 import type { PodRecord } from '../../schemas/index.ts';
-import { hostMount, linesOf, outputOf } from '../support/container-output.ts';
+import { hostMount, linesOf, outputOf } from '../support/run-to-end.ts';
 import { rejectionOf } from '../support/rejection.ts';
 import { withEngine } from '../support/test-engine.ts';
 import type { TestEngine } from '../support/test-engine.ts';

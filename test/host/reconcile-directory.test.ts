@@ -4,6 +4,7 @@ import path from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { openRecordStore } from '../../engine/index.ts';
+import { createDataEngine } from '../../engine/secret/data-engine.ts';
 import { createStepRunner } from '../../machines/index.ts';
 import {
   createDirectorySource,
@@ -38,6 +39,7 @@ async function startLoop(engine: TestEngine, manifests: string): Promise<Loop> {
     containers: engine.containers,
     pods: engine.pods,
     images: engine.parts.images,
+    data: createDataEngine(engine.parts.data, engine.parts.runCommand),
     host: () => Promise.resolve(engine.parts.facts),
   };
   const runner = createStepRunner({ engine: host, records, events, clock: systemClock });

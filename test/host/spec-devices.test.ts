@@ -3,7 +3,7 @@ import path from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { HOST_FILES } from '../../engine/host-files.ts';
-import { linesOf } from '../support/container-output.ts';
+import { linesOf } from '../support/run-to-end.ts';
 import { rejectionOf } from '../support/rejection.ts';
 import { withEngine } from '../support/test-engine.ts';
 import type { TestEngine } from '../support/test-engine.ts';

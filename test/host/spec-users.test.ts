@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'n
 import path from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { hostMount, linesOf, outputOf } from '../support/container-output.ts';
+import { hostMount, linesOf, outputOf } from '../support/run-to-end.ts';
 import { rejectionOf } from '../support/rejection.ts';
 import { withEngine } from '../support/test-engine.ts';
 import type { TestEngine } from '../support/test-engine.ts';

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSyn
 import path from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { hostMount, linesOf } from '../support/container-output.ts';
+import { hostMount, linesOf } from '../support/run-to-end.ts';
 import { rejectionOf } from '../support/rejection.ts';
 import { withEngine } from '../support/test-engine.ts';
 

@@ -3,12 +3,14 @@ import path from 'node:path';
 import type { ContainerRequest } from '../../../schemas/index.ts';
 import { containerEnvFile } from '../../files/container-env.ts';
 import { hostnameFile } from '../../files/hostname.ts';
+import { unmountAll } from '../../rootfs/mount-overlay.ts';
 import type { Stage } from '../../stage.ts';
 import { usesHostNetwork } from '../container-context.ts';
 import type { ContainerContext } from '../container-context.ts';
 import { provideLocaltime } from '../provide-localtime.ts';
 import { provideNames } from '../provide-names.ts';
 import { providePasswd } from '../provide-passwd.ts';
+import { provideSecrets, secretsDirectory } from '../provide-secrets.ts';
 import { provideSubscriptions } from '../provide-subscriptions.ts';
 
 /** Files that the engine provides, mounted over the image's own: hosts, hostname, resolv.conf and the like. */
@@ -17,6 +19,7 @@ export const providedFiles: Stage<ContainerContext> = {
 
   async up(context) {
     await provideSubscriptions(context);
+    await provideSecrets(context);
     await provideNames(context);
     await provide(context, '/etc/hostname', hostnameFile(hostnameOf(context)));
     await provide(context, '/run/.containerenv', containerEnvText(context.request));
@@ -25,8 +28,9 @@ export const providedFiles: Stage<ContainerContext> = {
     repeatInChroots(context);
   },
 
-  down() {
-    // They go with the bundle.
+  down(context) {
+    // The others go with the bundle.
+    unmountAll(context.parts.kernel, secretsDirectory(context));
     return Promise.resolve();
   },
 };

@@ -6,6 +6,7 @@ import type { Stage } from '../../stage.ts';
 import type { ContainerContext } from '../container-context.ts';
 import { gatherHooks } from '../gather-hooks.ts';
 import { gatherSpecInput } from '../gather-spec-input.ts';
+import { noteDataVersions } from '../refresh-data.ts';
 import { runPrecreateHooks } from '../run-precreate-hooks.ts';
 
 /** config.json of the bundle: made anew at each start, since paths and addresses may have changed. */
@@ -18,6 +19,7 @@ export const runtimeSpec: Stage<ContainerContext> = {
     for (const file of replacedFiles(input)) {
       parts.notice?.(request.name, `${file} is what the manifest mounts there, not what tsctr provides`);
     }
+    await noteDataVersions(context);
     const hooks = await gatherHooks(context, buildSpec(input));
     const text = serializeSpec(buildSpec({ ...input, hooks: hooks.spec }));
     await writeFile(paths.config, await runPrecreateHooks(context, hooks.precreate, text), { mode: 0o600 });
