@@ -1,0 +1,99 @@
+# What scenarios are written with. Emulation is slow, so every wait is for an event, and its limit only ends what hangs.
+
+readonly PATIENCE_S=240
+
+info() { printf -- '-- %s\n' "$*"; }
+
+# prove <what> <function> [argument…]: one line of result; with what was printed, and the daemon's log, when it failed. A scenario
+# may call `left_out <why>`.
+prove() {
+  local what=$1 started_s=$SECONDS since status
+  shift
+  [[ -z $FILTER || $what =~ $FILTER ]] || return 0
+  since=$(date '+%F %T')
+  (
+    set -euo pipefail
+    "$@"
+  ) >"$STATE/output" 2>&1 </dev/null
+  status=$?
+  echo "$status" >"$STATE/status"
+  case $status in
+    0) printf 'ok   %s (%s s)\n' "$what" $((SECONDS - started_s)) ;;
+    97) printf 'skip %s: %s\n' "$what" "$(tail -n 1 "$STATE/output")" ;;
+    *)
+      printf 'FAIL %s (%s s, exit code %s)\n' "$what" $((SECONDS - started_s)) "$status"
+      tail -n 40 "$STATE/output" | sed 's/^/       /'
+      echo '       the journal of the daemon:'
+      journalctl --no-pager --quiet -o cat -u tsctr --since "$since" | tail -n 25 | cut -c1-600 | sed 's/^/       /'
+      ;;
+  esac
+  return 0
+}
+
+# The same, whatever the filter says; without it nothing else is of use, and all ends.
+require() {
+  FILTER='' prove "$@"
+  [[ $(cat "$STATE/status") == 0 ]] || exit 1
+}
+
+left_out() {
+  echo "$*"
+  exit 97
+}
+
+fail() {
+  printf 'failed: %s\n' "$*"
+  exit 1
+}
+
+equal() { # <what> <expected> <found>
+  [[ $2 == "$3" ]] || fail "$1: expected \`$2\`, found \`$3\`"
+  echo "$1: $3"
+}
+
+contains() { # <what> <expected part> <found>
+  [[ $3 == *"$2"* ]] || fail "$1: expected \`$2\` in \`$3\`"
+  echo "$1: has $2"
+}
+
+# Runs a command again until it succeeds.
+wait_for() { # <what> <command…>
+  local what=$1 until_s=$((SECONDS + PATIENCE_S))
+  shift
+  until "$@" >/dev/null 2>&1; do
+    ((SECONDS < until_s)) || fail "waited ${PATIENCE_S} s for: $what"
+    sleep 0.5
+  done
+}
+
+# field <resource> <path>: a value of its JSON, such as status.pid.
+field() {
+  tsctr describe "$1" -o json |
+    node -e 'const v = process.argv[1].split(".").reduce((o, k) => o?.[k], JSON.parse(require("fs").readFileSync(0))); console.log(typeof v === "object" ? JSON.stringify(v) : v)' "$2"
+}
+
+pid_of() { field "$1" status.pid; }
+
+# cgroup_of <pid>: the directory of its cgroup.
+cgroup_of() { echo "/sys/fs/cgroup$(sed -n 's/^0:://p' "/proc/$1/cgroup")"; }
+
+# apply <name> [line of the spec…]: a container of the demo image that counts, with these lines of YAML in its spec.
+apply() {
+  local name=$1
+  shift
+  {
+    printf 'apiVersion: tsctr.dev/v1\nkind: Container\nmetadata: { name: %s }\nspec:\n' "$name"
+    printf '  image: localhost/demo:1\n  terminationGracePeriodSeconds: 1\n'
+    [[ "$*" == *command:* ]] || printf '  command: [sh, -c, %s]\n' "'trap \"exit 0\" TERM; n=0; while :; do n=\$((n + 1)); echo \"count \$n\"; sleep 1 & wait \$!; done'"
+    if (($# > 0)); then printf '  %s\n' "$@"; fi
+  } >"$STATE/$name.yaml"
+  tsctr apply -f "$STATE/$name.yaml" --timeout "${PATIENCE_S}s"
+}
+
+remove_all() {
+  rm -f /etc/tsctr.d/*
+  local names
+  names=$(tsctr get -o name)
+  # shellcheck disable=SC2086 # a list of words
+  [[ -z $names ]] || tsctr delete --force $names
+}

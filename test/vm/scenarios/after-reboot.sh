@@ -1,0 +1,29 @@
+# Nobody has touched the machine since it came up.
+
+comes_back() {
+  [[ $(cat /proc/sys/kernel/random/boot_id) != "$(cat "$STATE/boot-id")" ]] || fail 'the machine did not reboot'
+  wait_for 'the unit' systemctl --quiet is-active tsctr
+  local name
+  for name in hello applied; do
+    wait_for "$name runs" bash -c "tsctr get $name | grep -q Running"
+    kill -0 "$(pid_of "$name")"
+  done
+  wait_for 'the pod runs' bash -c 'tsctr get pod journal | grep -q 2/2'
+}
+prove 'a reboot: containers that should run do so afterwards, without a hand' comes_back
+
+stays_stopped() {
+  tsctr get halted
+  contains 'the state of one that was stopped by hand' Exited "$(tsctr get halted)"
+}
+prove 'a reboot: one that was stopped by hand before it' stays_stopped
+
+removed() {
+  remove_all
+  apt-get remove -y tsctr
+  [[ ! -e /usr/bin/tsctr ]] || fail 'the program is left'
+  [[ $(systemctl is-active tsctr || true) == inactive ]] || fail 'the unit is active'
+  apt-get purge -y tsctr
+  [[ ! -e /etc/tsctr/config.yaml ]] || fail 'the configuration is left'
+}
+prove 'the package is removed and purged' removed

@@ -1,0 +1,22 @@
+# Leaves containers of several kinds behind, and reboots the machine.
+
+leave_running() {
+  remove_all
+  cp "$PAYLOAD/hello.yaml" /etc/tsctr.d/hello.yaml
+  wait_for 'the one of the directory runs' bash -c 'tsctr get hello | grep -q Running'
+  apply applied
+  apply halted
+  tsctr stop halted
+  tsctr apply -f "$PAYLOAD/pod.yaml" --timeout "${PATIENCE_S}s"
+  cat /proc/sys/kernel/random/boot_id >"$STATE/boot-id"
+  for name in hello applied; do pid_of "$name" >"$STATE/$name.pid"; done
+}
+
+prove 'a reboot: containers run before it' leave_running
+if [[ -f $STATE/boot-id ]]; then
+  touch "$STATE/rebooted"
+  info "reboots after $(cut -d' ' -f1 /proc/uptime) s"
+  trap - EXIT
+  sync
+  systemctl reboot
+fi

@@ -1,0 +1,39 @@
+# Installs the package as a user does, and looks at the unit.
+
+install_package() {
+  # The payload is the only source: what the package depends on is on the machine already.
+  apt-get install -y -o APT::Sandbox::User=root "$PAYLOAD"/old/tsctr_*.deb
+  wait_for 'the unit is active' systemctl --quiet is-active tsctr
+  systemctl --quiet is-enabled tsctr || fail 'the unit is not enabled'
+}
+require 'the Debian package installs, and its unit starts' install_package
+
+import_image() {
+  tsctr image import "oci-archive:$PAYLOAD/demo.tar"
+  contains 'images' localhost/demo:1 "$(tsctr image list)"
+}
+require 'an image comes in through the daemon' import_image
+
+unit_state() {
+  equal Type notify "$(systemctl show -P Type tsctr)"
+  equal 'notifications come from' main "$(systemctl show -P NotifyAccess tsctr)"
+  equal WatchdogUSec 1min "$(systemctl show -P WatchdogUSec tsctr)"
+  contains 'status line' 0 "$(systemctl show -P StatusText tsctr)"
+  equal 'mode of the socket' 600 "$(stat -c %a /run/tsctr/tsctr.sock)"
+  equal 'restarts so far' 0 "$(systemctl show -P NRestarts tsctr)"
+}
+prove 'the daemon as a unit says by sdnotify that it is ready, and what it does' unit_state
+
+doctor() {
+  local said
+  said=$(tsctr doctor) || { echo "$said"; fail 'doctor finds faults'; }
+  echo "$said"
+  contains doctor v2 "$(grep -i cgroups <<<"$said")"
+}
+prove 'tsctr doctor finds no fault on this host' doctor
+
+completion() {
+  bash -n /usr/share/bash-completion/completions/tsctr
+  bash -c 'source /usr/share/bash-completion/completions/tsctr && complete -p tsctr'
+}
+prove 'completions are installed' completion
