@@ -12,6 +12,9 @@ import { unmountAll } from '../rootfs/mount-overlay.ts';
 import { mountTmpfs } from '../rootfs/mount-tmpfs.ts';
 import { goDown, goUp } from '../stage.ts';
 import type { Stage } from '../stage.ts';
+import { intoHost } from '../userns/id-translation.ts';
+import type { IdMaps } from '../userns/id-translation.ts';
+import { mapsOfRange, mapTexts, POD_RANGE_SIZE } from '../userns/resolve-user-namespace.ts';
 
 interface PodContext {
   parts: EngineParts;
@@ -41,8 +44,9 @@ export function createPodEngine(parts: EngineParts): PodEngine {
 const podStorage: Stage<PodContext> = {
   name: 'pod-storage',
   up: () => Promise.resolve(),
-  async down({ paths }) {
+  async down({ parts, pod, paths }) {
     await rm(paths.state, { recursive: true, force: true });
+    await parts.idRanges.release(pod.id);
   },
 };
 
@@ -74,6 +78,13 @@ const podNamespaces: Stage<PodContext> = {
   async up({ parts, pod, paths }) {
     const wanted = wantedNamespaces(pod, paths);
     const request: PinNamespacesRequest = {};
+    const maps = await podMaps(parts, pod);
+    if (maps !== null && !isMountPoint(paths.user)) {
+      // The others belong to it: it comes with them, or they would be the host's to change.
+      for (const file of Object.values(wanted)) unmountAll(parts.kernel, file);
+      await writeFile(paths.user, '', { flag: 'a', mode: 0o600 });
+      request.user = { path: paths.user, ...mapTexts(maps) };
+    }
     for (const [kind, file] of Object.entries(wanted) as ['net' | 'ipc' | 'uts', string][]) {
       if (isMountPoint(file)) continue;
       await writeFile(file, '', { flag: 'a', mode: 0o600 });
@@ -87,7 +98,7 @@ const podNamespaces: Stage<PodContext> = {
     if (Object.keys(request).length > 0) await parts.kernel.pinNamespaces(request);
   },
   down({ parts, paths }) {
-    for (const file of [paths.net, paths.ipc, paths.uts]) {
+    for (const file of [paths.net, paths.ipc, paths.uts, paths.user]) {
       try {
         unmountAll(parts.kernel, file);
       } catch (error) {
@@ -100,11 +111,12 @@ const podNamespaces: Stage<PodContext> = {
 
 const podSharedMemory: Stage<PodContext> = {
   name: 'pod-shared-memory',
-  up({ parts, pod, paths }) {
-    if (pod.manifest.spec.hostIPC !== true) {
-      mountTmpfs(parts.kernel, paths.shm, { mode: '1777', size: String(parseBytes('64Mi')) });
-    }
-    return Promise.resolve();
+  async up({ parts, pod, paths }) {
+    if (pod.manifest.spec.hostIPC === true) return;
+    const maps = await podMaps(parts, pod);
+    const owner =
+      maps === null ? {} : { uid: String(intoHost(maps).uid(0)), gid: String(intoHost(maps).gid(0)) };
+    mountTmpfs(parts.kernel, paths.shm, { mode: '1777', size: String(parseBytes('64Mi')), ...owner });
   },
   down({ parts, paths }) {
     unmountAll(parts.kernel, paths.shm);
@@ -113,6 +125,12 @@ const podSharedMemory: Stage<PodContext> = {
 };
 
 const POD_STAGES = [podDirectories, podNamespaces, podSharedMemory] as const;
+
+/** `hostUsers: false`: a range of ids that the pod keeps for as long as it exists; null: the users of the host. */
+async function podMaps(parts: EngineParts, pod: PodRecord): Promise<IdMaps | null> {
+  if (pod.manifest.spec.hostUsers !== false) return null;
+  return mapsOfRange(await parts.idRanges.allocate(pod.id, POD_RANGE_SIZE));
+}
 
 /** Which namespaces the members share: those that are not the host's. */
 function wantedNamespaces(pod: PodRecord, paths: PodPaths): Partial<Record<'net' | 'ipc' | 'uts', string>> {
