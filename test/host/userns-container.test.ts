@@ -213,7 +213,7 @@ test('[volume.kinds] every kind works in a user namespace', async () => {
       tmpfs: [{ mountPath: '/m/tmpfs' }],
     };
     const script =
-      'for d in disk memory claim tmpfs; do echo $d > /m/$d/x; stat -c "%n %u:%g" /m/$d /m/$d/x; done; cat /m/down/labels; stat -c %u /m/down/labels /m/image/bin/busybox';
+      'for d in disk memory claim tmpfs; do echo $d > /m/$d/x; stat -c "%n %u:%g" /m/$d /m/$d/x; done; cat /m/down/labels; echo; stat -c %u /m/down/labels /m/image/bin/busybox';
     assert.is(
       await outputOf(engine, script, spec, { labels }),
       [

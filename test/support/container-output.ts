@@ -3,14 +3,14 @@ import type { ContainerRequest } from '../../schemas/index.ts';
 import { logText } from './test-engine.ts';
 import type { TestEngine } from './test-engine.ts';
 
-/** Runs a shell script in a container of its own to its end; what it printed on both streams. */
+/** Runs a shell script in a container of its own to its end; what it printed, errors in their order with the rest. */
 export async function outputOf(
   engine: TestEngine,
   script: string,
   spec: object = {},
   rest: Partial<ContainerRequest> = {},
 ): Promise<string> {
-  return outputOfRequest(engine, engine.request(script, spec, rest));
+  return outputOfRequest(engine, engine.request(`exec 2>&1; ${script}`, spec, rest));
 }
 
 /** The same with a request that exists, perhaps for another time. */
