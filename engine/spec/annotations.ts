@@ -16,6 +16,9 @@ export function buildAnnotations(input: SpecInput): Record<string, string> {
     'org.opencontainers.image.stopSignal': signal,
     'org.systemd.property.KillSignal': signal,
     'org.systemd.property.TimeoutStopUSec': `uint64 ${String(timeoutUs)}`,
+    // crun would put the processes into a cgroup below the scope: here they are where runc puts them, for the freezer, the
+    // limits and a restore.
+    ...(input.host.cgroupManager === 'systemd' && { 'run.oci.systemd.subgroup': '' }),
     'dev.tsctr.name': request.name,
     'dev.tsctr.created': request.createdAt,
     ...(request.image !== null && { 'dev.tsctr.image': request.image.reference }),

@@ -21,6 +21,12 @@ test('[spec.annotations] creation time, stop signal and timeout, manager, image,
   });
 });
 
+test('[spec.annotations] with systemd crun makes no cgroup below the scope', () => {
+  const { annotations } = validSpec({ host: { cgroups: 'v2', cgroupManager: 'systemd' } });
+  assert.is(annotations['run.oci.systemd.subgroup'], '');
+  assert.is(validSpec().annotations['run.oci.systemd.subgroup'], undefined);
+});
+
 const SIGNALS = [
   ['15', '15'],
   ['SIGTERM', '15'],
