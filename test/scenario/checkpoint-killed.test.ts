@@ -1,0 +1,122 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { missingForCheckpoints } from '../support/checkpoint-host.ts';
+import { isUnbroken, numbersOf, startsOf, withCounter } from '../support/checkpoint-scenario.ts';
+import type { CounterScene } from '../support/checkpoint-scenario.ts';
+import { readProcessTable } from '../support/process-table.ts';
+import { testUnless } from '../support/skip.ts';
+import { until } from '../support/until.ts';
+
+const onHost = testUnless(test, await missingForCheckpoints());
+
+const SAVING = [
+  'checkpoint.dump',
+  'criu.pre-dump',
+  'criu.post-dump',
+  'checkpoint.keep',
+  'runtime-container.down',
+];
+const BRINGING_BACK = [
+  'state-directory.up',
+  'root-filesystem.up',
+  'runtime-spec.up',
+  'saved-files.up',
+  'restored-container.up',
+  'criu.pre-restore',
+  'criu.post-restore',
+  'restore.adopt',
+  'criu.pre-resume',
+  'criu.post-resume',
+];
+
+/** tsctr is killed there while it carries out the command; false when it never came by. */
+async function killAt({ testRoot }: CounterScene, fault: string, args: readonly string[]): Promise<boolean> {
+  const { exitCode } = await testRoot.tsctr(args, { env: { TSCTR_FAULT: fault } });
+  return exitCode === null;
+}
+
+/** One process of it, not frozen, and nothing half-made beside its layer. */
+async function assertWhole(scene: CounterScene): Promise<void> {
+  const { testRoot, record, log, untilCounting } = scene;
+  await untilCounting();
+  const { checkpoint, pid, intent } = record();
+  assert.is(intent, null);
+  const own = path.dirname(checkpoint?.path ?? '/');
+  assert.not(existsSync(path.join(own, 'checkpoint.new')));
+  const counters = (await readProcessTable()).filter(
+    ({ args, environment }) =>
+      args.join(' ').includes('echo start pid=') && environment.length >= 0 && args[0] === 'sh',
+  );
+  assert.is(counters.filter((entry) => entry.pid === pid).length, 1);
+  const criu = (await readProcessTable()).filter(
+    ({ args }) => args.join(' ').includes(`${testRoot.directory}/`) && args[0]?.endsWith('criu') === true,
+  );
+  assert.equal(criu, [], 'no CRIU is left');
+  const numbers = numbersOf(await log());
+  assert.ok(isUnbroken(numbers), `lost or repeated: ${numbers.join(' ')}`);
+  assert.is(startsOf(await log()), 1);
+}
+
+onHost(
+  'tsctr killed at every effect of a checkpoint: it runs as before, or goes on from what is kept',
+  async () => {
+    await withCounter(async (scene) => {
+      const { testRoot, apply, untilCounting } = scene;
+      await apply();
+      await untilCounting();
+      const came: string[] = [];
+      for (const effect of SAVING) {
+        for (const phase of ['before', 'after']) {
+          const fault = `${phase}:${effect}`;
+          if (await killAt(scene, fault, ['checkpoint', 'counter'])) came.push(fault);
+          const started = await testRoot.tsctr(['start', 'counter']);
+          assert.is(started.exitCode, 0, `${fault}\n${started.stdout}${started.stderr}`);
+          await assertWhole(scene).catch((error: unknown) => {
+            throw new Error(`killed ${fault}: ${String(error)}\n${JSON.stringify(scene.record())}`, {
+              cause: error,
+            });
+          });
+        }
+      }
+      console.log(`killed at ${String(came.length)} of ${String(SAVING.length * 2)}: ${came.join(' ')}`);
+      assert.ok(came.length >= 8);
+      await testRoot.output(['delete', 'counter']);
+    });
+  },
+);
+
+onHost(
+  'tsctr killed at every effect of a restore: the next command brings it back, and nothing is lost',
+  async () => {
+    await withCounter(async (scene) => {
+      const { testRoot, apply, untilCounting, record } = scene;
+      await apply();
+      await untilCounting();
+      const came: string[] = [];
+      for (const effect of BRINGING_BACK) {
+        for (const phase of ['before', 'after']) {
+          const fault = `${phase}:${effect}`;
+          await testRoot.output(['checkpoint', 'counter']);
+          if (await killAt(scene, fault, ['restore', 'counter'])) came.push(fault);
+          const started = await testRoot.tsctr(['start', 'counter']);
+          assert.is(started.exitCode, 0, `${fault}\n${started.stdout}${started.stderr}`);
+          await until(() => record().state === 'Restored', { what: `it is back after ${fault}` });
+          await assertWhole(scene).catch((error: unknown) => {
+            throw new Error(`killed ${fault}: ${String(error)}\n${JSON.stringify(scene.record())}`, {
+              cause: error,
+            });
+          });
+        }
+      }
+      console.log(
+        `killed at ${String(came.length)} of ${String(BRINGING_BACK.length * 2)}: ${came.join(' ')}`,
+      );
+      assert.ok(came.length >= 16);
+      await testRoot.output(['delete', 'counter']);
+    });
+  },
+);
+
+test.run();
