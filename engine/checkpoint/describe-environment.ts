@@ -1,0 +1,54 @@
+import { readFile, stat } from 'node:fs/promises';
+import type { CheckpointEnvironment, ContainerRequest, OciSpec } from '../../schemas/index.ts';
+import type { HostFacts } from '../engine.ts';
+
+/** `environment.json` of a checkpoint that is being made: what its processes rely on here. */
+export async function describeEnvironment(
+  request: ContainerRequest,
+  spec: OciSpec,
+  host: { facts: HostFacts; criu: string; addresses: readonly string[] },
+): Promise<CheckpointEnvironment> {
+  const { facts, criu, addresses } = host;
+  const binds = spec.mounts.filter(({ type, options }) => type === 'bind' || options.some(isBindOption));
+  return {
+    version: 1,
+    container: { id: request.id, name: request.name },
+    architecture: facts.architecture,
+    kernel: facts.kernel,
+    criu,
+    runtime: { name: facts.runtime.name, version: facts.runtime.version },
+    cgroups: facts.cgroups,
+    cpu: parseCpuInfo(await readFile('/proc/cpuinfo', 'utf8')),
+    image: request.image,
+    mounts: await Promise.all(
+      binds.map(async ({ destination, source }) => ({ destination, kind: await kindOf(source) })),
+    ),
+    ports: (request.spec.ports ?? []).flatMap(({ hostPort, hostIP = '', containerPort, protocol }) =>
+      hostPort === undefined ? [] : [{ hostIP, hostPort, containerPort, protocol }],
+    ),
+    addresses: [...addresses],
+  };
+}
+
+function isBindOption(option: string): boolean {
+  return option === 'bind' || option === 'rbind';
+}
+
+async function kindOf(file: string): Promise<'file' | 'directory' | 'other'> {
+  const status = await stat(file).catch(() => null);
+  if (status?.isDirectory() === true) return 'directory';
+  return status?.isFile() === true ? 'file' : 'other';
+}
+
+/** The first processor of proc_cpuinfo(5): they are alike on one host, but for efficiency cores, which lack nothing. */
+export function parseCpuInfo(text: string): CheckpointEnvironment['cpu'] {
+  const [first = ''] = text.split('\n\n');
+  const field = (name: string): string =>
+    new RegExp(`^${name}\\s*:\\s*(.*)$`, 'm').exec(first)?.[1]?.trim() ?? '';
+  const flags = field('flags') || field('Features');
+  return {
+    vendor: field('vendor_id') || field('CPU implementer'),
+    model: field('model name') || field('CPU part'),
+    features: flags === '' ? [] : flags.split(/\s+/),
+  };
+}
