@@ -50,7 +50,8 @@ lay_program() {
 }
 
 lay_system_files() {
-  install_file 644 usr/lib/systemd/system/tsctr.service packaging/tsctr.service
+  local unit
+  for unit in tsctr tsctr-shutdown; do install_file 644 "usr/lib/systemd/system/$unit.service" "packaging/$unit.service"; done
   install_file 644 etc/tsctr/config.yaml packaging/debian/config.yaml
   mkdir -p "$tree/etc/tsctr.d"
   local shell

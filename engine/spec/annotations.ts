@@ -18,7 +18,11 @@ export function buildAnnotations(input: SpecInput): Record<string, string> {
     'org.systemd.property.TimeoutStopUSec': `uint64 ${String(timeoutUs)}`,
     // crun would put the processes into a cgroup below the scope: here they are where runc puts them, for the freezer, the
     // limits and a restore.
-    ...(input.host.cgroupManager === 'systemd' && { 'run.oci.systemd.subgroup': '' }),
+    ...(input.host.cgroupManager === 'systemd' && {
+      'run.oci.systemd.subgroup': '',
+      // When the host shuts down, it goes after that unit has saved what is to be saved.
+      'org.systemd.property.Before': "['tsctr-shutdown.service']",
+    }),
     'dev.tsctr.name': request.name,
     'dev.tsctr.created': request.createdAt,
     ...(request.image !== null && { 'dev.tsctr.image': request.image.reference }),

@@ -66,17 +66,17 @@ wait_for() { # <what> <command…>
   done
 }
 
-# field <resource> <path>: a value of its JSON, such as status.pid.
+# field <resource> <name>: the first of that name in its JSON, such as pid.
 field() {
-  tsctr describe "$1" -o json |
-    node -e 'const v = process.argv[1].split(".").reduce((o, k) => o?.[k], JSON.parse(require("fs").readFileSync(0))); console.log(typeof v === "object" ? JSON.stringify(v) : v)' "$2"
+  tsctr describe "$1" -o json | sed -n "s/^ *\"$2\": \"\{0,1\}\([^\",]*\)\"\{0,1\},\{0,1\}\$/\1/p" | head -n 1
 }
 
-pid_of() { field "$1" status.pid; }
+pid_of() { field "$1" pid; }
 
 # cgroup_of <pid>: the directory of its cgroup.
 cgroup_of() { echo "/sys/fs/cgroup$(sed -n 's/^0:://p' "/proc/$1/cgroup")"; }
 
+# Waits until it runs, or until $APPLY_TIMEOUT for one that should not.
 # apply <name> [line of the spec…]: a container of the demo image that counts, with these lines of YAML in its spec.
 apply() {
   local name=$1
@@ -87,7 +87,7 @@ apply() {
     [[ "$*" == *command:* ]] || printf '  command: [sh, -c, %s]\n' "'trap \"exit 0\" TERM; n=0; while :; do n=\$((n + 1)); echo \"count \$n\"; sleep 1 & wait \$!; done'"
     if (($# > 0)); then printf '  %s\n' "$@"; fi
   } >"$STATE/$name.yaml"
-  tsctr apply -f "$STATE/$name.yaml" --timeout "${PATIENCE_S}s"
+  tsctr apply -f "$STATE/$name.yaml" --timeout "${APPLY_TIMEOUT:-${PATIENCE_S}s}"
 }
 
 remove_all() {

@@ -21,9 +21,10 @@ test('[spec.annotations] creation time, stop signal and timeout, manager, image,
   });
 });
 
-test('[spec.annotations] with systemd crun makes no cgroup below the scope', () => {
+test('[spec.annotations] with systemd the processes are in the scope itself, which ends after what saves them', () => {
   const { annotations } = validSpec({ host: { cgroups: 'v2', cgroupManager: 'systemd' } });
   assert.is(annotations['run.oci.systemd.subgroup'], '');
+  assert.is(annotations['org.systemd.property.Before'], "['tsctr-shutdown.service']");
   assert.is(validSpec().annotations['run.oci.systemd.subgroup'], undefined);
 });
 

@@ -12,6 +12,18 @@ comes_back() {
 }
 prove 'a reboot: containers that should run do so afterwards, without a hand' comes_back
 
+keeps_memory() {
+  [[ -f $STATE/kept ]] || left_out 'this tsctr has no checkpoint command'
+  wait_for 'it runs' bash -c "tsctr get kept | grep -q Running"
+  tsctr describe kept
+  equal 'counts that began at 1' 1 "$(tsctr logs kept | grep -c 'count 1$')"
+  local before
+  before=$(tsctr logs kept | tail -n 1 | cut -d' ' -f2)
+  ((before >= 5)) || fail "it has counted to $before only"
+  wait_for 'it goes on counting' bash -c "[[ \$(tsctr logs kept | tail -n 1 | cut -d' ' -f2) -gt $before ]]"
+}
+prove 'a reboot: one that is saved at the shutdown goes on with its memory' keeps_memory
+
 stays_stopped() {
   tsctr get halted
   contains 'the state of one that was stopped by hand' Exited "$(tsctr get halted)"

@@ -8,6 +8,11 @@ leave_running() {
   apply halted
   tsctr stop halted
   tsctr apply -f "$PAYLOAD/pod.yaml" --timeout "${PATIENCE_S}s"
+  if tsctr checkpoint --help >/dev/null 2>&1; then
+    apply kept 'checkpoint: { onShutdown: true }'
+    wait_for 'it has counted' bash -c 'tsctr logs kept | grep -q "count 5"'
+    touch "$STATE/kept"
+  fi
   cat /proc/sys/kernel/random/boot_id >"$STATE/boot-id"
   for name in hello applied; do pid_of "$name" >"$STATE/$name.pid"; done
 }

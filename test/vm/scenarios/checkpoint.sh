@@ -16,7 +16,7 @@ checkpoint_and_restore() {
   equal 'restarts of the count' 1 "$(tsctr logs counter | grep -c 'count 1$')"
   local pid
   pid=$(pid_of counter)
-  contains 'cgroup after the restore' "/tsctr.slice/tsctr-$(field counter status.containerID).scope" "$(cat "/proc/$pid/cgroup")"
+  contains 'cgroup after the restore' "/tsctr.slice/tsctr-$(field counter containerID).scope" "$(cat "/proc/$pid/cgroup")"
   contains 'profile after the restore' tsctr-default "$(cat "/proc/$pid/attr/current")"
   equal 'exec after the restore' alive "$(tsctr exec counter -- echo alive)"
   equal 'kill is seen' 0 "$(tsctr stop counter >/dev/null; echo $?)"

@@ -21,7 +21,7 @@ stop_leaves() {
   equal 'pid without a daemon' "$pid" "$(pid_of lasting)"
   systemctl start tsctr
   equal 'pid with the next daemon' "$pid" "$(pid_of lasting)"
-  equal restarts 0 "$(field lasting status.restartCount)"
+  equal restarts 0 "$(field lasting restartCount)"
   contains 'status line' 1 "$(systemctl show -P StatusText tsctr)"
   tsctr delete lasting
 }
@@ -73,7 +73,7 @@ upgrade() {
   equal unit active "$(systemctl is-active tsctr)"
   [[ $(systemctl show -P MainPID tsctr) != "$daemon" ]] || fail 'still the old daemon'
   equal 'pid of the container' "$pid" "$(pid_of upgraded)"
-  equal restarts 0 "$(field upgraded status.restartCount)"
+  equal restarts 0 "$(field upgraded restartCount)"
   tsctr delete upgraded
 }
 prove 'the upgrade of the package replaces the daemon and leaves containers running' upgrade
