@@ -17,6 +17,44 @@ export interface CommandGroup {
   commands: readonly CommandNode[];
 }
 
+const volume: readonly CommandNode[] = [
+  {
+    name: 'list',
+    summary: 'List the named volumes',
+    load: async () => (await import('./commands/volume/list.ts')).list,
+  },
+  {
+    name: 'inspect',
+    summary: 'Show all about one volume',
+    load: async () => (await import('./commands/volume/inspect.ts')).inspect,
+  },
+  {
+    name: 'create',
+    summary: 'Make a volume',
+    load: async () => (await import('./commands/volume/create.ts')).create,
+  },
+  {
+    name: 'remove',
+    summary: 'Remove volumes by name',
+    load: async () => (await import('./commands/volume/remove.ts')).remove,
+  },
+  {
+    name: 'prune',
+    summary: 'Remove volumes that nothing uses',
+    load: async () => (await import('./commands/volume/prune.ts')).prune,
+  },
+  {
+    name: 'export',
+    summary: 'Write the files of a volume as a tar archive',
+    load: async () => (await import('./commands/volume/export.ts')).exportVolume,
+  },
+  {
+    name: 'import',
+    summary: 'Fill a volume from a tar archive',
+    load: async () => (await import('./commands/volume/import.ts')).importVolume,
+  },
+];
+
 const image: readonly CommandNode[] = [
   {
     name: 'pull',
@@ -62,6 +100,16 @@ const checkpoint: readonly CommandNode[] = [
     load: async () => (await import('./commands/checkpoint/show.ts')).show,
   },
   {
+    name: 'inspect',
+    summary: 'Look into a checkpoint without restoring it',
+    load: async () => (await import('./commands/checkpoint/inspect.ts')).inspect,
+  },
+  {
+    name: 'diff',
+    summary: 'Compare two checkpoints',
+    load: async () => (await import('./commands/checkpoint/diff.ts')).diff,
+  },
+  {
     name: 'remove',
     summary: 'Remove the checkpoints of containers',
     load: async () => (await import('./commands/checkpoint/remove.ts')).remove,
@@ -101,6 +149,11 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
         name: 'explain',
         summary: 'Say what a field of a manifest means',
         load: async () => (await import('./commands/explain.ts')).explain,
+      },
+      {
+        name: 'spec',
+        summary: 'Print the OCI spec that would be used, and where each part comes from',
+        load: async () => (await import('./commands/spec.ts')).spec,
       },
       {
         name: 'schema',
@@ -201,6 +254,7 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
       },
     ],
   },
+  { title: 'Volumes', commands: [{ name: 'volume', summary: 'Manage volumes', children: volume }] },
   { title: 'Images', commands: [{ name: 'image', summary: 'Manage images', children: image }] },
   {
     title: 'Host',

@@ -1,4 +1,5 @@
-import type { ContainerRequest } from '../schemas/index.ts';
+import type { GivenData, SpecPreview } from './container/preview-spec.ts';
+import type { ContainerRequest, ResolvedImage } from '../schemas/index.ts';
 import type { Engine } from './engine.ts';
 
 /** An engine that lets people look into its containers as well. */
@@ -29,6 +30,12 @@ export interface ContainerAccess {
   changes(request: ContainerRequest): Promise<FileChange[]>;
   /** Writes the whole root filesystem, without mounts, as a tar archive. */
   exportFilesystem(request: ContainerRequest, output: NodeJS.WritableStream): Promise<void>;
+  /**
+   * The OCI spec that a creation would use, secrets masked, and where each part comes from. `given`: data that is not kept yet.
+   */
+  previewSpec(request: ContainerRequest, given?: GivenData): Promise<SpecPreview>;
+  /** The image in the store by that name, or null. */
+  findImage(reference: string): Promise<ResolvedImage | null>;
   /** The processes in the container's cgroup, in the order of pids. */
   processes(request: ContainerRequest): Promise<ContainerProcess[]>;
 }

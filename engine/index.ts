@@ -5,7 +5,14 @@
 export { createEngine } from './create-engine.ts';
 export type { EngineOptions } from './create-engine.ts';
 export type * from './access.ts';
+export { inspectCheckpoint } from './checkpoint/inspect/inspect-checkpoint.ts';
+export type * from './checkpoint/inspect/inspection.ts';
+export { formatPreflight } from './checkpoint/preflight/preflight-text.ts';
+export type { PreflightReport } from './checkpoint/preflight/find-obstacles.ts';
 export type * from './engine.ts';
+export type * from './volume-engine.ts';
+export type { GivenData, SpecPreview } from './container/preview-spec.ts';
+export type { ExplainedPart } from './spec/explain-spec.ts';
 export { EngineError } from './engine-error.ts';
 export type { EngineErrorCode } from './engine-error.ts';
 export { createHostPaths } from './host-paths.ts';

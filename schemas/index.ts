@@ -33,6 +33,7 @@ export * from './manifest-error.ts';
 export * from './metadata.ts';
 export * from './oci-spec.ts';
 export { formatBytes, parseBytes, parseMilli } from './parse-quantity.ts';
+export { placesOfFields } from './place-of-field.ts';
 export * from './pod.ts';
 export * from './podman-archive.ts';
 export * from './probe.ts';

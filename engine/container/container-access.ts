@@ -9,9 +9,11 @@ import { MTAB_PATH } from '../files/mtab.ts';
 import { hasErrno } from '../../native/index.ts';
 import { listChanges } from './container-changes.ts';
 import type { EngineParts } from './container-context.ts';
+import { CONTAINER_STAGES } from './container-engine.ts';
 import { listProcesses } from './container-processes.ts';
 import { directorySize } from './directory-size.ts';
 import { exportFilesystem } from './export-filesystem.ts';
+import { previewSpec } from './preview-spec.ts';
 import { rotateLog } from './log-rotation.ts';
 
 /** Files and directories that the engine and the runtime put into every container, as mount points and the like. */
@@ -55,6 +57,12 @@ export function createContainerAccess(parts: EngineParts): ContainerAccess {
       return listChanges(parts.kernel, { upper: pathsOf(request).upper, lowers, ignored: NOT_ITS_OWN });
     },
     exportFilesystem: (request, output) => exportFilesystem(parts, request, output),
+    previewSpec: (request, given) =>
+      previewSpec(parts, request, CONTAINER_STAGES.slice(0, -2), given),
+    async findImage(reference) {
+      const found = await parts.images.find(reference);
+      return found === null ? null : { reference, id: found.id };
+    },
     processes: (request) => listProcesses(parts, request),
   };
 }

@@ -3,6 +3,7 @@ import { setFrozen } from '../cgroup/freezer.ts';
 import { checkpointContainer } from '../checkpoint/checkpoint-container.ts';
 import { findCheckpointIn } from '../checkpoint/checkpoint-record.ts';
 import { discardCheckpoint, settleCheckpoint } from '../checkpoint/keep-checkpoint.ts';
+import { checkCheckpoint } from '../checkpoint/preflight/check-checkpoint.ts';
 import { restoreContainer } from '../checkpoint/restore-container.ts';
 import type { ContainerEngine } from '../engine.ts';
 import { EngineError } from '../engine-error.ts';
@@ -29,7 +30,7 @@ import { workingDirectoryStage } from './stages/working-directory.ts';
 import { signalContainer, stopContainer, waitForExit } from './stop-container.ts';
 
 /** How a container comes up, in this order; it comes down in reverse. */
-const CONTAINER_STAGES: StageList<ContainerContext> = [
+export const CONTAINER_STAGES: StageList<ContainerContext> = [
   stateDirectory,
   userNamespace,
   [rootFilesystem, sharedMemory],
@@ -119,6 +120,7 @@ export function createContainerEngine(parts: EngineParts): ContainerEngine {
       });
     },
     findCheckpoint: (request) => findCheckpointIn(parts.paths.container(request.id).checkpoint),
+    checkCheckpoint: (request, allowances) => checkCheckpoint(parts, request, allowances),
     removeCheckpoint: (request) => discardCheckpoint(parts, parts.paths.container(request.id).checkpoint),
     settleCheckpoint: (request) => settleCheckpoint(parts, request),
   };

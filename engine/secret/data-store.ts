@@ -23,7 +23,11 @@ export interface StoredData {
 export interface DataStore extends DataSources {
   read(kind: DataKind, name: string): Promise<StoredData | null>;
   /** Durable when it resolves. Writes nothing when all is as it was. Returns the version. */
-  write(kind: DataKind, name: string, data: Omit<StoredData, 'version'>): Promise<string>;
+  write(
+    kind: DataKind,
+    name: string,
+    data: Pick<StoredData, 'entries' | 'rotation'> & Partial<StoredData>,
+  ): Promise<string>;
   /** Whether these would be the values that are there. */
   isSame(kind: DataKind, name: string, entries: DataEntries): Promise<boolean>;
   /** All of them, without values, sorted by kind and name. */
@@ -37,6 +41,8 @@ const KEY_FILE = '.version-key';
 
 /** The values are in base64. */
 type DataFile = Omit<StoredData, 'entries'> & { entries: Record<string, string> };
+
+const UNOWNED = { owner: { source: 'apply', file: '-' } as const, labels: {}, isImmutable: false };
 
 /** The store below `<root>/secrets` and `<root>/config-maps`. */
 export function createDataStore(root: string): DataStore {
@@ -56,7 +62,8 @@ export function createDataStore(root: string): DataStore {
       await mkdir(directoryOf(kind), { recursive: true, mode: 0o700 });
       const entries = encode(data.entries);
       const version = await versionOf(directoryOf(kind), entries);
-      const text = `${JSON.stringify({ ...data, version, entries } satisfies DataFile)}\n`;
+      const stored: DataFile = { ...UNOWNED, ...data, version, entries };
+      const text = `${JSON.stringify(stored)}\n`;
       const file = fileOf(kind, name);
       if ((await readOrNull(file)) !== text) await writeDurably(file, text);
       return version;
