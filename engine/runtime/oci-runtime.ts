@@ -4,6 +4,7 @@ import path from 'node:path';
 import { EngineError } from '../engine-error.ts';
 import type { EngineErrorCode } from '../engine-error.ts';
 import type { CommandResult, RunCommand } from '../process/run-command.ts';
+import { openStartGate, START_GATE } from './open-start-gate.ts';
 
 /** The verbs of an OCI runtime's command line that are the same for runc and crun (runtime-spec, runtime.md). */
 export interface OciRuntime {
@@ -42,11 +43,14 @@ export function createOciRuntime(options: {
   const expectSuccess = (result: CommandResult, what: string): void => {
     if (result.exitCode !== 0) throw runtimeError(what, lastLine(result.stderr));
   };
+  // crun writes where runc reads.
+  const opensGate = path.basename(options.path) === 'runc';
   const stateOf = (id: string): string => path.join(options.root, id);
   return {
     path: options.path,
     globalArgs,
     start: async (id) => {
+      if (opensGate && (await openStartGate(path.join(stateOf(id), START_GATE)))) return;
       expectSuccess(await run('start', [id]), `start ${id.slice(0, 12)}`);
     },
     delete: async (id) => {
@@ -59,7 +63,7 @@ export function createOciRuntime(options: {
         `update ${id.slice(0, 12)}`,
       );
     },
-    isCreated: (id) => existsSync(path.join(stateOf(id), 'exec.fifo')),
+    isCreated: (id) => existsSync(path.join(stateOf(id), START_GATE)),
     exists: (id) => existsSync(stateOf(id)),
     list: async () => (existsSync(options.root) ? readdir(options.root) : []),
   };
