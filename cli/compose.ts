@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import type { ContainerAccess } from '../engine/index.ts';
 import type { Service } from './api/service.ts';
 import type { DaemonHandle, DaemonOptions } from './daemon-handle.ts';
@@ -6,9 +7,13 @@ import type { ServiceOptions } from './service-options.ts';
 
 /** The service: the daemon's when it answers, else one in this process, which takes the lock when it first writes. */
 export async function openService(options: ServiceOptions): Promise<Service> {
-  const { connectDaemon } = await import('./api/client.ts');
-  const remote = await connectDaemon(socketPathOf(options.run), options.root);
-  if (remote !== null) return remote;
+  const socket = socketPathOf(options.run);
+  // Where there is not even a socket the client need not be loaded.
+  if (existsSync(socket)) {
+    const { connectDaemon } = await import('./api/client.ts');
+    const remote = await connectDaemon(socket, options.root);
+    if (remote !== null) return remote;
+  }
   const { openLocalService } = await import('./local/open-local-service.ts');
   return openLocalService(options);
 }
