@@ -32,12 +32,14 @@ export function checkpointStep(
     request,
     then: how.then,
     by: how.by,
-    allowances: { ...allowancesOf(settings), ...how.wish?.allowances },
+    allowances: { ...checkpointAllowances(spec), ...how.wish?.allowances },
     timeoutMs: how.wish?.timeoutMs ?? (seconds === undefined ? null : seconds * 1000),
   };
 }
 
-function allowancesOf(settings: CheckpointSettings | undefined): CheckpointAllowances {
+/** What the manifest of a container allows. */
+export function checkpointAllowances({ checkpoint }: ContainerSpec): CheckpointAllowances {
+  const settings: CheckpointSettings | undefined = checkpoint?.options;
   if (settings === undefined) return {};
   const allowances: CheckpointAllowances = {};
   for (const flag of FLAGS) {

@@ -6,7 +6,7 @@ export type { AcceptOptions, OwnedManifest } from './acceptance.ts';
 export { BadRequestError, NotFoundError, type ActRequest } from './act.ts';
 export { backoffOf, countFailure, delayAfterErrorMs, delayAfterExitMs, type Backoff } from './backoff.ts';
 export type { CheckpointRequest } from './ask-checkpoint.ts';
-export type { CheckpointWish } from './checkpoint-wish.ts';
+export { checkpointAllowances, type CheckpointWish } from './checkpoint-wish.ts';
 export { isoTime, systemClock, type Clock } from './clock.ts';
 export type { DataChange, DataName } from './data-manifests.ts';
 export { DataOwnershipError } from './data-manifests.ts';

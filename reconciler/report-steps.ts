@@ -61,7 +61,8 @@ export function reportStep(
 }
 
 function describeCheckpoint({ sizeBytes, frozenMs }: KeptCheckpoint): string {
-  const size = `${(sizeBytes / 2 ** 20).toFixed(1)} MiB`;
+  const mebibytes = sizeBytes / 2 ** 20;
+  const size = mebibytes < 1 ? `${(sizeBytes / 1024).toFixed(0)} KiB` : `${mebibytes.toFixed(1)} MiB`;
   return frozenMs === null ? size : `${size}, frozen for ${frozenMs.toFixed(0)} ms`;
 }
 

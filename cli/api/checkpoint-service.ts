@@ -1,4 +1,4 @@
-import type { CheckpointAllowances } from '../../engine/index.ts';
+import type { CheckpointAllowances, PreflightReport } from '../../engine/index.ts';
 import type { ApplyEvent, ApplySummary, ResourceName } from './service.ts';
 
 /** What a command can ask for that has to do with checkpoints; a part of `Service`. */
@@ -15,6 +15,8 @@ export interface CheckpointService {
     onEvent: (event: ApplyEvent) => void,
     signal?: AbortSignal,
   ): Promise<ApplySummary>;
+  /** Says whether a container could be saved now. */
+  check(request: CheckCheckpointRequest): Promise<PreflightReport>;
   /** Removes kept checkpoints. Refused for a container that is nowhere else than in there. */
   remove(names: ResourceName[]): Promise<void>;
 }
@@ -28,6 +30,12 @@ export interface CreateCheckpointRequest {
   timeoutMs: number | null;
   /** `shutdown`: what is saved comes back after the boot. */
   by: 'hand' | 'shutdown';
+}
+
+export interface CheckCheckpointRequest {
+  /** Of a record: `web`, or `db.app` for the container of a pod. */
+  container: string;
+  allowances: CheckpointAllowances;
 }
 
 export interface RestoreRequest {

@@ -1,6 +1,6 @@
 import type { PullPolicy } from '../../engine/index.ts';
 import { CliError } from '../cli-error.ts';
-import type { CreateCheckpointRequest } from './checkpoint-service.ts';
+import type { CheckCheckpointRequest, CreateCheckpointRequest } from './checkpoint-service.ts';
 import type {
   ActRequest,
   ApplyRequest,
@@ -63,6 +63,14 @@ export function readCheckpointRequest(body: unknown): CreateCheckpointRequest {
     allowances: readAllowances(fields['allowances']),
     timeoutMs: numberOrNull(fields['timeoutMs'], 'timeoutMs'),
     by: oneOf(fields['by'], ['hand', 'shutdown'] as const, 'by'),
+  };
+}
+
+export function readCheckRequest(body: unknown): CheckCheckpointRequest {
+  const fields = object(body, 'body');
+  return {
+    container: string(fields['container'], 'container'),
+    allowances: readAllowances(fields['allowances']),
   };
 }
 

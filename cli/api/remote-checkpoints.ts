@@ -1,3 +1,4 @@
+import type { PreflightReport } from '../../engine/index.ts';
 import type { CheckpointService } from './checkpoint-service.ts';
 import { ROUTES } from './routes.ts';
 import type { ApplyEvent, ApplySummary } from './service.ts';
@@ -19,6 +20,7 @@ export function remoteCheckpoints({ call, stream }: RemoteCalls): CheckpointServ
   return {
     create: (request, onEvent, signal) => stream(ROUTES.checkpointCreate, request, onEvent, signal),
     restore: (request, onEvent, signal) => stream(ROUTES.checkpointRestore, request, onEvent, signal),
+    check: (request) => call(ROUTES.checkpointCheck, request) as Promise<PreflightReport>,
     async remove(names) {
       await call(ROUTES.checkpointRemove, { names });
     },

@@ -5,6 +5,7 @@ import type { Candidates } from './candidates.ts';
 
 /** Works with the bash of Debian alone, without the bash-completion package. */
 export function bashScript({ commands, topLevel }: Candidates): string {
+  const groups = topLevel.filter(({ children }) => children.length > 0).map(({ name }) => name);
   const cases = commands.map(commandCase).join('\n');
   const root = optionsOf(null).map((option) => `--${optionWords(option).long}`);
   return `# bash completion for tsctr: source <(tsctr completion bash)
@@ -31,7 +32,7 @@ _tsctr() {
       -*) ;;
       *)
         case "$path" in
-          '' | image) path="\${path:+$path }$word" ;;
+          '' | ${groups.join(' | ')}) path="\${path:+$path }$word" ;;
           *) before+=("$word") ;;
         esac
         ;;

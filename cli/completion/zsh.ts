@@ -5,6 +5,7 @@ import type { Candidates } from './candidates.ts';
 
 /** For a file `_tsctr` in a directory of $fpath, or `source <(tsctr completion zsh)`. */
 export function zshScript({ commands, topLevel }: Candidates): string {
+  const groups = topLevel.filter(({ children }) => children.length > 0).map(({ name }) => name);
   return `#compdef tsctr
 # zsh completion for tsctr
 _tsctr_names() {
@@ -24,7 +25,7 @@ _tsctr() {
       (-*) ;;
       (*)
         case $line_path in
-          (''|image) line_path="\${line_path:+$line_path }$word" ;;
+          (''|${groups.join('|')}) line_path="\${line_path:+$line_path }$word" ;;
           (*) before+=($word) ;;
         esac
         ;;

@@ -4,11 +4,12 @@ import type {
   RestoreRequest,
 } from '../api/checkpoint-service.ts';
 import type { ApplyEvent, ApplySummary, ResourceName } from '../api/service.ts';
-import { BadRequestError, NotFoundError } from '../../reconciler/index.ts';
+import { BadRequestError, checkpointAllowances, NotFoundError } from '../../reconciler/index.ts';
 import type { Instance } from './instance.ts';
 
 /** What the rest of the local service does for it. */
 export interface LocalCheckpointDeps {
+  reader: () => Promise<Instance>;
   writer: () => Promise<Instance>;
   settle: (
     names: readonly ResourceName[],
@@ -17,7 +18,7 @@ export interface LocalCheckpointDeps {
   ) => Promise<ApplySummary>;
 }
 
-export function localCheckpoints({ writer, settle }: LocalCheckpointDeps): CheckpointService {
+export function localCheckpoints({ reader, writer, settle }: LocalCheckpointDeps): CheckpointService {
   return {
     async create({ names, ...wish }: CreateCheckpointRequest, onEvent, signal) {
       const { reconciler } = await writer();
@@ -28,6 +29,18 @@ export function localCheckpoints({ writer, settle }: LocalCheckpointDeps): Check
       const { reconciler } = await writer();
       await reconciler.restore(names);
       return settle(names, onEvent, signal);
+    },
+    async check({ container, allowances }) {
+      const { engine, records } = await reader();
+      const record = records.containers.get(container);
+      if (record === null) throw new NotFoundError('check', { kind: 'Container', name: container });
+      if (record.request === null) {
+        throw new BadRequestError(`check container/${container}: it has not been created yet`);
+      }
+      return engine.containers.checkCheckpoint(record.request, {
+        ...checkpointAllowances(record.manifest?.spec ?? record.request.spec),
+        ...allowances,
+      });
     },
     async remove(names) {
       const instance = await writer();

@@ -17,7 +17,7 @@ onHost(
       for (let round = 0; round < 2; round += 1) {
         assert.match(
           await apply('state: Checkpointed'),
-          /checkpointed  .* MiB, frozen for \d+ ms\n1 changed/,
+          /checkpointed  \d+ KiB, frozen for \d+ ms\n1 changed/,
         );
         assert.match(await row(), /counter +Checkpointed +0\/1 +0 +\S+ +\d+ KiB, \d+ m?s ago/);
         const { checkpoint } = record();

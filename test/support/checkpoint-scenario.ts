@@ -26,23 +26,17 @@ spec:
 ${fields.map((line) => `  ${line}\n`).join('')}`;
 }
 
-export interface CounterStatus {
-  state: string;
-  pid?: number;
-  [key: string]: unknown;
-}
-
 /** An instance with the counter in it, and what a test asks of it. */
 export interface CounterScene {
   testRoot: TestRoot;
-  apply(...fields: string[]): Promise<string>;
+  apply: (...fields: string[]) => Promise<string>;
   /** The row of `get`. */
-  row(): Promise<string>;
+  row: () => Promise<string>;
   /** The record, as it is on disk. */
-  record(): CounterRecord;
-  log(): Promise<string>;
+  record: () => CounterRecord;
+  log: () => Promise<string>;
   /** Waits until it has counted further than now. */
-  untilCounting(): Promise<void>;
+  untilCounting: () => Promise<void>;
 }
 
 export interface CounterRecord {

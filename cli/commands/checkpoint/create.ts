@@ -1,7 +1,7 @@
-import type { CheckpointAllowances } from '../../../engine/index.ts';
+import type { CheckpointAllowances, PreflightReport } from '../../../engine/index.ts';
 import type { ContainerRecord } from '../../../schemas/index.ts';
 import type { CreateCheckpointRequest } from '../../api/checkpoint-service.ts';
-import type { ApplyEvent, ResourceName, ResourceView } from '../../api/service.ts';
+import type { ApplyEvent, ResourceName, ResourceView, Service } from '../../api/service.ts';
 import { CliError } from '../../cli-error.ts';
 import type { CommandSpec, Invocation, OptionSpec } from '../../command.ts';
 import { parseDurationMs } from '../../duration.ts';
@@ -40,6 +40,7 @@ export const create: CommandSpec = {
     'The container ends and is Checkpointed until `tsctr restore`, or until the manifest changes. When it cannot be saved it goes on as before.',
   arguments: [{ name: '[name...]', description: 'web, container/web, pod/db', completes: 'resource' }],
   options: [
+    { flags: '--check', description: 'only say whether it could be saved now, and what stands in the way' },
     { flags: '-R, --leave-running', description: 'let it go on afterwards' },
     ...ALLOWANCES.map(({ flags, description }) => ({ flags, description })),
     { flags: '--timeout <duration>', description: 'for the whole of it; then it goes on as before' },
@@ -50,11 +51,18 @@ export const create: CommandSpec = {
     },
   ],
   outputs: ['json'],
-  examples: ['tsctr checkpoint web', 'tsctr checkpoint web --leave-running', 'tsctr checkpoint list'],
+  examples: [
+    'tsctr checkpoint web',
+    'tsctr checkpoint web --check',
+    'tsctr checkpoint web --leave-running',
+    'tsctr checkpoint list',
+  ],
   run: async (invocation) => {
     const { options, globals, io } = invocation;
     const service = await invocation.service();
-    const request = makeRequest(invocation, await service.list());
+    const views = await service.list();
+    const request = makeRequest(invocation, views);
+    if (options.flag('check')) return checkAll(invocation, service, recordsOf(request.names, views), request);
     const events: ApplyEvent[] = [];
     const shown = watchEvents(invocation, events);
     if (request.names.length === 0) {
@@ -73,6 +81,23 @@ export const create: CommandSpec = {
     return showSummary(invocation, summary);
   },
 };
+
+async function checkAll(
+  { io, globals }: Invocation,
+  service: Service,
+  records: readonly ContainerRecord[],
+  { allowances }: CreateCheckpointRequest,
+): Promise<number> {
+  const { formatPreflight } = await import('../../../engine/index.ts');
+  const reports: (PreflightReport & { container: string })[] = [];
+  for (const { name } of records) {
+    const report = await service.checkpoints.check({ container: name, allowances });
+    reports.push({ container: name, ...report });
+    if (globals.output !== 'json') io.out(`${formatPreflight(`container/${name}`, report)}\n`);
+  }
+  if (globals.output === 'json') io.out(formatJson(reports));
+  return reports.every(({ canCheckpoint }) => canCheckpoint) ? EXIT.asWished : EXIT.failed;
+}
 
 function makeRequest({ args, options }: Invocation, views: readonly ResourceView[]): CreateCheckpointRequest {
   const timeout = options.text('timeout');

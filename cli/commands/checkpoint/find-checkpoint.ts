@@ -1,0 +1,42 @@
+import { stat } from 'node:fs/promises';
+import path from 'node:path';
+import type { Inspection } from '../../../engine/index.ts';
+import { CliError } from '../../cli-error.ts';
+import type { Invocation } from '../../command.ts';
+import { keptCheckpoints } from './kept-checkpoints.ts';
+
+/**
+ * Looks into the checkpoint that a word means: a path where there is a slash or a file of that name, else a container that has
+ * one.
+ */
+export async function inspectNamed(
+  invocation: Invocation,
+  word: string,
+  options: { environmentValues: boolean },
+): Promise<Inspection> {
+  const [{ inspectCheckpoint }, { createLinuxKernel }] = await Promise.all([
+    import('../../../engine/index.ts'),
+    import('../../../native/index.ts'),
+  ]);
+  const place = await placeOf(invocation, word);
+  return inspectCheckpoint(createLinuxKernel(), place, { ...options, signal: invocation.signal });
+}
+
+async function placeOf(invocation: Invocation, word: string): Promise<string> {
+  const isName = /^(?:container\/)?[\w.-]+$/.test(word);
+  const file = path.resolve(invocation.io.cwd, word);
+  if (!isName) return file;
+  const name = word.replace(/^container\//, '');
+  const kept = keptCheckpoints(await (await invocation.service()).list()).find((each) => each.name === name);
+  if (kept !== undefined) return kept.checkpoint.path;
+  const isThere = await stat(file).then(
+    () => true,
+    () => false,
+  );
+  if (isThere) return file;
+  throw new CliError(
+    'NOT_FOUND',
+    `checkpoint: neither a container with a checkpoint nor a file is called ${word}`,
+    'see what there is with: tsctr checkpoint list',
+  );
+}
