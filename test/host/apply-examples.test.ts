@@ -51,7 +51,7 @@ test('runs them, changes nothing the second time, and deletes them without leavi
   await testRoot.output(['apply', '-f', manifests, '--wait']);
 
   const { items } = JSON.parse(await testRoot.output(['get', '-o', 'json'])) as Listed;
-  assert.equal(items.map((item) => item.metadata.name).sort(), ['hello', 'journal', 'limits', 'web']);
+  assert.equal(items.map((item) => item.metadata.name).sort(), ['hello', 'journal', 'limits', 'memory', 'web']);
   for (const item of items) assert.is(item.status.state, 'Running', item.metadata.name);
   assert.is((await fetch(`http://127.0.0.1:${port}/`)).status, 200);
   assertNamespaces(items);
@@ -61,7 +61,7 @@ test('runs them, changes nothing the second time, and deletes them without leavi
   assert.match(await testRoot.output(['logs', 'container/hello']), /^hello 1\n/);
 
   const again = await testRoot.output(['apply', '-f', manifests, '--wait']);
-  assert.match(again, /0 changed, 4 unchanged/);
+  assert.match(again, /0 changed, 5 unchanged/);
   const { items: later } = JSON.parse(await testRoot.output(['get', '-o', 'json'])) as Listed;
   assert.equal(later.map(startOf), items.map(startOf));
 
