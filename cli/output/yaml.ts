@@ -47,7 +47,8 @@ function isNested(value: Json): boolean {
 }
 
 const PLAIN = /^[A-Za-z_/][-A-Za-z0-9_./+]*$/;
-const MEANS_SOMETHING = /^(true|false|null|yes|no|on|off|y|n|nan|inf)$/i;
+/** `E0` and the like are numbers to some readers of YAML 1.1. */
+const MEANS_SOMETHING = /^(true|false|null|yes|no|on|off|y|n|nan|inf|e[-+]?[0-9]+)$/i;
 
 // A JSON string is a double-quoted YAML scalar, but for DEL and the C1 controls, which YAML wants escaped too.
 function scalar(text: string): string {

@@ -28,6 +28,8 @@ test('what would read back as something else is quoted', () => {
     '*a',
     '~',
     '.5',
+    'E0',
+    'e+12',
     'a\nb',
   ];
   const text = formatYaml(words);
