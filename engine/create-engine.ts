@@ -15,6 +15,7 @@ import { createOciRuntime } from './runtime/oci-runtime.ts';
 import { createDataEngine } from './secret/data-engine.ts';
 import { createDataStore } from './secret/data-store.ts';
 import { IdRanges } from './userns/id-ranges.ts';
+import { createVolumeEngine } from './volume/create-volume-engine.ts';
 import { VolumeStore } from './volume/volume-store.ts';
 
 export interface EngineOptions {
@@ -72,6 +73,7 @@ export async function createEngine(options: EngineOptions): Promise<EngineWithAc
     access: createContainerAccess(parts),
     pods: createPodEngine(parts),
     images,
+    volumes: createVolumeEngine(parts),
     data: createDataEngine(parts.data, runCommand),
     host: () => Promise.resolve(facts),
   };

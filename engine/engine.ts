@@ -11,6 +11,8 @@ import type {
   Rotation,
   Secret,
 } from '../schemas/index.ts';
+import type { PreflightReport } from './checkpoint/preflight/find-obstacles.ts';
+import type { VolumeEngine } from './volume-engine.ts';
 
 /**
  * The engine does one thing to one container, pod or image when told, and chooses nothing by itself. Every verb is
@@ -22,6 +24,7 @@ export interface Engine {
   readonly pods: PodEngine;
   readonly images: ImageEngine;
   readonly data: DataEngine;
+  readonly volumes: VolumeEngine;
   /** What this host has: cgroups, runtime, tools. Asked once. */
   host(): Promise<HostFacts>;
 }
@@ -65,6 +68,8 @@ export interface ContainerEngine {
   restore(request: ContainerRequest, options?: RestoreOptions): Promise<RestoreResult>;
   /** The kept checkpoint, or null when there is no complete one. */
   findCheckpoint(request: ContainerRequest): Promise<CheckpointDetails | null>;
+  /** Says whether it could be saved now, and what stands in the way. Nothing is stopped for it. */
+  checkCheckpoint(request: ContainerRequest, allowances: CheckpointAllowances): Promise<PreflightReport>;
   /** Removes the kept checkpoint. Nothing to remove is no error. */
   removeCheckpoint(request: ContainerRequest): Promise<void>;
   /** Finishes, or takes back, a checkpoint in which tsctr was interrupted by a crash. Nothing to do is no error. */

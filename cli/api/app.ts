@@ -6,6 +6,7 @@ import {
   readActRequest,
   readApplyRequest,
   readCheckpointRequest,
+  readCheckRequest,
   readDeleteRequest,
   readImportRequest,
   readLogsRequest,
@@ -17,6 +18,7 @@ import { API_NUMBER, LARGEST_BODY_BYTES, ROUTES } from './routes.ts';
 import type { About } from './routes.ts';
 import type { Service } from './service.ts';
 import { streamResponse } from './stream-response.ts';
+import { addVolumeRoutes } from './volume-routes.ts';
 import { encodeError } from './wire-error.ts';
 
 export interface AppOptions {
@@ -50,6 +52,7 @@ export function createApp(options: AppOptions): Hono {
   addResourceRoutes(app, options);
   addCheckpointRoutes(app, options);
   addImageRoutes(app, options);
+  addVolumeRoutes(app, options.service.volumes, bodyOf);
   app.notFound((c) =>
     failure(c, new CliError('BAD_REQUEST', `request: no route ${c.req.method} ${c.req.path}`), 404),
   );
@@ -104,6 +107,10 @@ function addCheckpointRoutes(app: Hono, { service: { checkpoints }, cutOff }: Ap
   app.post(ROUTES.checkpointRestore, async (c) => {
     const names = readNamesRequest(await bodyOf(c));
     return streamResponse((send, signal) => checkpoints.restore({ names }, send, signal), cutOff);
+  });
+  app.post(ROUTES.checkpointCheck, async (c) => {
+    const request = readCheckRequest(await bodyOf(c));
+    return c.json({ result: await checkpoints.check(request) });
   });
   app.post(ROUTES.checkpointRemove, async (c) => {
     await checkpoints.remove(readNamesRequest(await bodyOf(c)));

@@ -4,6 +4,7 @@ import type { HostFacts, ImageDetails, PullPolicy, PullProgress } from '../../en
 import type { ResolvedImage } from '../../schemas/index.ts';
 import { CliError } from '../cli-error.ts';
 import { remoteCheckpoints } from './remote-checkpoints.ts';
+import { remoteVolumes } from './remote-volumes.ts';
 import { readFrames } from './ndjson.ts';
 import { API_NUMBER, ROUTES } from './routes.ts';
 import type { About, Frame, WireError } from './routes.ts';
@@ -156,6 +157,8 @@ export class RemoteService implements Service {
     call: (route, body) => this.#call({ method: 'POST', route, body }),
     stream: (route, body, onEvent, signal) => this.#stream({ method: 'POST', route, body, signal }, onEvent),
   });
+
+  readonly volumes = remoteVolumes((route, body) => this.#call({ method: 'POST', route, body }));
 
   readonly images = {
     pull: (

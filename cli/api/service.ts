@@ -1,5 +1,7 @@
 import type { ContainerRecord, ManifestProblem, PodRecord, ResolvedImage } from '../../schemas/index.ts';
 import type { CheckpointService } from './checkpoint-service.ts';
+import type { TraceEvent } from './trace-event.ts';
+import type { VolumeService } from './volume-service.ts';
 import type { DataInfo, HostFacts, ImageDetails, PullPolicy, PullProgress } from '../../engine/index.ts';
 
 /**
@@ -33,6 +35,7 @@ export interface Service {
   data(): Promise<DataInfo[]>;
   host(): Promise<HostFacts>;
   checkpoints: CheckpointService;
+  volumes: VolumeService;
   images: {
     pull(
       reference: string,
@@ -73,6 +76,8 @@ export interface ApplyRequest {
   prune: boolean;
   /** Wait until everything is as wished, up to this many milliseconds; null: return when the plan has been carried out. */
   waitMs: number | null;
+  /** Tell, with the summary, when each effect on the host began and ended. */
+  trace?: boolean;
 }
 
 export interface DeleteRequest {
@@ -126,6 +131,8 @@ export interface ApplySummary {
   problems: ManifestProblem[];
   /** Config maps and secrets that are new, have changed or were removed. */
   data?: { kind: DataName['kind']; name: string; change: 'new' | 'changed' | 'unchanged' | 'removed' }[];
+  /** Set when it was asked for. */
+  trace?: TraceEvent[];
 }
 
 /** One line of `diff`. */

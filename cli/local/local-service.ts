@@ -14,6 +14,7 @@ import type {
 } from '../api/service.ts';
 import { followChanges } from './follow-changes.ts';
 import type { Instance } from './instance.ts';
+import { localVolumes } from './local-volumes.ts';
 import { localCheckpoints } from './local-checkpoints.ts';
 import { readManifestSet } from './read-set.ts';
 import { viewResources } from './resource-views.ts';
@@ -41,10 +42,14 @@ export class LocalService implements Service {
   async apply(request: ApplyRequest, onEvent: OnEvent, signal?: AbortSignal): Promise<ApplySummary> {
     const { manifests, problems } = await readManifestSet(request.files);
     if (problems.length > 0) return { ...NOTHING, problems };
-    const { reconciler } = await this.#source.writer();
+    const { reconciler, trace } = await this.#source.writer();
+    const endTrace = request.trace === true ? trace.begin() : null;
     const accepted = await reconciler.accept(manifests, acceptOptions(request));
     const summary = await this.#settle(accepted.resources, request.waitMs, onEvent, signal);
-    return withData(summary, accepted.data);
+    return {
+      ...withData(summary, accepted.data),
+      ...(endTrace === null ? {} : { trace: endTrace() }),
+    };
   }
 
   async plan(request: ApplyRequest): Promise<PlannedChange[]> {
@@ -104,8 +109,14 @@ export class LocalService implements Service {
   }
 
   readonly checkpoints = localCheckpoints({
+    reader: () => this.#source.reader(),
     writer: () => this.#source.writer(),
     settle: (names, onEvent, signal) => this.#settle(names, null, onEvent, signal),
+  });
+
+  readonly volumes = localVolumes({
+    reader: () => this.#source.reader(),
+    writer: () => this.#source.writer(),
   });
 
   readonly images: Service['images'] = {

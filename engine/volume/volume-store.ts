@@ -1,23 +1,18 @@
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Kernel } from '../../native/index.ts';
-import type { VolumeOptions, VolumeRecord } from '../../schemas/index.ts';
+import type { VolumeRecord } from '../../schemas/index.ts';
 import { EngineError } from '../engine-error.ts';
 import type { HostPaths } from '../host-paths.ts';
 import { isMountPoint } from '../rootfs/is-mount-point.ts';
 import { unmountAll } from '../rootfs/mount-overlay.ts';
 import { removeTree } from '../image/remove-tree.ts';
 import { syncDirectory, writeDurably } from '../store/durable-file.ts';
+import type { VolumeWish } from '../volume-engine.ts';
 import { KeyedLock } from './keyed-lock.ts';
 import { mountLocalVolume } from './local-driver.ts';
 import { volumePaths } from './volume-paths.ts';
 import type { VolumePaths } from './volume-paths.ts';
-
-export interface VolumeWish {
-  name: string;
-  labels?: Readonly<Record<string, string>>;
-  options?: VolumeOptions;
-}
 
 /** The named volumes of one root: their records, their directories and, where a driver has one, their mounts. */
 export class VolumeStore {
@@ -140,16 +135,18 @@ export class VolumeStore {
   /** The container uses none of its volumes any more; what nobody else uses is unmounted. */
   async release(containerId: string): Promise<void> {
     const names = await readdir(path.join(this.#paths.run, 'volumes')).catch(noneIfMissing);
-    for (const name of names) {
-      await this.locked(name, async () => {
-        const paths = this.pathsOf(name);
-        const users = await this.users(name);
-        if (!users.includes(containerId)) return;
-        if (users.length === 1 && isMountPoint(paths.data)) unmountAll(this.#kernel, paths.data);
-        await rm(path.join(paths.users, containerId), { force: true });
-        if (users.length === 1) await rm(paths.users, { recursive: true, force: true });
-      });
-    }
+    for (const name of names) await this.locked(name, () => this.letGo(name, containerId));
+  }
+
+  /** The container does not use this volume any more. Call it locked. */
+  async letGo(name: string, containerId: string): Promise<void> {
+    const paths = this.pathsOf(name);
+    const users = await this.users(name);
+    if (!users.includes(containerId)) return;
+    const isLast = users.length === 1;
+    if (isLast && isMountPoint(paths.data)) unmountAll(this.#kernel, paths.data);
+    await rm(path.join(paths.users, containerId), { force: true });
+    if (isLast) await rm(paths.users, { recursive: true, force: true });
   }
 }
 

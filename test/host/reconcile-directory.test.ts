@@ -3,6 +3,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { createVolumeEngine } from '../../engine/volume/create-volume-engine.ts';
 import { openRecordStore } from '../../engine/index.ts';
 import { createDataEngine } from '../../engine/secret/data-engine.ts';
 import { createStepRunner } from '../../machines/index.ts';
@@ -39,6 +40,7 @@ async function startLoop(engine: TestEngine, manifests: string): Promise<Loop> {
     containers: engine.containers,
     pods: engine.pods,
     images: engine.parts.images,
+    volumes: createVolumeEngine(engine.parts),
     data: createDataEngine(engine.parts.data, engine.parts.runCommand),
     host: () => Promise.resolve(engine.parts.facts),
   };

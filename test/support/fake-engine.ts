@@ -6,6 +6,7 @@ import type {
   HostFacts,
   ImageEngine,
   PodEngine,
+  VolumeEngine,
 } from '../../engine/index.ts';
 import type { ContainerExit, ContainerRequest, PodRecord } from '../../schemas/index.ts';
 import type { Clock } from '../../reconciler/index.ts';
@@ -138,10 +139,22 @@ class InMemoryHost implements FakeHost {
       pods: podEngine(this, effects),
       images: imageEngine(this, effects),
       data: this.data,
+      volumes: NO_VOLUMES,
       host: () => Promise.resolve({} as HostFacts),
     };
   }
 }
+
+const withoutVolumes = () => Promise.reject(new Error('the fake engine has no volumes'));
+const NO_VOLUMES: VolumeEngine = {
+  create: withoutVolumes,
+  list: () => Promise.resolve([]),
+  find: () => Promise.resolve(null),
+  remove: withoutVolumes,
+  prune: () => Promise.resolve([]),
+  exportTo: withoutVolumes,
+  importFrom: withoutVolumes,
+};
 
 /** Runs effects with the boundary around each, and fails where the host was told to. */
 class Effects {
@@ -173,7 +186,7 @@ function memoryEngine(
   instanceFor: (request: ContainerRequest) => FakeInstance,
 ): Pick<
   ContainerEngine,
-  'checkpoint' | 'restore' | 'findCheckpoint' | 'removeCheckpoint' | 'settleCheckpoint'
+  'checkpoint' | 'restore' | 'findCheckpoint' | 'checkCheckpoint' | 'removeCheckpoint' | 'settleCheckpoint'
 > {
   const settle = (instance: FakeInstance): void => {
     const { newCheckpoint } = instance;
@@ -237,6 +250,7 @@ function memoryEngine(
       const checkpoint = host.instances.get(request.id)?.checkpoint ?? null;
       return Promise.resolve(checkpoint === null ? null : detailsOf(checkpoint));
     },
+    checkCheckpoint: () => Promise.resolve({ canCheckpoint: true, obstacles: [], unchecked: [] }),
     async removeCheckpoint(request) {
       await effects.run(`remove checkpoint of ${request.name}`, () => {
         instanceFor(request).checkpoint = null;

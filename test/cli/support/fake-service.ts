@@ -8,6 +8,7 @@ import type {
   ResourceView,
   Service,
 } from '../../../cli/api/service.ts';
+import type { VolumeView } from '../../../cli/api/volume-service.ts';
 import type { HostFacts, ImageDetails } from '../../../engine/index.ts';
 
 export const DONE: ApplySummary = { changed: 1, unchanged: 0, failed: 0, timedOut: false, problems: [] };
@@ -21,6 +22,17 @@ export const IMAGE: ImageDetails = {
   layers: 2,
   architecture: 'amd64',
   os: 'linux',
+};
+
+export const VOLUME: VolumeView = {
+  name: 'data',
+  driver: 'local',
+  labels: { team: 'db' },
+  options: {},
+  createdAt: '2026-02-28T12:00:00Z',
+  path: '/var/lib/tsctr/volumes/data/_data',
+  mountedBy: [],
+  usedBy: ['container/db'],
 };
 
 const HOST: HostFacts = {
@@ -136,9 +148,25 @@ export class FakeService implements Service {
   readonly checkpoints: Service['checkpoints'] = {
     create: (request, onEvent, signal) => this.#carryOut('checkpoints.create', request, onEvent, signal),
     restore: (request, onEvent, signal) => this.#carryOut('checkpoints.restore', request, onEvent, signal),
+    check: (request) =>
+      this.#answer('checkpoints.check', request, { canCheckpoint: true, obstacles: [], unchecked: [] }),
     remove: async (names) => {
       await this.#answer('checkpoints.remove', names, null);
     },
+  };
+
+  readonly volumes: Service['volumes'] = {
+    create: (wish) => this.#answer('volumes.create', wish, VOLUME),
+    list: () => this.#answer('volumes.list', null, [VOLUME]),
+    inspect: (name) => this.#answer('volumes.inspect', name, name === VOLUME.name ? VOLUME : null),
+    remove: async (name) => {
+      await this.#answer('volumes.remove', name, null);
+    },
+    prune: () => this.#answer('volumes.prune', null, [VOLUME]),
+    exportTo: async (name, file) => {
+      await this.#answer('volumes.exportTo', { name, file }, null);
+    },
+    importFrom: (name, file) => this.#answer('volumes.importFrom', { name, file }, VOLUME),
   };
 
   readonly images: Service['images'] = {
