@@ -1,4 +1,5 @@
 import net from 'node:net';
+import { startDeadline } from './deadline.ts';
 import type { ProbeResult } from './probe-result.ts';
 
 /** Success is a connection, which is closed again at once. */
@@ -9,16 +10,20 @@ export function checkTcp(place: {
   signal: AbortSignal;
 }): Promise<ProbeResult> {
   const { host, port, timeoutMs } = place;
-  const signal = AbortSignal.any([place.signal, AbortSignal.timeout(timeoutMs)]);
-  return new Promise((resolve) => {
+  const deadline = startDeadline(place.signal, timeoutMs);
+  const { signal } = deadline;
+  const result = new Promise<ProbeResult>((resolve) => {
     const socket = net.connect({ host, port, signal });
     socket.on('connect', () => {
       socket.destroy();
       resolve({ isSuccess: true, message: 'connected' });
     });
     socket.on('error', (error) => {
-      const message = signal.aborted ? `no connection within ${String(timeoutMs)} ms` : error.message;
+      const message = deadline.isOver() ? `no connection within ${String(timeoutMs)} ms` : error.message;
       resolve({ isSuccess: false, message });
     });
+  });
+  return result.finally(() => {
+    deadline.end();
   });
 }
