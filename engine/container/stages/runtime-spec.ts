@@ -4,6 +4,7 @@ import { replacedFiles } from '../../spec/mounts.ts';
 import { serializeSpec } from '../../spec/serialize-spec.ts';
 import type { Stage } from '../../stage.ts';
 import type { ContainerContext } from '../container-context.ts';
+import { checkMountPoints } from '../check-mount-points.ts';
 import { gatherHooks } from '../gather-hooks.ts';
 import { gatherSpecInput } from '../gather-spec-input.ts';
 import { noteDataVersions } from '../refresh-data.ts';
@@ -20,7 +21,9 @@ export const runtimeSpec: Stage<ContainerContext> = {
       parts.notice?.(request.name, `${file} is what the manifest mounts there, not what tsctr provides`);
     }
     await noteDataVersions(context);
-    const hooks = await gatherHooks(context, buildSpec(input));
+    const spec = buildSpec(input);
+    const hooks = await gatherHooks(context, spec);
+    checkMountPoints(context, spec);
     const text = serializeSpec(buildSpec({ ...input, hooks: hooks.spec }));
     await writeFile(paths.config, await runPrecreateHooks(context, hooks.precreate, text), { mode: 0o600 });
   },
