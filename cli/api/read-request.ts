@@ -21,6 +21,7 @@ export function readApplyRequest(body: unknown): ApplyRequest {
     files: array(fields['files'], 'files').map((file, i) => readManifestText(file, `files[${i}]`)),
     prune: boolean(fields['prune'], 'prune'),
     waitMs: numberOrNull(fields['waitMs'], 'waitMs'),
+    ...(fields['trace'] !== undefined && { trace: boolean(fields['trace'], 'trace') }),
   };
 }
 

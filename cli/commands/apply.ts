@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { ApplyEvent, ApplyRequest } from '../api/service.ts';
 import type { CommandSpec, Invocation } from '../command.ts';
 import { parseDurationMs } from '../duration.ts';
@@ -26,6 +27,11 @@ export const apply: CommandSpec = {
       description: 'show the plan and touch nothing; exits 4 when something would change',
     },
     {
+      flags: '--trace <file>',
+      description: 'write where the time went, for chrome://tracing or Perfetto',
+      completes: 'file',
+    },
+    {
       flags: '--prune',
       description: 'remove what an earlier apply of these files made and that is gone from them',
     },
@@ -35,7 +41,12 @@ export const apply: CommandSpec = {
   run: async (invocation) => {
     const { options, io } = invocation;
     const files = await readManifestFiles(options.list('file'), io, { recursive: options.flag('recursive') });
-    const request: ApplyRequest = { files, prune: options.flag('prune'), waitMs: waitMsOf(invocation) };
+    const request: ApplyRequest = {
+      files,
+      prune: options.flag('prune'),
+      waitMs: waitMsOf(invocation),
+      ...(options.text('trace') !== null && { trace: true }),
+    };
     return options.flag('dryRun') ? showPlan(invocation, request) : carryOut(invocation, request);
   },
 };
@@ -52,8 +63,14 @@ async function carryOut(invocation: Invocation, request: ApplyRequest): Promise<
   const service = await invocation.service();
   const events: ApplyEvent[] = [];
   const shown = watchEvents(invocation, events);
-  const summary = await service.apply(request, shown.onEvent, invocation.signal);
+  const requestedAtMs = performance.now();
+  const { trace, ...summary } = await service.apply(request, shown.onEvent, invocation.signal);
   shown.end();
+  const traceFile = invocation.options.text('trace');
+  if (traceFile !== null) {
+    const { writeTrace } = await import('../write-trace.ts');
+    await writeTrace(resolve(invocation.io.cwd, traceFile), trace ?? [], { requestedAtMs });
+  }
   if (invocation.globals.output === 'json' && summary.problems.length === 0) {
     invocation.io.out(formatJson({ kind: 'ApplyResult', events, ...summary }));
   }

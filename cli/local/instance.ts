@@ -13,6 +13,7 @@ import {
 } from '../../reconciler/index.ts';
 import type { EventBus, Reconciler, RecordEditor, ResourceKey } from '../../reconciler/index.ts';
 import type { Configuration } from '../../schemas/index.ts';
+import { EffectTrace, traceEngine, traceRecords } from './effect-trace.ts';
 import { observerFromEnvironment } from './fault-injection.ts';
 import { programPath } from './program-path.ts';
 import { readConfiguration } from './read-configuration.ts';
@@ -27,6 +28,7 @@ export interface Instance {
   runner: MachineRunner;
   events: EventBus;
   reconciler: Reconciler;
+  trace: EffectTrace;
   /** True when this is the first to write after a reboot. */
   rebooted: boolean;
   close(): Promise<void>;
@@ -87,16 +89,21 @@ async function assemble(
   store: RecordStore,
   release: () => void,
 ): Promise<Instance> {
-  const observeEffect = observerFromEnvironment(process.env['TSCTR_FAULT']);
-  const engine = await createEngine({
+  const trace = new EffectTrace();
+  const fault = observerFromEnvironment(process.env['TSCTR_FAULT']);
+  const realEngine = await createEngine({
     kernel: createLinuxKernel(),
     root: options.root,
     run: options.run,
     exitCommand: exitCommand(options, paths),
     ...engineSettings(await readConfiguration(options.config)),
-    ...(observeEffect === null ? {} : { observeEffect }),
+    observeEffect: (effect, phase) => {
+      trace.observe(effect, phase);
+      fault?.(effect, phase);
+    },
   });
-  const records = createRecordEditor(store);
+  const engine = traceEngine(realEngine, trace);
+  const records = createRecordEditor(traceRecords(store, trace));
   const events = createEventBus({
     onListenerError: (error) => {
       options.onError(error, null);
@@ -120,6 +127,7 @@ async function assemble(
     runner,
     events,
     reconciler,
+    trace,
     rebooted: false,
     async close() {
       await reconciler.stop();
