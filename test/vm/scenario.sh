@@ -62,7 +62,7 @@ wait_for() { # <what> <command…>
   shift
   until "$@" >/dev/null 2>&1; do
     ((SECONDS < until_s)) || fail "waited ${PATIENCE_S} s for: $what"
-    sleep 0.5
+    sleep 1
   done
 }
 
