@@ -1,6 +1,7 @@
 import microdiff from 'microdiff';
 import type { ContainerSpec } from '../schemas/index.ts';
 import { hasNamedItems, keyedField, type Keyed } from './keyed-spec.ts';
+import { differingItems, showDifference } from './show-difference.ts';
 
 /** What a changed field asks for, from the least to the most. `none`: it is read from the manifest whenever it is needed. */
 export type ChangeEffect = 'none' | 'in place' | 'restart' | 'recreate';
@@ -106,8 +107,7 @@ export function compareAnnotations(
 ): FieldChange[] {
   return differences(present, desired).map(({ path, from, to }) => ({
     path: `metadata.annotations${path.map((key) => `[${String(key)}]`).join('')}`,
-    from: readable(from),
-    to: readable(to),
+    ...showDifference(from, to),
     effect: 'restart' as const,
   }));
 }
@@ -125,15 +125,24 @@ function isSpecField(field: string): field is keyof ContainerSpec {
 }
 
 function compareField(field: keyof ContainerSpec, present: unknown, desired: unknown): FieldChange[] {
-  return differences(topLevel(field, present), topLevel(field, desired)).map(({ path, from, to }) => {
-    const hidden = mayBeSecret(field, path, [from, to]);
-    return {
-      path: `spec.${field}${placeWithin(field, path)}`,
-      from: readable(from, hidden),
-      to: readable(to, hidden),
-      effect: EFFECT[field],
-    };
+  return differences(topLevel(field, present), topLevel(field, desired)).flatMap(({ path, from, to }) => {
+    const place = `spec.${field}${placeWithin(field, path)}`;
+    const effect = EFFECT[field];
+    if (mayBeSecret(field, path, [from, to])) return [{ path: place, ...hidden(from, to), effect }];
+    // A list of texts is compared as one value; shown are its members.
+    const items = path.length === 0 ? differingItems(present, desired) : null;
+    if (items === null) return [{ path: place, ...showDifference(from, to), effect }];
+    return items.map(({ index, ...texts }) => ({
+      path: `${place}[${String(index)}]`,
+      ...showDifference(texts.from, texts.to),
+      effect,
+    }));
   });
+}
+
+function hidden(from: unknown, to: unknown): { from: string; to: string } {
+  const word = (value: unknown): string => (value === null ? '(unset)' : '(hidden)');
+  return { from: word(from), to: word(to) };
 }
 
 /** A list of named items that is not there says the same as an empty one, and so do objects. */
@@ -175,14 +184,4 @@ function mayBeSecret(
   if (field === 'env') return path.length === 0 || SECRET_NAME.test(String(path[0]));
   if (field !== 'command' && field !== 'args') return false;
   return values.some((value) => typeof value === 'string' && SECRET_NAME.test(value));
-}
-
-const LONGEST_SHOWN = 60;
-
-function readable(value: unknown, hidden = false): string {
-  if (value === null || value === undefined) return '(unset)';
-  if (hidden) return '(hidden)';
-  const text = typeof value === 'string' ? value : JSON.stringify(value);
-  if (text === '') return "''";
-  return text.length <= LONGEST_SHOWN ? text : `${text.slice(0, LONGEST_SHOWN)}…`;
 }

@@ -70,6 +70,25 @@ const cases: [string, Record<string, unknown>, Record<string, unknown>, string[]
     ['spec.sysctls[net.core.somaxconn]: 1 → 2 (restart)'],
   ],
   [
+    'one of several arguments',
+    { args: ['--port', '80', '--verbose'] },
+    { args: ['--port', '81', '--verbose'] },
+    ['spec.args[1]: 80 → 81 (restart)'],
+  ],
+  [
+    'a few characters within a long argument',
+    { args: ['-c', `${'echo start; '.repeat(20)}sleep 1; ${'echo end; '.repeat(20)}`] },
+    { args: ['-c', `${'echo start; '.repeat(20)}sleep 20; ${'echo end; '.repeat(20)}`] },
+    ['spec.args[1]: …tart; sleep 1; echo end; … → …tart; sleep 20; echo end; … (restart)'],
+  ],
+  ['an argument more', { args: ['a'] }, { args: ['a', 'b'] }, ['spec.args: ["a"] → ["a","b"] (restart)']],
+  [
+    'an argument beside one that names a secret',
+    { args: ['--password', 'hunter2'] },
+    { args: ['--password', 'hunter3'] },
+    ['spec.args: (hidden) → (hidden) (restart)'],
+  ],
+  [
     'a root filesystem in place of an image',
     { image: 'a' },
     { image: undefined, rootfs: '/r' },
