@@ -1,4 +1,4 @@
-import { write } from 'node:fs';
+import { writev } from 'node:fs';
 import { promisify } from 'node:util';
 import {
   O_CREAT,
@@ -17,7 +17,7 @@ import type { ArchiveMember, KnownFile } from './archive-member.ts';
 import { requireSpace } from './disk-space.ts';
 import type { ArchiveSink } from './read-archive.ts';
 
-const writeAsync = promisify(write);
+const writeAllAsync = promisify(writev);
 
 /** Directories that the extractor writes to; they exist when it begins. */
 export const EXTRACTED_DIRECTORIES = ['images', 'volumes', 'empty-dirs', 'previous'] as const;
@@ -56,6 +56,7 @@ export class ArchiveExtractor implements ArchiveSink {
   #current: number | null = null;
   #skip = false;
   #unchecked = 0;
+  #pending = 0;
 
   constructor(
     kernel: Kernel,
@@ -84,6 +85,7 @@ export class ArchiveExtractor implements ArchiveSink {
     if (this.#skip) return;
     this.bytes += piece.length;
     this.#unchecked += piece.length;
+    this.#pending += piece.length;
     this.#jobs.push({ kind: 'write', bytes: piece });
   }
 
@@ -92,15 +94,31 @@ export class ArchiveExtractor implements ArchiveSink {
     this.#skip = true;
   }
 
+  /** Waits until there is enough to write at once: each call of the kernel is a detour over another thread. */
   async settle(): Promise<void> {
+    if (this.#pending >= FLUSH_BYTES) await this.complete();
+  }
+
+  async complete(): Promise<void> {
     const jobs = this.#jobs;
     this.#jobs = [];
+    this.#pending = 0;
     if (this.#unchecked >= SPACE_CHECK_BYTES) {
       // An archive of zeros fills any disk: others still need it.
       requireSpace(this.#kernel, this.#root.path, this.#unchecked, this.#operation);
       this.#unchecked = 0;
     }
-    for (const job of jobs) await this.#do(job);
+    let pieces: Buffer[] = [];
+    for (const job of jobs) {
+      if (job.kind === 'write') pieces.push(job.bytes);
+      else {
+        await this.#write(pieces);
+        pieces = [];
+        if (job.kind === 'open') this.#open(job.path);
+        else this.close();
+      }
+    }
+    await this.#write(pieces);
   }
 
   close(): void {
@@ -108,17 +126,19 @@ export class ArchiveExtractor implements ArchiveSink {
     this.#current = null;
   }
 
-  async #do(job: Job): Promise<void> {
-    if (job.kind === 'open') {
-      const flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW;
-      const how = { flags, mode: 0o600, resolve: RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS };
-      this.#current = this.#kernel.openat2(this.#root.fd, job.path, how);
-    } else if (job.kind === 'close') this.close();
-    else if (this.#current !== null) {
-      const { bytes } = job;
-      for (let at = 0; at < bytes.length;) {
-        at += (await writeAsync(this.#current, bytes, at, bytes.length - at)).bytesWritten;
-      }
+  #open(path: string): void {
+    const flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW;
+    const how = { flags, mode: 0o600, resolve: RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS };
+    this.#current = this.#kernel.openat2(this.#root.fd, path, how);
+  }
+
+  async #write(pieces: readonly Buffer[]): Promise<void> {
+    const fd = this.#current;
+    if (fd === null) return;
+    let rest = [...pieces];
+    while (rest.length > 0) {
+      const { bytesWritten } = await writeAllAsync(fd, rest.slice(0, MAX_PIECES));
+      rest = withoutFirst(rest, bytesWritten);
     }
   }
 
@@ -134,6 +154,21 @@ export class ArchiveExtractor implements ArchiveSink {
 
 const MAX_IGNORED = 1000;
 const SPACE_CHECK_BYTES = 16 << 20;
+const FLUSH_BYTES = 1 << 20;
+/** Of one writev(2): IOV_MAX. */
+const MAX_PIECES = 1024;
+
+function withoutFirst(pieces: Buffer[], bytes: number): Buffer[] {
+  let left = bytes;
+  let index = 0;
+  for (; index < pieces.length; index++) {
+    const { length } = pieces[index] ?? Buffer.alloc(0);
+    if (left < length) break;
+    left -= length;
+  }
+  const [first, ...others] = pieces.slice(index);
+  return first === undefined ? [] : [first.subarray(left), ...others];
+}
 
 /** Where a member goes; null for what is not unpacked. */
 function targetOf(member: ArchiveMember): string | null {

@@ -5,6 +5,7 @@ import { randomBytes } from 'node:crypto';
 import type { Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import zlib from 'node:zlib';
 import { hasErrno } from '../../../native/index.ts';
 import type { Kernel } from '../../../native/index.ts';
@@ -42,7 +43,12 @@ export async function writeArchiveFile(
   try {
     try {
       await handle.chmod(0o600);
-      await compressInto(kernel, handle, options, produce);
+      const stopSyncing = syncMeanwhile(handle);
+      try {
+        await compressInto(kernel, handle, options, produce);
+      } finally {
+        await stopSyncing();
+      }
       await handle.sync();
     } finally {
       await handle.close();
@@ -53,6 +59,25 @@ export async function writeArchiveFile(
     await rm(temporary, { force: true });
     throw explainSpace(options.operation, error);
   }
+}
+
+const SYNC_PAUSE_MS = 50;
+
+/** Lets the disk work while there is still something to compress, so that the last sync has little left to do. */
+function syncMeanwhile(handle: FileHandle): () => Promise<void> {
+  const stop = new AbortController();
+  const loop = async (): Promise<void> => {
+    while (!stop.signal.aborted) {
+      await sleep(SYNC_PAUSE_MS, undefined, { signal: stop.signal }).catch(() => undefined);
+      // What fails here fails again, and counts, when the file is complete.
+      if (!stop.signal.aborted) await handle.datasync().catch(() => undefined);
+    }
+  };
+  const done = loop();
+  return async () => {
+    stop.abort();
+    await done;
+  };
 }
 
 function explainSpace(operation: string, error: unknown): unknown {

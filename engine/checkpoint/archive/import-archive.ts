@@ -31,6 +31,8 @@ export interface ImportRequest {
   limits?: ArchiveLimits;
   /** Whether device nodes among the changed files are made. Default: refuse. */
   devices?: 'refuse' | 'allow';
+  /** Whether it must outlive a loss of power. Default: none, as it can be imported again as long as the archive is there. */
+  sync?: 'all' | 'none';
   onProgress?: (uncompressedBytes: number) => void;
   signal?: AbortSignal;
 }
@@ -61,7 +63,7 @@ export async function importArchive(kernel: Kernel, request: ImportRequest): Pro
     await removeEmptyDirectories(temporary);
     const { documents, record } = await check(kernel, request, temporary);
     await writeCheckpointRecord(temporary, record);
-    await syncTree(temporary);
+    if (request.sync === 'all') await syncTree(temporary);
     await rename(temporary, target);
     return { record, documents, ignored };
   } catch (error) {

@@ -14,9 +14,12 @@ import { readThrough, requireProgram } from './filter-program.ts';
 
 const CHUNK_BYTES = 256 * 1024;
 
-/** Told of what is in an archive; `settle` is waited for after each piece, so that a sink can write without blocking. */
+/** Told of what is in an archive. What it is told must be quick; what takes time is waited for in between. */
 export interface ArchiveSink extends TarSink {
+  /** After each piece of the archive. */
   settle?(): Promise<void>;
+  /** After the last one. */
+  complete?(): Promise<void>;
   /** True when it needs nothing of what is still to come. */
   isSatisfied?(): boolean;
 }
@@ -60,7 +63,7 @@ export async function readArchive(
       if (sink.isSatisfied?.() === true) return;
     }
     reader.end();
-    await sink.settle?.();
+    await sink.complete?.();
   } catch (error) {
     throw explainRefusal(operation, error);
   }
