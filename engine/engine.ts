@@ -207,6 +207,15 @@ export interface CheckpointOptions extends EffectOptions {
   allowances?: CheckpointAllowances;
   /** For the whole of it; then the container goes on as before. Default: 10 minutes. */
   timeoutMs?: number;
+  /** Told while memory is written. */
+  onProgress?: (progress: PagesProgress) => void;
+}
+
+export interface PagesProgress {
+  /** Of memory, on disk. */
+  bytes: number;
+  /** Of how many, near enough; null where nobody knows. */
+  totalBytes: number | null;
 }
 
 export interface CheckpointResult {

@@ -18,12 +18,18 @@ export class MemoryEffects {
   }
 
   async checkpoint(operation: OperationOf<'checkpoint'>, signal: AbortSignal): Promise<void> {
-    const { container, request, then, by, allowances, timeoutMs } = operation;
+    const { container, request, then, by, allowances, timeoutMs, onPages } = operation;
     await this.#journal.intend(container, 'checkpoint', (record) => ({
       ...record,
       checkpointTriedAt: this.#journal.now(),
     }));
-    const options = { then, allowances, signal, ...(timeoutMs === null ? {} : { timeoutMs }) };
+    const options = {
+      then,
+      allowances,
+      signal,
+      ...(timeoutMs === null ? {} : { timeoutMs }),
+      ...(onPages === undefined ? {} : { onProgress: onPages }),
+    };
     const result = await this.#alone(container, () =>
       this.#journal.attempt(container, signal, () =>
         this.#deps.engine.containers.checkpoint(request, options),

@@ -1,5 +1,12 @@
 import type { ExecOptions, ExecResult } from '../engine/index.ts';
-import type { CheckpointStep, CreateStep, InstanceStep, RestoreStep, StopStep } from '../reconciler/index.ts';
+import type {
+  CheckpointStep,
+  CreateStep,
+  InstanceStep,
+  RestoreStep,
+  RunOptions,
+  StopStep,
+} from '../reconciler/index.ts';
 
 /** One thing asked of a container machine: a step of a plan, or what a person asked for past the plan. */
 export type Operation = (
@@ -9,7 +16,7 @@ export type Operation = (
   | InstanceStep<'pause'>
   | InstanceStep<'resume'>
   | InstanceStep<'update'>
-  | CheckpointStep
+  | (CheckpointStep & Pick<RunOptions, 'onPages'>)
   | RestoreStep
   | InstanceStep<'cleanup'>
   | InstanceStep<'remove'>

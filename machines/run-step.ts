@@ -104,7 +104,8 @@ export function createStepRunner(deps: ContainerEffectDeps): MachineRunner {
     pause: instance<'pause'>(),
     resume: instance<'resume'>(),
     update: instance<'update'>(),
-    checkpoint: (step, options) => operate(withSignal(step, options)),
+    checkpoint: (step, options) =>
+      operate(withSignal({ ...step, ...(options.onPages && { onPages: options.onPages }) }, options)),
     restore: (step, options) => operate(withSignal(step, options)),
     cleanup: instance<'cleanup'>(),
     remove: instance<'remove'>(),

@@ -1,3 +1,5 @@
+import type { PagesProgress } from '../engine/index.ts';
+import { runsSystemd, SYSTEMD_STOP_SIGNAL } from '../schemas/index.ts';
 import type { ContainerRecord } from '../schemas/index.ts';
 import { checkContainerPlan, UnsoundPlanError } from './check-plan.ts';
 import { isAlive, mayHaveProcess, type ContainerSituation } from './container-situation.ts';
@@ -50,6 +52,9 @@ export async function passOverContainer(deps: PassDeps, name: string, signal: Ab
         const detail = `${progress.phase} ${String(progress.layersDone)}/${String(progress.layersTotal)} layers`;
         deps.report({ resource: plan.resource, what: 'progress', detail });
       },
+      onPages: (progress) => {
+        deps.report({ resource: plan.resource, what: 'progress', detail: describePages(progress) });
+      },
     }).catch(async (error: unknown) => {
       if (!signal.aborted) await withdrawWish(deps, name);
       throw error;
@@ -95,15 +100,17 @@ async function withData(
   return desired === null ? null : { ...desired, data: await engine.data.uses(desired) };
 }
 
+/** The image's, or what fits the program; an image that is gone by now says nothing. */
 async function imageStopSignal(
   { engine }: Pick<PassDeps, 'engine'>,
   record: ContainerRecord,
 ): Promise<string | null> {
-  const image = record.request?.image;
-  if (image === null || image === undefined) return null;
-  // An image that is gone by now says nothing; SIGTERM it is.
-  const config = await engine.images.config(image.id).catch(() => null);
-  return config?.StopSignal ?? null;
+  if (record.request === null) return null;
+  const { image, spec } = record.request;
+  const config = image === null ? null : await engine.images.config(image.id).catch(() => null);
+  if (config?.StopSignal !== undefined && config.StopSignal !== '') return config.StopSignal;
+  const [program = ''] = [...(spec.command ?? config?.Entrypoint ?? []), ...(spec.args ?? config?.Cmd ?? [])];
+  return runsSystemd(spec.systemd, program) ? String(SYSTEMD_STOP_SIGNAL) : null;
 }
 
 function refuseUnsound(plan: Plan, situation: ContainerSituation): void {
@@ -152,4 +159,12 @@ function announce({ report }: PassDeps, plan: Plan): void {
     what: 'changed',
     detail: `${plan.action}: ${changes.map(formatReason).join(', ')}`,
   });
+}
+
+/** `memory 12.0 of 48.0 MiB`. */
+function describePages({ bytes, totalBytes }: PagesProgress): string {
+  const mebibytes = (count: number): string => (count / 2 ** 20).toFixed(1);
+  return totalBytes === null
+    ? `memory ${mebibytes(bytes)} MiB`
+    : `memory ${mebibytes(bytes)} of ${mebibytes(totalBytes)} MiB`;
 }

@@ -1,6 +1,6 @@
 import type { ContainerObservation } from '../engine/index.ts';
 import type { ContainerRecord, ResolvedImage } from '../schemas/index.ts';
-import type { PullProgress } from '../engine/index.ts';
+import type { PagesProgress, PullProgress } from '../engine/index.ts';
 import type {
   AddMemberStep,
   CheckpointStep,
@@ -16,6 +16,8 @@ import type {
 export interface RunOptions {
   signal?: AbortSignal;
   onProgress?: (progress: PullProgress) => void;
+  /** Told while the memory of a container is written. */
+  onPages?: (progress: PagesProgress) => void;
 }
 
 /** A record that agrees with the host, and what was seen there. */

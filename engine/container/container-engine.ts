@@ -3,6 +3,7 @@ import { setFrozen } from '../cgroup/freezer.ts';
 import { checkpointContainer } from '../checkpoint/checkpoint-container.ts';
 import { findCheckpointIn } from '../checkpoint/checkpoint-record.ts';
 import { discardCheckpoint, settleCheckpoint } from '../checkpoint/keep-checkpoint.ts';
+import { watchPages } from '../checkpoint/watch-pages.ts';
 import { checkCheckpoint } from '../checkpoint/preflight/check-checkpoint.ts';
 import { restoreContainer } from '../checkpoint/restore-container.ts';
 import type { ContainerEngine } from '../engine.ts';
@@ -111,7 +112,8 @@ export function createContainerEngine(parts: EngineParts): ContainerEngine {
       return { current: paths.log, previous: paths.previousLog };
     },
     exec: (request, options) => execInContainer(parts, request, options),
-    checkpoint: (request, options) => checkpointContainer(parts, request, options),
+    checkpoint: (request, options) =>
+      watchPages(parts, request, options.onProgress, () => checkpointContainer(parts, request, options)),
     restore(request, options = {}) {
       removals.refuse(request, 'restore');
       return restoreContainer(parts, request, options, {
