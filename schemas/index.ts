@@ -45,6 +45,7 @@ export * from './secret.ts';
 export * from './security-context.ts';
 export * from './signal.ts';
 export { suggestName } from './suggest-name.ts';
+export * from './systemd-program.ts';
 export * from './user-namespace.ts';
 export * from './value-error.ts';
 export * from './volume.ts';

@@ -1,7 +1,7 @@
-import { parseSignal, ValueError } from '../../schemas/index.ts';
+import { parseSignal, SYSTEMD_STOP_SIGNAL, ValueError } from '../../schemas/index.ts';
 import { EngineError } from '../engine-error.ts';
 import type { SpecInput } from './spec-input.ts';
-import { isSystemdContainer, SYSTEMD_STOP_SIGNAL } from './systemd-mode.ts';
+import { isSystemdContainer } from './systemd-mode.ts';
 
 const SIGTERM = 15;
 

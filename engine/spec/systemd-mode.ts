@@ -1,27 +1,19 @@
-import { posix } from 'node:path';
+import { runsSystemd } from '../../schemas/index.ts';
 import type { OciMount } from '../../schemas/index.ts';
 import { commandOf } from './command.ts';
 import type { SpecInput } from './spec-input.ts';
 
-/** What systemd takes as the wish to halt, SIGRTMIN+3. */
-export const SYSTEMD_STOP_SIGNAL = 37;
-
 /** systemd's own hierarchy on cgroup v1 and hybrid hosts, which it must be able to write to. */
 const NAMED_HIERARCHY = '/sys/fs/cgroup/systemd';
-
-/** Commands that are an init, and so probably systemd. */
-const INIT_COMMANDS = ['/sbin/init', '/usr/sbin/init', '/usr/local/sbin/init'];
 
 /** Places that systemd wants to find empty and writable: https://systemd.io/CONTAINER_INTERFACE. */
 const WRITABLE_PLACES = ['/run', '/run/lock', '/tmp', '/var/log/journal'];
 
 /** Whether the container runs systemd: as the manifest says, else by the look of its command. */
 export function isSystemdContainer(input: Pick<SpecInput, 'request' | 'imageConfig'>): boolean {
-  const { systemd = 'auto' } = input.request.spec;
-  if (systemd !== 'auto') return systemd === 'always';
   // Variables do not matter here: nobody hides the name of an init in one.
   const [program = ''] = commandOf(input, new Map());
-  return INIT_COMMANDS.includes(program) || posix.basename(program) === 'systemd';
+  return runsSystemd(input.request.spec.systemd, program);
 }
 
 export function systemdPlaces(input: SpecInput): readonly string[] {
