@@ -136,6 +136,26 @@ for (const [way, open] of Object.entries(WAYS)) {
     assert.equal(fake.calls[0]?.request, [{ kind: 'Pod', name: 'db' }, 'server']);
   });
 
+  conform('checkpoints: all four', async (fake, service) => {
+    const names = [{ kind: 'Container' as const, name: 'web' }];
+    const allowances = { tcpEstablished: true, linkRemap: false };
+    const create = { names, then: 'stop' as const, allowances, timeoutMs: 500, by: 'shutdown' as const };
+    const check = { container: 'db.server', allowances };
+    const told: ApplyEvent[] = [];
+    fake.events = EVENTS;
+    assert.equal(await service.checkpoints.create(create, (event) => told.push(event)), fake.summary);
+    assert.equal(await service.checkpoints.restore({ names }, () => undefined), fake.summary);
+    assert.is((await service.checkpoints.check(check)).canCheckpoint, true);
+    await service.checkpoints.remove(names);
+    assert.equal(told, EVENTS);
+    assert.equal(fake.calls, [
+      { method: 'checkpoints.create', request: create },
+      { method: 'checkpoints.restore', request: { names } },
+      { method: 'checkpoints.check', request: check },
+      { method: 'checkpoints.remove', request: names },
+    ]);
+  });
+
   conform('images: all six', async (fake, service) => {
     const progress: string[] = [];
     const pulled = await service.images.pull('demo', 'IfNotPresent', ({ phase }) => progress.push(phase));

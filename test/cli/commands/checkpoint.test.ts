@@ -1,0 +1,133 @@
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { viewContainer } from '../../../cli/output/resource-status.ts';
+import type { ContainerRecord, KeptCheckpoint } from '../../../schemas/index.ts';
+import { FakeService } from '../support/fake-service.ts';
+import { containerRecord, NOW } from '../support/records.ts';
+import { typeCommand } from '../support/type-command.ts';
+
+const KEPT: KeptCheckpoint = {
+  createdAt: new Date(NOW - 120_000).toISOString(),
+  memoryBytes: 48 * 2 ** 20,
+  sizeBytes: 50 * 2 ** 20,
+  path: '/var/lib/tsctr/containers/x/checkpoint',
+  leftRunning: true,
+  by: 'hand',
+  ofEarlierRun: false,
+  frozenMs: 61.4,
+  durationsMs: { freeze: 1, dump: 60, total: 80 },
+};
+
+function serviceWith(...records: ContainerRecord[]): FakeService {
+  const service = new FakeService();
+  service.views = records.map((record) => viewContainer(record, NOW));
+  return service;
+}
+
+const asked = ({ calls }: FakeService) =>
+  calls.find(({ method }) => method.startsWith('checkpoints.'))?.request;
+
+test('checkpoint asks for what its options say, and prints the figures', async () => {
+  const service = serviceWith(containerRecord('web', { checkpoint: KEPT }));
+  const words = ['checkpoint', 'web', '-R', '--tcp-established', '--ext-unix-sockets', '--timeout', '5s'];
+  const { code, out } = await typeCommand(service, words);
+  assert.is(code, 0);
+  assert.equal(asked(service), {
+    names: [{ kind: 'Container', name: 'web' }],
+    then: 'leave-running',
+    allowances: { tcpEstablished: true, externalUnixSockets: true },
+    timeoutMs: 5000,
+    by: 'hand',
+  });
+  assert.match(
+    out,
+    /memory +48 MiB of 50 MiB in all\n +stood still 61 ms\n +stages +freeze 1 ms, dump 60 ms, total 80 ms/,
+  );
+});
+
+test('checkpoint --on-shutdown takes those that want it and run, and nothing to do is no error', async () => {
+  const manifest = containerRecord('db').manifest;
+  if (manifest === null) throw new Error('a record without a manifest');
+  const wanting = { ...manifest, spec: { ...manifest.spec, checkpoint: { onShutdown: true } } };
+  const service = serviceWith(
+    containerRecord('web'),
+    containerRecord('db', { manifest: wanting }),
+    containerRecord('off', { manifest: wanting, state: 'Exited' }),
+  );
+  assert.is((await typeCommand(service, ['checkpoint', '--on-shutdown'])).code, 0);
+  assert.equal((asked(service) as { names: unknown }).names, [{ kind: 'Container', name: 'db' }]);
+  assert.is((asked(service) as { by: string }).by, 'shutdown');
+  assert.is(
+    (await typeCommand(serviceWith(containerRecord('web')), ['checkpoint', '--on-shutdown'])).code,
+    0,
+  );
+});
+
+test('checkpoint without a name, and options that exclude each other, are refused', async () => {
+  for (const [words, message] of [
+    [['checkpoint'], /no name was given/],
+    [['checkpoint', 'web', '--all'], /exclude each other/],
+    [['checkpoint', 'web', '--tcp-established', '--tcp-close'], /exclude each other/],
+    [['checkpoint', 'weeb'], /did you mean container\/web/],
+  ] as const) {
+    const { code, err } = await typeCommand(serviceWith(containerRecord('web')), [...words]);
+    assert.is.not(code, 0);
+    assert.match(err, message, words.join(' '));
+  }
+});
+
+test('checkpoint --check says what the engine found, and its exit code does', async () => {
+  const service = serviceWith(containerRecord('web'));
+  const { code, out } = await typeCommand(service, ['checkpoint', 'web', '--check', '--file-locks']);
+  assert.is(code, 0);
+  assert.match(out, /container\/web can be checkpointed/);
+  assert.equal(asked(service), { container: 'web', allowances: { fileLocks: true } });
+});
+
+test('checkpoint list, show and prune', async () => {
+  const service = serviceWith(
+    containerRecord('web', { checkpoint: KEPT }),
+    containerRecord('old', { checkpoint: { ...KEPT, ofEarlierRun: true } }),
+    containerRecord('none'),
+  );
+  const { out } = await typeCommand(service, ['checkpoint', 'list']);
+  assert.match(out, /web +2m\S* +48 MiB +50 MiB +hand +of the present run/);
+  assert.match(out, /old .* of an earlier run/);
+  assert.not.match(out, /none/);
+  assert.match((await typeCommand(service, ['checkpoint', 'show', 'web'])).out, /by hand\n +memory +48 MiB/);
+  assert.match((await typeCommand(service, ['checkpoint', 'show', 'none'])).err, /container\/none has none/);
+  assert.match((await typeCommand(service, ['checkpoint', 'prune'])).out, /1 removed, 50 MiB freed/);
+  assert.equal(asked(service), [{ kind: 'Container', name: 'old' }]);
+});
+
+test('restore asks for the names', async () => {
+  const service = serviceWith(containerRecord('web', { state: 'Checkpointed', checkpoint: KEPT }));
+  assert.is((await typeCommand(service, ['restore', 'web'])).code, 0);
+  assert.equal(asked(service), { names: [{ kind: 'Container', name: 'web' }] });
+});
+
+test('get says how large a checkpoint is and how old, and after what it was restored', () => {
+  const words = (changes: Partial<ContainerRecord>) => {
+    const { status, note } = viewContainer(containerRecord('web', changes), NOW);
+    return `${status}: ${note}`;
+  };
+  assert.is(words({ state: 'Checkpointed', pid: null, checkpoint: KEPT }), 'Checkpointed: 50 MiB, 2 min ago');
+  const manifest = containerRecord('web').manifest;
+  if (manifest === null) throw new Error('a record without a manifest');
+  const restored = { at: KEPT.createdAt, checkpointCreatedAt: KEPT.createdAt, durationsMs: {} };
+  const previousExit = { code: 137, finishedAt: KEPT.createdAt, oomKilled: true };
+  const crashed: Partial<ContainerRecord> = {
+    state: 'Restored',
+    manifest: { ...manifest, spec: { ...manifest.spec, restore: { onCrash: { tries: 3 } } } },
+    restored: { ...restored, why: 'crash' },
+    restoresInRow: 2,
+    previousExit,
+  };
+  assert.is(words(crashed), 'Running: restored after running out of memory, try 2 of 3');
+  assert.is(
+    words({ state: 'Restored', restored: { ...restored, why: 'boot' } }),
+    'Running: restored after the boot',
+  );
+});
+
+test.run();
