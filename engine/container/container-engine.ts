@@ -8,6 +8,7 @@ import { checkCheckpoint } from '../checkpoint/preflight/check-checkpoint.ts';
 import { restoreContainer } from '../checkpoint/restore-container.ts';
 import type { ContainerEngine } from '../engine.ts';
 import { EngineError } from '../engine-error.ts';
+import { readPidFile } from '../runtime/conmon.ts';
 import { buildResources } from '../spec/resources.ts';
 import { goDown, goUp } from '../stage.ts';
 import type { StageList } from '../stage.ts';
@@ -16,6 +17,7 @@ import type { ContainerContext, EngineParts } from './container-context.ts';
 import { readProcess } from './container-process.ts';
 import { execInContainer } from './exec-in-container.ts';
 import { readHostLimits } from './gather-spec-input.ts';
+import { notifyStarted } from './notify-socket.ts';
 import { observeContainer } from './observe-container.ts';
 import { refreshData } from './refresh-data.ts';
 import { RemovalGate, removeContainerStorage } from './remove-container.ts';
@@ -69,6 +71,8 @@ export function createContainerEngine(parts: EngineParts): ContainerEngine {
         parts.observeEffect('runtime-start', 'before');
         await parts.runtime.start(request.id);
         parts.observeEffect('runtime-start', 'after');
+        const { monitorPidFile } = parts.paths.container(request.id);
+        notifyStarted(parts.kernel, request, await readPidFile(monitorPidFile));
       }
       const identity = await readProcess(parts.paths.container(request.id));
       return { pid: identity?.pid ?? observation.pid ?? 0 };

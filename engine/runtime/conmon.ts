@@ -22,6 +22,8 @@ export interface MonitorRequest {
   systemdCgroup: boolean;
   /** Run by conmon after the exit file has been written. */
   exitCommand: readonly string[] | null;
+  /** The socket of the host to which messages of the container's process are passed on, sd_notify(3). */
+  notifySocket?: string;
   /** Instead of a creation: the directory of the images that the runtime is to restore. */
   restoreFrom?: string;
 }
@@ -91,6 +93,7 @@ function monitorArguments(runtime: OciRuntime, request: MonitorRequest): string[
     ...(request.terminal ? ['--terminal'] : []),
     // Whoever attaches and leaves does not end the input for those after him, as `stdinOnce: false` means on a cluster.
     ...(request.stdin ? ['--stdin', '--leave-stdin-open'] : []),
+    ...(request.notifySocket === undefined ? [] : ['--sdnotify-socket', request.notifySocket]),
     ...(request.restoreFrom === undefined ? [] : ['--restore', request.restoreFrom]),
     ...exitCommandArguments(request.exitCommand),
   ];

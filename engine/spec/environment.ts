@@ -33,6 +33,7 @@ export function buildEnvironment(input: SpecInput, context: EnvironmentContext):
   for (const [name, value] of context.variables) env.set(name, value);
   for (const [name, value] of listenVariables(input.listenSockets ?? [])) env.set(name, value);
   if (request.spec.tty === true) setDefault(env, 'TERM', 'xterm');
+  if (input.providedFiles['/run/notify'] !== undefined) env.set('NOTIFY_SOCKET', '/run/notify/notify.sock');
   if (isSystemdContainer(input)) setDefault(env, 'container_uuid', request.id.slice(0, 32));
   setDefault(env, 'HOME', user.home);
   setDefault(env, 'HOSTNAME', context.hostname);

@@ -7,6 +7,7 @@ import { unmountAll } from '../../rootfs/mount-overlay.ts';
 import type { Stage } from '../../stage.ts';
 import { usesHostNetwork } from '../container-context.ts';
 import type { ContainerContext } from '../container-context.ts';
+import { provideNotifyDirectory } from '../notify-socket.ts';
 import { provideLocaltime } from '../provide-localtime.ts';
 import { provideNames } from '../provide-names.ts';
 import { providePasswd } from '../provide-passwd.ts';
@@ -23,6 +24,7 @@ export const providedFiles: Stage<ContainerContext> = {
     await provideNames(context);
     await provide(context, '/etc/hostname', hostnameFile(hostnameOf(context)));
     await provide(context, '/run/.containerenv', containerEnvText(context.request));
+    await provideNotifyDirectory(context);
     await provideLocaltime(context);
     await providePasswd(context);
     repeatInChroots(context);

@@ -7,6 +7,7 @@ import { createUnderMonitor, readPidFile } from '../../runtime/conmon.ts';
 import type { Stage } from '../../stage.ts';
 import type { ContainerContext } from '../container-context.ts';
 import { openProcess, saveProcess } from '../container-process.ts';
+import { relaySocket } from '../notify-socket.ts';
 import { readExit } from '../exit-file.ts';
 
 /** The container in the OCI runtime, under its monitor; its process waits for start. */
@@ -14,6 +15,7 @@ export const runtimeContainer: Stage<ContainerContext> = {
   name: 'runtime-container',
 
   async up({ parts, request, paths }) {
+    const notifySocket = relaySocket(request);
     const pid = await createUnderMonitor(parts.kernel, parts.facts.conmon.path, parts.runtime, {
       id: request.id,
       name: request.name,
@@ -26,6 +28,7 @@ export const runtimeContainer: Stage<ContainerContext> = {
       terminal: request.spec.tty === true,
       stdin: request.spec.stdin === true,
       systemdCgroup: parts.facts.cgroupManager === 'systemd',
+      ...(notifySocket !== null && { notifySocket }),
       exitCommand: parts.exitCommand === null ? null : [...parts.exitCommand, request.id],
     });
     await saveProcess(paths, pid, parts.facts.bootId);
