@@ -119,9 +119,12 @@ prove "$runtime: a user namespace, with files by id-mapped mounts" user_namespac
 pods() {
   tsctr apply -f "$PAYLOAD/pod.yaml" --timeout "${PATIENCE_S}s"
   wait_for 'both are running' bash -c 'tsctr get pod journal | grep -q 2/2'
-  wait_for 'what the writer writes' bash -c 'tsctr logs journal.reader | grep -q prepared'
-  equal 'network namespaces' 1 "$(for c in writer reader; do readlink "/proc/$(pid_of "journal.$c")/ns/net"; done | sort -u | wc -l)"
-  contains 'cgroup of a member' '/tsctr.slice/tsctr-pod_' "$(cat "/proc/$(pid_of journal.writer)/cgroup")"
+  wait_for 'what the init container wrote' bash -c 'tsctr logs pod/journal -c reader | grep -q prepared'
+  local pids pid
+  pids=$(tsctr describe pod/journal -o json | sed -n 's/^ *"pid": \([0-9]*\),$/\1/p')
+  equal 'processes' 2 "$(wc -w <<<"$pids")"
+  equal 'network namespaces' 1 "$(for pid in $pids; do readlink "/proc/$pid/ns/net"; done | sort -u | wc -l)"
+  for pid in $pids; do contains 'cgroup of a member' '/tsctr.slice/tsctr-pod_' "$(cat "/proc/$pid/cgroup")"; done
   tsctr delete pod/journal
   equal 'slices of pods left' '' "$(find /sys/fs/cgroup -name 'tsctr-pod_*')"
 }
