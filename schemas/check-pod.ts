@@ -33,6 +33,7 @@ export function checkPod({ spec }: Pod): FieldIssue[] {
     ),
     ...[...init, ...main].flatMap((member) => checkMember(member, spec)),
     ...init.flatMap(checkInitContainer),
+    ...checkUsers(spec),
     ...checkVolumes(spec.volumes ?? []),
     ...checkPorts(ports, hasHostNetwork ? 'host' : 'none'),
     ...checkHostSettings(spec),
@@ -44,6 +45,15 @@ export function checkPod({ spec }: Pod): FieldIssue[] {
       }),
     ),
   ];
+}
+
+/** As Kubernetes has it: what belongs to the host cannot be the pod's own users'. */
+function checkUsers(spec: PodSpec): FieldIssue[] {
+  if (spec.hostUsers !== false) return [];
+  const clashes = (['hostNetwork', 'hostPID', 'hostIPC'] as const).filter((name) => spec[name] === true);
+  return clashes.map((name) =>
+    conflict(['spec', name], 'spec.hostUsers is false: a pod with users of its own has nothing of the host'),
+  );
 }
 
 function checkMember({ container, at }: Member, spec: PodSpec): FieldIssue[] {

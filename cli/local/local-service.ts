@@ -133,11 +133,11 @@ export class LocalService implements Service {
     inspect: async (reference) => (await this.#source.reader()).engine.images.find(reference),
     remove: async (reference) => {
       const instance = await this.#source.writer();
-      await instance.engine.images.remove(reference, imagesInUse(instance));
+      await instance.engine.images.remove(reference, await imagesInUse(instance));
     },
     prune: async () => {
       const instance = await this.#source.writer();
-      return instance.engine.images.prune(imagesInUse(instance));
+      return instance.engine.images.prune(await imagesInUse(instance));
     },
   };
 
@@ -195,7 +195,15 @@ function withData(summary: ApplySummary, data: readonly DataChange[]): ApplySumm
   };
 }
 
-/** Ids of the images that containers were made from. */
-function imagesInUse({ records }: Instance): Set<string> {
-  return new Set(records.containers.list().flatMap(({ request }) => request?.image?.id ?? []));
+/** Ids of the images that containers were made from, and of those that they have as volumes. */
+async function imagesInUse({ records, engine }: Instance): Promise<Set<string>> {
+  const requests = records.containers.list().flatMap(({ request }) => request ?? []);
+  const references = requests.flatMap(({ spec }) =>
+    (spec.volumes ?? []).flatMap(({ image }) => image?.reference ?? []),
+  );
+  const mounted = await Promise.all([...new Set(references)].map((name) => engine.images.find(name)));
+  return new Set([
+    ...requests.flatMap(({ image }) => image?.id ?? []),
+    ...mounted.flatMap((image) => image?.id ?? []),
+  ]);
 }

@@ -214,7 +214,7 @@ export const INVALID_MANIFESTS: InvalidManifest[] = [
   {
     title: 'a missing kind',
     text: lines('apiVersion: v1', 'metadata: { name: a }'),
-    problems: ['1:1 kind: missing, expected one of Container, Pod'],
+    problems: ['1:1 kind: missing, expected one of Container, Pod, ConfigMap, Secret'],
   },
   {
     title: 'a missing apiVersion',
@@ -224,7 +224,9 @@ export const INVALID_MANIFESTS: InvalidManifest[] = [
   {
     title: 'a kind that is nearly right',
     text: lines('apiVersion: tsctr.dev/v1', 'kind: container'),
-    problems: ['2:7 kind: expected one of Container, Pod, found "container", did you mean `Container`?'],
+    problems: [
+      '2:7 kind: expected one of Container, Pod, ConfigMap, Secret, found "container", did you mean `Container`?',
+    ],
   },
   {
     title: 'a kind of the cluster',
@@ -234,7 +236,9 @@ export const INVALID_MANIFESTS: InvalidManifest[] = [
   {
     title: 'a kind that is to come',
     text: lines('apiVersion: apps/v1', 'kind: Deployment'),
-    problems: ['2:7 kind: Deployment is not supported yet, expected one of Container, Pod'],
+    problems: [
+      '2:7 kind: Deployment is not supported yet, expected one of Container, Pod, ConfigMap, Secret',
+    ],
   },
   {
     title: 'the apiVersion of the other kind',
@@ -457,6 +461,80 @@ export const INVALID_MANIFESTS: InvalidManifest[] = [
     title: 'a volume with two sources',
     text: container(IMAGE, 'volumes:', '  - name: data', '    emptyDir: {}', '    hostPath: { path: /srv }'),
     problems: ['10:17 spec.volumes[0].hostPath: expected only one of emptyDir and hostPath'],
+  },
+  {
+    title: 'a data volume whose files lead out',
+    text: container(
+      IMAGE,
+      'volumes:',
+      '  - name: data',
+      '    configMap: { name: a, items: [{ key: a, path: ../b }] }',
+      '  - name: down',
+      '    downwardAPI: { items: [{ path: /b, fieldRef: { fieldPath: metadata.name } }, { path: c }] }',
+    ),
+    problems: [
+      '9:53 spec.volumes[0].configMap.items[0].path: expected a path without `..`, found "../b"',
+      '11:38 spec.volumes[1].downwardAPI.items[0].path: expected a path within the volume, found "/b"',
+      '11:84 spec.volumes[1].downwardAPI.items[1]: the value is missing: expected fieldRef or resourceFieldRef',
+    ],
+  },
+  {
+    title: 'a projected source of two kinds',
+    text: container(
+      IMAGE,
+      'volumes:',
+      '  - name: data',
+      '    projected: { sources: [{ configMap: { name: a }, secret: { name: b } }] }',
+    ),
+    problems: ['9:64 spec.volumes[0].projected.sources[0].secret: expected only one of configMap and secret'],
+  },
+  {
+    title: 'an image volume without a right reference',
+    text: container(IMAGE, 'volumes:', '  - name: data', '    image: { reference: "A B" }'),
+    problems: [
+      '9:27 spec.volumes[0].image.reference: the name is not valid at "A B": expected lower-case letters and digits, between them `.`, `_`, `-` (no upper case), found "A B"',
+    ],
+  },
+  {
+    title: 'a path within a volume twice, and recursion without readOnly',
+    text: container(
+      IMAGE,
+      'volumes: [{ name: v, emptyDir: {} }]',
+      'volumeMounts:',
+      '  - { name: v, mountPath: /v, subPath: a, subPathExpr: b }',
+      '  - { name: v, mountPath: /w, recursiveReadOnly: Enabled }',
+    ),
+    problems: [
+      '9:58 spec.volumeMounts[0].subPathExpr: subPath says this already: remove one of them',
+      '10:52 spec.volumeMounts[1].recursiveReadOnly: only a mount with `readOnly: true` can be that',
+    ],
+  },
+  {
+    title: 'user namespaces that contradict themselves',
+    text: container(IMAGE, 'privileged: true', 'userns: { mode: auto, container: a }'),
+    problems: [
+      "8:19 spec.userns.mode: a privileged container has the host's users: remove one of them",
+      '8:36 spec.userns.container: mode auto has no use for it: remove it or change the mode',
+    ],
+  },
+  {
+    title: 'maps that overlap',
+    text: container(
+      IMAGE,
+      'userns:',
+      '  mode: map',
+      '  uidMappings:',
+      '    - { containerID: 0, hostID: 1000, size: 10 }',
+      '    - { containerID: 5, hostID: 2000, size: 10 }',
+    ),
+    problems: ['11:9 spec.userns.uidMappings[1]: it overlaps with a line above'],
+  },
+  {
+    title: 'users of its own with the network of the host',
+    text: pod('hostUsers: false', 'hostNetwork: true', 'containers: [{ name: a, image: b }]'),
+    problems: [
+      '7:16 spec.hostNetwork: spec.hostUsers is false: a pod with users of its own has nothing of the host',
+    ],
   },
   {
     title: 'a volume without a source',
