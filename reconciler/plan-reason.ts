@@ -39,7 +39,8 @@ export type PlanReason =
   | { why: 'members-not-done'; names: readonly string[] }
   | { why: 'not-ready' }
   | { why: 'steps-follow' }
-  | { why: 'step-failed'; message: string };
+  /** `isFinal`: trying again changes nothing before a person has done something. */
+  | { why: 'step-failed'; message: string; isFinal: boolean };
 
 /** The reason in words, as it stands in `diff` and in the NOTE column. */
 export function formatReason(reason: PlanReason): string {

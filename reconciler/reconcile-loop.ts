@@ -3,6 +3,7 @@ import { IllegalStateError } from '../schemas/index.ts';
 import { UnsoundPlanError } from './check-plan.ts';
 import { passOverContainer } from './container-pass.ts';
 import { PullInterruptedError } from './interrupt-pulls.ts';
+import { describeFailure, isFinalFailure } from './failure.ts';
 import { createListeners } from './listeners.ts';
 import { createOutcomeBoard } from './outcome-board.ts';
 import { againAfter, requeueAfter, stalled, type Outcome } from './outcome.ts';
@@ -162,8 +163,8 @@ class Loop {
   }
 
   #afterFailure(key: ResourceKey, error: unknown, signal: AbortSignal): Outcome {
-    const message = error instanceof Error ? error.message : String(error);
-    const why = { why: 'step-failed', message } as const;
+    const message = describeFailure(error);
+    const why = { why: 'step-failed', message, isFinal: isFinalFailure(error) } as const;
     // It was ended on purpose: the next daemon goes on, or the new wish does.
     if (signal.aborted || error instanceof PullInterruptedError)
       return requeueAfter(0, { why: 'steps-follow' });

@@ -49,6 +49,7 @@ export async function settle(
   const owners = new Map<ResourceKey, ResourceKey>();
   const touched = new Set<ResourceKey>();
   const failures = new Map<ResourceKey, string>();
+  const hopeless = new Set<ResourceKey>();
   const adopt = (): void => {
     for (const resource of resources) {
       owners.set(keyOf(resource), keyOf(resource));
@@ -69,9 +70,14 @@ export async function settle(
     for (const key of [...owners.keys()]) view.put(key);
     const timedOut = await waitUntil(view, options, () => {
       adopt();
-      return [...owners.keys()].every((key) => isDone(view, key, options.waitMs !== null));
+      for (const key of owners.keys()) if (isFinal(view.outcomeOf(key))) hopeless.add(key);
+      return [...owners.keys()].every((key) =>
+        isDone(view, key, { untilAsWished: options.waitMs !== null, hopeless }),
+      );
     });
-    const settled = resources.map((resource) => summarize(view, owners, { resource, touched, failures }));
+    const settled = resources.map((resource) =>
+      summarize(view, owners, { resource, touched, failures, hopeless }),
+    );
     news.tellUnchanged(settled.filter(isUnchanged).map(({ resource }) => resource));
     return { timedOut, resources: settled };
   } finally {
@@ -90,20 +96,30 @@ function isChange({ what }: Progress): boolean {
   );
 }
 
-function isDone(view: SettleView, key: ResourceKey, untilAsWished: boolean): boolean {
+/** It is tried again, but waiting for that makes no sense. */
+function isFinal(outcome: Outcome | null): boolean {
+  return outcome?.why.why === 'step-failed' && outcome.why.isFinal;
+}
+
+function isDone(
+  view: SettleView,
+  key: ResourceKey,
+  { untilAsWished, hopeless }: { untilAsWished: boolean; hopeless: ReadonlySet<ResourceKey> },
+): boolean {
   if (view.isBusy(key)) return false;
   const outcome = view.outcomeOf(key);
   if (outcome === null || outcome.kind === 'settled' || outcome.kind === 'stalled') return true;
-  if (waitsForStalled(view, outcome)) return true;
+  if (waitsForStalled(view, outcome, hopeless)) return true;
   // A round that goes on at once is not an end.
   if (outcome.kind === 'requeue' && outcome.why.why === 'steps-follow') return false;
-  return !untilAsWished;
+  return !untilAsWished || hopeless.has(key);
 }
 
 /** What it waits for will not come without a human: then neither will it. */
-function waitsForStalled(view: SettleView, outcome: Outcome): boolean {
+function waitsForStalled(view: SettleView, outcome: Outcome, hopeless: ReadonlySet<ResourceKey>): boolean {
   if (outcome.kind !== 'waiting') return false;
-  return outcome.for.some((awaited) => view.outcomeOf(keyOf(awaited))?.kind === 'stalled');
+  const keys = outcome.for.map(keyOf);
+  return keys.some((key) => hopeless.has(key) || view.outcomeOf(key)?.kind === 'stalled');
 }
 
 /** Resolves with true when the time was over first; rejects when the signal was given. */
@@ -148,12 +164,13 @@ function summarize(
     resource: ResourceName;
     touched: ReadonlySet<ResourceKey>;
     failures: ReadonlyMap<ResourceKey, string>;
+    hopeless: ReadonlySet<ResourceKey>;
   },
 ): SettledResource {
   const key = keyOf(seen.resource);
   const keys = [...owners].filter(([, owner]) => owner === key).map(([member]) => member);
   const outcomes = keys.map((each) => view.outcomeOf(each)).filter((outcome) => outcome !== null);
-  const bad = outcomes.find((each) => isFailed(each) || waitsForStalled(view, each));
+  const bad = outcomes.find((each) => isFailed(each) || waitsForStalled(view, each, seen.hopeless));
   const outcome = bad ?? view.outcomeOf(key);
   return {
     resource: seen.resource,

@@ -106,6 +106,34 @@ test('[life.restart-policy] a container that failed too often in a row is left a
   assert.is(state(process), 'Running');
 });
 
+test('nobody waits for what only a person can make good, and is told once what that is', async () => {
+  const { process, host, clock } = await daemon();
+  const missing = Object.assign(new Error('find image web:9: the store does not have it'), {
+    code: 'IMAGE_NOT_FOUND',
+    hint: 'import it',
+  });
+  host.failWith('create', 'web', missing);
+  const told: string[] = [];
+  await process.reconciler.accept([{ manifest: containerManifest('web'), file: '/web.yaml' }], {
+    source: 'apply',
+    prune: null,
+    conflicts: 'refuse',
+  });
+  const waiting = process.reconciler.settle([WEB], {
+    waitMs: 30_000,
+    onProgress: ({ what, detail }) => told.push(`${what} ${detail}`),
+  });
+  await clock.flush();
+  const { timedOut, resources } = await waiting;
+  assert.is(timedOut, false);
+  assert.ok(resources[0]?.failed);
+  assert.equal(told, ['failed find image web:9: the store does not have it; import it']);
+
+  host.failWith('create', 'web', null);
+  await clock.advance(10_000);
+  assert.is(state(process), 'Running', 'it is tried again all the same');
+});
+
 test('an image that cannot be pulled is tried again later, and its error is on record', async () => {
   const { process, host, clock } = await daemon();
   const { resources } = await applyNow(process, [containerManifest('web', { image: 'localhost/late:1' })]);

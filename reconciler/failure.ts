@@ -1,0 +1,27 @@
+/**
+ * Codes of the engine's errors that stay until a person does something: the retries go on, in case that it was done elsewhere, but
+ * nobody needs to wait for them.
+ */
+const FINAL_CODES: ReadonlySet<unknown> = new Set([
+  'IMAGE_NOT_FOUND',
+  'IMAGE_INVALID',
+  'LAYER_REFUSED',
+  'COMMAND_NOT_FOUND',
+  'COMMAND_NOT_EXECUTABLE',
+  'UNKNOWN_USER',
+  'UNSAFE_PATH',
+  'BAD_REQUEST',
+  'TOOL_MISSING',
+  'HOST_UNSUITABLE',
+]);
+
+export function isFinalFailure(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && FINAL_CODES.has(error.code);
+}
+
+/** What went wrong, and what the error says that can be done about it. */
+export function describeFailure(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const hint = 'hint' in error && typeof error.hint === 'string' ? error.hint : null;
+  return hint === null ? error.message : `${error.message}; ${hint}`;
+}
