@@ -18,9 +18,10 @@ while True:
 `;
 
 const SPEAKER = `
-import socket, sys
+import os, socket, sys
+os.chdir(os.path.dirname(sys.argv[1]))
 s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-s.sendto(b'READY=1', sys.argv[1])
+s.sendto(b'READY=1', 'notify.sock')
 `;
 
 const PYTHON = '/usr/bin/python3';
