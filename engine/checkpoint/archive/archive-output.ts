@@ -67,10 +67,11 @@ const SYNC_PAUSE_MS = 50;
 function syncMeanwhile(handle: FileHandle): () => Promise<void> {
   const stop = new AbortController();
   const loop = async (): Promise<void> => {
-    while (!stop.signal.aborted) {
+    for (;;) {
       await sleep(SYNC_PAUSE_MS, undefined, { signal: stop.signal }).catch(() => undefined);
+      if (stop.signal.aborted) return;
       // What fails here fails again, and counts, when the file is complete.
-      if (!stop.signal.aborted) await handle.datasync().catch(() => undefined);
+      await handle.datasync().catch(() => undefined);
     }
   };
   const done = loop();

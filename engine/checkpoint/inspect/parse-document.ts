@@ -1,12 +1,19 @@
-import type { z } from 'zod';
 import { EngineError } from '../../engine-error.ts';
 
+/** One of the schemas of the documents. */
+export interface DocumentSchema<Value> {
+  safeParse(
+    value: unknown,
+  ):
+    | { success: true; data: Value }
+    | {
+        success: false;
+        error: Error & { issues: readonly { path: readonly PropertyKey[]; message: string }[] };
+      };
+}
+
 /** Reads a JSON document out of a checkpoint. `name` is its name there, for errors. */
-export function parseDocument<Schema extends z.ZodType>(
-  name: string,
-  bytes: Buffer,
-  schema: Schema,
-): z.output<Schema> {
+export function parseDocument<Value>(name: string, bytes: Buffer, schema: DocumentSchema<Value>): Value {
   let value: unknown;
   try {
     value = JSON.parse(bytes.toString('utf8'));

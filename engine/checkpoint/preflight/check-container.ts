@@ -2,7 +2,7 @@ import { EngineError } from '../../engine-error.ts';
 import { snapshotContainer } from './container-snapshot.ts';
 import type { ListUnixPeers } from './container-snapshot.ts';
 import { findObstacles } from './find-obstacles.ts';
-import type { PreflightOptions, PreflightReport } from './find-obstacles.ts';
+import type { PreflightOptions, PreflightReport } from './obstacle.ts';
 
 /** Looks at a running container by its first process, and says whether it can be checkpointed. Nothing is stopped for it. */
 export async function checkContainer(

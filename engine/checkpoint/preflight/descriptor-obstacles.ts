@@ -1,5 +1,5 @@
 import type { ContainerSnapshot } from './container-snapshot.ts';
-import type { Obstacle, PreflightOptions } from './find-obstacles.ts';
+import type { Obstacle, PreflightOptions } from './obstacle.ts';
 import type { DescriptorSnapshot, ProcessSnapshot } from './process-snapshot.ts';
 
 type Finding = Omit<Obstacle, 'pid' | 'command'>;

@@ -1,4 +1,4 @@
-import type { PreflightReport } from './find-obstacles.ts';
+import type { PreflightReport } from './obstacle.ts';
 
 /** The report for people, in lines. `name` is that of the container: `container/db`. */
 export function formatPreflight(

@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { parseCpuInfo } from '../../../engine/checkpoint/describe-environment.ts';
+import { describeEnvironment, parseCpuInfo } from '../../../engine/checkpoint/describe-environment.ts';
 import { checkRestore, refusals } from '../../../engine/checkpoint/restore-gate.ts';
 import type { RestorePlace } from '../../../engine/checkpoint/restore-gate.ts';
 import { checkpointEnvironment } from '../../../schemas/index.ts';
+import { containerRequest } from '../../support/container-request.ts';
+import { PLAIN_HOST, validSpec } from '../../support/spec-input.ts';
 import { environment } from '../../support/checkpoint-environment.ts';
 
 const IMAGE = `sha256:${'b'.repeat(64)}`;
@@ -98,6 +100,31 @@ test('what is recorded of a host can be read back, and fits the host itself', ()
   const recorded = environment({ cpu });
   assert.equal(checkpointEnvironment.parse(JSON.parse(JSON.stringify(recorded))), recorded);
   assert.equal(reasons({ cpuFeatures: new Set(cpu.features) }, recorded), []);
+});
+
+test('the environment of a checkpoint names image, ports and mounts of the host', async () => {
+  const request = containerRequest(
+    { image: 'demo', ports: [{ containerPort: 80, hostPort: 8080 }, { containerPort: 81 }] },
+    { image: { reference: 'localhost/demo:1', id: IMAGE } },
+  );
+  const spec = validSpec();
+  spec.mounts = [
+    { destination: '/data', type: 'bind', source: '/etc', options: ['rbind'] },
+    { destination: '/file', type: 'bind', source: '/etc/passwd', options: [] },
+    { destination: '/proc', type: 'proc', source: 'proc', options: [] },
+  ];
+  const described = await describeEnvironment(request, spec, {
+    facts: PLAIN_HOST,
+    criu: '4.1.1',
+    addresses: [],
+  });
+  assert.equal(checkpointEnvironment.parse(described), described);
+  assert.equal(described.mounts, [
+    { destination: '/data', kind: 'directory' },
+    { destination: '/file', kind: 'file' },
+  ]);
+  assert.equal(described.ports, [{ hostIP: '', hostPort: 8080, containerPort: 80, protocol: 'TCP' }]);
+  assert.is(described.image?.id, IMAGE);
 });
 
 test.run();

@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert';
 import { parseInetTable } from '../../../../engine/checkpoint/preflight/container-snapshot.ts';
 import type { ContainerSnapshot } from '../../../../engine/checkpoint/preflight/container-snapshot.ts';
 import { findObstacles } from '../../../../engine/checkpoint/preflight/find-obstacles.ts';
-import type { PreflightOptions } from '../../../../engine/checkpoint/preflight/find-obstacles.ts';
+import type { PreflightOptions } from '../../../../engine/checkpoint/preflight/obstacle.ts';
 import { formatPreflight } from '../../../../engine/checkpoint/preflight/preflight-text.ts';
 import { parseWatches } from '../../../../engine/checkpoint/preflight/process-snapshot.ts';
 import type {

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { checkContainer } from '../../../../engine/checkpoint/preflight/check-container.ts';
-import type { PreflightOptions } from '../../../../engine/checkpoint/preflight/find-obstacles.ts';
+import type { PreflightOptions } from '../../../../engine/checkpoint/preflight/obstacle.ts';
 import { listUnixPeersBy } from '../../../../engine/checkpoint/preflight/unix-peers.ts';
 import { readMountInfo } from '../../../../engine/checkpoint/mount-info.ts';
 import { createRunCommand } from '../../../../engine/process/run-command.ts';
