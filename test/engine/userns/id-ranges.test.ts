@@ -59,8 +59,14 @@ test('[spec.userns] ids are translated both ways; one that is not mapped is nobo
     { containerID: 1, hostID: 5000, size: 10 },
   ];
   const maps = { uidMappings: mappings, gidMappings: mappings };
-  assert.equal([0, 1, 10, 11].map(intoHost(maps).uid), [1000, 5000, 5009, 65_534]);
-  assert.equal([1000, 5009, 0, 5010].map(intoContainer(maps).gid), [0, 10, 65_534, 65_534]);
+  assert.equal(
+    [0, 1, 10, 11].map((id) => intoHost(maps).uid(id)),
+    [1000, 5000, 5009, 65_534],
+  );
+  assert.equal(
+    [1000, 5009, 0, 5010].map((id) => intoContainer(maps).gid(id)),
+    [0, 10, 65_534, 65_534],
+  );
 });
 
 test.run();
