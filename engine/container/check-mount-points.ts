@@ -16,7 +16,7 @@ const KERNEL_FILESYSTEMS = ['/proc', '/sys'];
 export function checkMountPoints(context: ContainerContext, spec: OciSpec): void {
   checkVolumes(context);
   const root = rootfsPath(context);
-  const destinations = (spec.mounts ?? []).map(({ destination }) => destination);
+  const destinations = spec.mounts.map(({ destination }) => destination);
   for (const destination of destinations) {
     if (KERNEL_FILESYSTEMS.some((place) => isWithin(destination, place))) continue;
     const isMounted = (path: string): boolean =>

@@ -18,8 +18,8 @@ export async function gatherHooks(context: ContainerContext, spec: OciSpec): Pro
     await Promise.all(directories.map((directory) => readHooks(directory, request.name))),
   );
   return chooseHooks(hooks, {
-    annotations: spec.annotations ?? {},
-    command: spec.process.args?.[0] ?? '',
+    annotations: spec.annotations,
+    command: spec.process.args[0] ?? '',
     hasBindMounts: (request.spec.volumes ?? []).some(({ hostPath }) => hostPath !== undefined),
   });
 }

@@ -77,7 +77,7 @@ export async function previewSpec(
     const input = await gatherSpecInput(context);
     const hooks = await gatherHooks(context, buildSpec(input));
     const complete = { ...input, hooks: hooks.spec };
-    const text = serializeSpec(buildSpec(complete))
+    const text = asOnHost(serializeSpec(buildSpec(complete)), request, path.join(scratch, 'host'))
       .replaceAll(`${paths.root}/`, `${parts.paths.root}/`)
       .replaceAll(`${paths.run}/`, `${parts.paths.run}/`)
       .replaceAll(givenRoot, request.spec.rootfs ?? givenRoot);
@@ -105,6 +105,17 @@ async function coverRoot({ kernel }: EngineParts, rootfs: string, target: string
   const [upper, work] = [`${target}.upper`, `${target}.work`];
   for (const directory of [target, upper, work]) await mkdir(directory, { recursive: true });
   mountOverlay(kernel, { lowers: [rootfs], upper, work }, target, MOUNT_ATTR_NODEV);
+}
+
+/** The places of the host for which others stood in. */
+function asOnHost(text: string, { spec }: ContainerRequest, directory: string): string {
+  return (spec.volumes ?? []).reduce(
+    (all, { name, hostPath }) =>
+      hostPath === undefined
+        ? all
+        : all.replaceAll(JSON.stringify(path.join(directory, name)), JSON.stringify(hostPath.path)),
+    text,
+  );
 }
 
 /** A look makes no directory of the host: where a volume would, one in the scratch place stands in. */

@@ -45,7 +45,7 @@ function firstOf(
   if (found !== undefined) return manifest(`spec.${found}`);
   const value = imageField === undefined ? undefined : input.imageConfig?.[imageField];
   const isSet = value !== undefined && value.length !== 0;
-  return imageField !== undefined && isSet ? image(String(imageField)) : DEFAULT;
+  return imageField !== undefined && isSet ? image(imageField) : DEFAULT;
 }
 
 function valueAt(value: unknown, path: string): unknown {
