@@ -45,6 +45,8 @@ lay_program() {
   chmod 644 "$tree/$lib"/prebuilds/*/*.node
   install_file 755 "$lib/bin/tsctr" bin/tsctr
   install_file 644 "$lib/package.json" package.json
+  # CRIU's messages are read from here.
+  for file in schemas/*.proto; do install_file 644 "$lib/$file" "$file"; done
   mkdir -p "$tree/usr/bin"
   ln -s ../lib/tsctr/bin/tsctr "$tree/usr/bin/tsctr"
 }

@@ -8,6 +8,9 @@ import { withDirectory } from '../support/scratch-directory.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 
+/** What the program reads, beside what is bundled: found by looking for `packageRoot()` in the sources. */
+const FILES_READ = ['package.json', 'schemas/criu-rpc.proto', 'schemas/criu-images.proto'];
+
 function run(file: string, args: readonly string[], cwd = ROOT): string {
   const env = { ...process.env, SOURCE_DATE_EPOCH: '1700000000' };
   const { status, stdout, stderr } = spawnSync(file, args, { encoding: 'utf8', cwd, env });
@@ -38,6 +41,7 @@ test('a Debian package holds all that runs, and is what the policy asks for', ()
       /KillMode=process/,
     );
     assert.ok(existsSync(path.join(tree, 'etc/tsctr.d')));
+    for (const file of FILES_READ) assert.ok(existsSync(path.join(tree, 'usr/lib/tsctr', file)), file);
     for (const file of ['bash-completion/completions/tsctr', 'zsh/vendor-completions/_tsctr']) {
       assert.match(readFileSync(path.join(tree, 'usr/share', file), 'utf8'), /tsctr/);
     }
@@ -67,7 +71,14 @@ test('an npm package runs from where it is unpacked, with the addon that it brin
       encoding: 'utf8',
     });
     assert.match(stdout, /addon +loads/);
-    for (const file of ['prebuilds', 'native/src', 'binding.gyp', 'packaging/tsctr.service', 'examples']) {
+    for (const file of [
+      ...FILES_READ,
+      'prebuilds',
+      'native/src',
+      'binding.gyp',
+      'packaging/tsctr.service',
+      'examples',
+    ]) {
       assert.ok(existsSync(path.join(unpacked, file)), file);
     }
   }));
