@@ -5,7 +5,9 @@ import * as assert from 'uvu/assert';
 import { expandPod } from '../../reconciler/expand-pod.ts';
 import { pod as podSchema } from '../../schemas/index.ts';
 import type { ContainerRequest, PodRecord } from '../../schemas/index.ts';
-import { claim, outputOfRequest } from '../support/container-output.ts';
+import { createContext } from '../../engine/container/container-context.ts';
+import { updateDataVolume } from '../../engine/volume/data-volume.ts';
+import { claim, oneVolume, outputOfRequest } from '../support/container-output.ts';
 import { logText, withEngine } from '../support/test-engine.ts';
 import type { TestEngine } from '../support/test-engine.ts';
 
@@ -138,10 +140,18 @@ test('[volume.kinds] fsGroup owns the volumes that tsctr made, and the processes
     assert.is(
       await run(
         { downwardAPI: { items: [{ path: 'n', fieldRef: { fieldPath: 'metadata.name' }, mode: 0o400 }] } },
-        'cat /v/n; stat -L -c %g:%a /v/n',
+        'cat /v/n; echo; stat -L -c %g:%a /v/n',
       ),
       'shop\n4321:440',
     );
+    const items = [{ path: 'n', fieldRef: { fieldPath: 'metadata.name' }, mode: 0o400 }];
+    const updated = engine.request('sleep 60', { ...oneVolume({ downwardAPI: { items } }), fsGroup: 4321 });
+    await engine.containers.create(updated);
+    const [volume] = updated.spec.volumes ?? [];
+    if (volume === undefined) throw new Error('no volume');
+    await updateDataVolume(createContext(engine.parts, updated), volume);
+    const file = path.join(engine.parts.paths.container(updated.id).bundle, 'data/v/n');
+    assert.equal([statSync(file).gid, statSync(file).mode & 0o777], [4321, 0o440], 'also after a change');
     // OnRootMismatch leaves a volume alone whose top is as it should be; Always does not.
     chownSync(path.join(data, 'd'), 0, 0);
     const claimed = { persistentVolumeClaim: { claimName: 'data' } };
