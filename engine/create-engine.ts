@@ -28,6 +28,8 @@ export interface EngineOptions {
   exitCommand?: readonly string[] | null;
   /** Told of every effect on the host; default: nobody. */
   observeEffect?: EffectObserver;
+  /** What people should know of a container although it is no error; default: nobody is told. */
+  notice?: (container: string, message: string) => void;
 }
 
 /** Puts the engine of one root and run directory together. Throws where this host lacks what it cannot do without. */
@@ -66,6 +68,7 @@ export async function createEngine(options: EngineOptions): Promise<EngineWithAc
     }),
     exits: new ExitWatcher(paths.exits),
     observeEffect: options.observeEffect ?? (() => undefined),
+    ...(options.notice !== undefined && { notice: options.notice }),
     exitCommand: options.exitCommand ?? null,
   };
   return {

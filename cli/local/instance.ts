@@ -41,6 +41,8 @@ export interface InstanceOptions {
   config: string;
   /** Told of what went wrong inside of tsctr itself. */
   onError: (error: unknown, key: ResourceKey | null) => void;
+  /** Told of what people should know although it is no error. */
+  onNotice?: (container: string, message: string) => void;
 }
 
 /** How long a command waits for another one that is at work on the same root, milliseconds. */
@@ -97,6 +99,7 @@ async function assemble(
     run: options.run,
     exitCommand: exitCommand(options, paths),
     ...engineSettings(await readConfiguration(options.config)),
+    ...(options.onNotice !== undefined && { notice: options.onNotice }),
     observeEffect: (effect, phase) => {
       trace.observe(effect, phase);
       fault?.(effect, phase);

@@ -7,7 +7,7 @@ import { LocalService } from './local-service.ts';
 
 /** The service of a command that found no daemon: it looks without the lock, and takes it when it first has to write. */
 export function openLocalService(options: ServiceOptions): Service {
-  const instanceOptions = { ...options, onError: reportToStderr };
+  const instanceOptions = { ...options, onError: reportToStderr, onNotice: noticeToStderr };
   let writing: Promise<Instance> | null = null;
   const opened: Instance[] = [];
   return new LocalService({
@@ -39,4 +39,8 @@ export function openLocalService(options: ServiceOptions): Service {
 /** What goes wrong inside of tsctr itself, and not with a container, in a command of which the terminal is the log. */
 function reportToStderr(error: unknown): void {
   process.stderr.write(`tsctr: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+}
+
+function noticeToStderr(container: string, message: string): void {
+  process.stderr.write(`container/${container}: ${message}\n`);
 }

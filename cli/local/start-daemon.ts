@@ -11,6 +11,9 @@ export async function startDaemon(options: DaemonOptions): Promise<DaemonHandle>
   const { log } = options;
   const instance = await openWriter({
     ...options,
+    onNotice: (container, message) => {
+      log.info({ container }, `container/${container}: ${message}`);
+    },
     onError: (error, key) => {
       log.error({ err: error, key }, 'internal error');
     },
