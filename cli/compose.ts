@@ -36,14 +36,18 @@ export async function cleanupContainer(options: ServiceOptions, id: string | nul
 
 /** Looks into containers and works inside of them, without the daemon: nothing of that is on record. */
 export async function openAccess(options: ServiceOptions): Promise<ContainerAccess> {
-  const [{ createEngine }, { createLinuxKernel }] = await Promise.all([
+  const [{ createEngine }, { createLinuxKernel }, { readConfiguration }] = await Promise.all([
     import('../engine/index.ts'),
     import('../native/index.ts'),
+    import('./local/read-configuration.ts'),
   ]);
+  // The runtime that made the container is the only one that knows it.
+  const { runtime } = await readConfiguration(options.config);
   const { access } = await createEngine({
     kernel: createLinuxKernel(),
     root: options.root,
     run: options.run,
+    ...(runtime !== undefined && { runtime }),
   });
   return access;
 }
