@@ -1,5 +1,5 @@
 import type { CheckpointAllowances, PreflightReport } from '../../engine/index.ts';
-import type { ApplyEvent, ApplySummary, ResourceName } from './service.ts';
+import type { ApplyEvent, ApplySummary, ResourceName } from './apply-summary.ts';
 
 /** What a command can ask for that has to do with checkpoints; a part of `Service`. */
 export interface CheckpointService {

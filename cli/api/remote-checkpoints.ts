@@ -1,7 +1,7 @@
 import type { PreflightReport } from '../../engine/index.ts';
 import type { CheckpointService } from './checkpoint-service.ts';
 import { ROUTES } from './routes.ts';
-import type { ApplyEvent, ApplySummary } from './service.ts';
+import type { ApplyEvent, ApplySummary } from './apply-summary.ts';
 
 type Route = (typeof ROUTES)[keyof typeof ROUTES];
 

@@ -1,8 +1,10 @@
-import type { ContainerRecord, ManifestProblem, PodRecord, ResolvedImage } from '../../schemas/index.ts';
+import type { ApplyEvent, ApplySummary, DataName, ResourceName } from './apply-summary.ts';
+import type { ContainerRecord, PodRecord, ResolvedImage } from '../../schemas/index.ts';
 import type { CheckpointService } from './checkpoint-service.ts';
-import type { TraceEvent } from './trace-event.ts';
 import type { VolumeService } from './volume-service.ts';
 import type { DataInfo, HostFacts, ImageDetails, PullPolicy, PullProgress } from '../../engine/index.ts';
+
+export type { ApplyEvent, ApplySummary, DataName, ResourceName } from './apply-summary.ts';
 
 /**
  * What a command can ask for. There are two of it with one meaning: `LocalService` holds the lock and the engine itself;
@@ -52,16 +54,6 @@ export interface Service {
   close(): Promise<void>;
 }
 
-export interface ResourceName {
-  kind: 'Container' | 'Pod';
-  name: string;
-}
-
-export interface DataName {
-  kind: 'ConfigMap' | 'Secret';
-  name: string;
-}
-
 export interface ManifestText {
   /** Path as it was given, `-` for standard input. */
   file: string;
@@ -96,43 +88,6 @@ export interface ActRequest {
   signal: string | null;
   /** Overrides terminationGracePeriodSeconds, in milliseconds. */
   timeoutMs: number | null;
-}
-
-/** One line of progress, as in `container/web  running  pid 4242 after 61 ms`. */
-export interface ApplyEvent {
-  resource: ResourceName;
-  what:
-    | 'created'
-    | 'changed'
-    | 'running'
-    | 'ready'
-    | 'completed'
-    | 'stopped'
-    | 'removed'
-    | 'unchanged'
-    | 'failed'
-    | 'waiting'
-    | 'progress'
-    | 'paused'
-    | 'resumed'
-    | 'restarted'
-    | 'checkpointed'
-    | 'restored';
-  detail: string;
-}
-
-export interface ApplySummary {
-  changed: number;
-  unchanged: number;
-  failed: number;
-  /** True when `waitMs` passed before everything was as wished. */
-  timedOut: boolean;
-  /** Set when manifests were refused; nothing was changed then. */
-  problems: ManifestProblem[];
-  /** Config maps and secrets that are new, have changed or were removed. */
-  data?: { kind: DataName['kind']; name: string; change: 'new' | 'changed' | 'unchanged' | 'removed' }[];
-  /** Set when it was asked for. */
-  trace?: TraceEvent[];
 }
 
 /** One line of `diff`. */
