@@ -144,7 +144,9 @@ function podStatus(pod: PodRecord, members: readonly ContainerRecord[]): string 
     return failed ? 'Failed' : `Init:${done}/${pod.manifest.spec.initContainers?.length ?? 0}`;
   }
   if (main.some(isRunning)) return 'Running';
-  if (main.length > 0 && main.every((member) => member.state === 'Paused')) return 'Paused';
+  for (const state of ['Paused', 'Checkpointed'] as const) {
+    if (main.length > 0 && main.every((member) => member.state === state)) return state;
+  }
   if (pod.override === 'Stopped') return 'Stopped';
   if (main.length > 0 && main.every(hasEnded) && pod.manifest.spec.restartPolicy !== 'Always') {
     return main.every((member) => member.exit?.code === 0) ? 'Succeeded' : 'Failed';

@@ -1,9 +1,9 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { viewContainer } from '../../../cli/output/resource-status.ts';
+import { viewContainer, viewPod } from '../../../cli/output/resource-status.ts';
 import type { ContainerRecord, KeptCheckpoint } from '../../../schemas/index.ts';
 import { FakeService } from '../support/fake-service.ts';
-import { containerRecord, NOW } from '../support/records.ts';
+import { containerRecord, memberRecord, NOW, podRecord } from '../support/records.ts';
 import { typeCommand } from '../support/type-command.ts';
 
 const KEPT: KeptCheckpoint = {
@@ -104,6 +104,11 @@ test('restore asks for the names', async () => {
   const service = serviceWith(containerRecord('web', { state: 'Checkpointed', checkpoint: KEPT }));
   assert.is((await typeCommand(service, ['restore', 'web'])).code, 0);
   assert.equal(asked(service), { names: [{ kind: 'Container', name: 'web' }] });
+});
+
+test('a pod whose containers are all in their checkpoints says so', () => {
+  const members = ['a', 'b'].map((name) => memberRecord('db', name, { state: 'Checkpointed', ready: false }));
+  assert.is(viewPod(podRecord('db', ['a', 'b']), members, NOW).status, 'Checkpointed');
 });
 
 test('get says how large a checkpoint is and how old, and after what it was restored', () => {
