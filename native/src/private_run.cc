@@ -24,7 +24,8 @@ int openTree(int directory, const char* path) {
   return static_cast<int>(::syscall(SYS_open_tree, directory, path, kFlags));
 }
 
-/** Binds one entry of the old /run to the same name in the new one; links are made anew, what vanishes meanwhile is left out. */
+/** Binds one entry of the old /run to the same name in the new one; links are made anew, what vanishes
+ * meanwhile is left out. */
 bool bindEntry(int oldRun, int newRun, const char* name) {
   struct stat status {};
   if (::fstatat(oldRun, name, &status, AT_SYMLINK_NOFOLLOW) == -1) return errno == ENOENT;
@@ -66,7 +67,8 @@ void copyKnowledge(const char* source) {
   if (from == -1) return;
   const int to = ::open(kKnowledge, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
   struct stat status {};
-  if (to != -1 && ::fstat(from, &status) == 0) ::sendfile(to, from, nullptr, static_cast<size_t>(status.st_size));
+  if (to != -1 && ::fstat(from, &status) == 0)
+    ::sendfile(to, from, nullptr, static_cast<size_t>(status.st_size));
   if (to != -1) ::close(to);
   ::close(from);
 }

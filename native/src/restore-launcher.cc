@@ -1,9 +1,9 @@
 // What conmon runs as "the runtime" of a restore: tsctr-restore <options> restore <what conmon adds> <id>
-// With `exec` in the place of `restore` it becomes CRIU itself, whose socket it has inherited: for all but restores.
-// It starts `criu swrk` as its child, with the stdio that conmon gave it, in the cgroups of the container,
-// and with descriptors of the tsctr that waits; tsctr speaks the RPC. CRIU makes the container's first
-// process a sibling of its own, so that it is a child of this program, and of conmon as soon as this program
-// ends.
+// With `exec` in the place of `restore` it becomes CRIU itself, whose socket it has inherited: for all but
+// restores. It starts `criu swrk` as its child, with the stdio that conmon gave it, in the cgroups of the
+// container, and with descriptors of the tsctr that waits; tsctr speaks the RPC. CRIU makes the container's
+// first process a sibling of its own, so that it is a child of this program, and of conmon as soon as this
+// program ends.
 #include <fcntl.h>
 #include <linux/close_range.h>
 #include <sys/prctl.h>
@@ -139,7 +139,8 @@ void joinCgroup(const char* procsFile) {
 }
 
 [[noreturn]] void executeCriu(const Options& options) {
-  if (options.knowledge != nullptr && !tsctr::enterPrivateRun(options.knowledge)) fail("make a /run for criu");
+  if (options.knowledge != nullptr && !tsctr::enterPrivateRun(options.knowledge))
+    fail("make a /run for criu");
   const std::string rpc = std::to_string(options.rpc);
   ::execl(options.criu, options.criu, "swrk", rpc.c_str(), nullptr);
   fail(std::string("execve ") + options.criu);
