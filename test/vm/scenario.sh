@@ -36,6 +36,20 @@ require() {
   [[ $(cat "$STATE/status") == 0 ]] || exit 1
 }
 
+# The program, asked again when the daemon did not get its turn within the time that commands give it: the machine is slow, not
+# broken.
+tsctr() {
+  local status=0
+  while :; do
+    command tsctr "$@" 2>"$STATE/stderr" && status=0 || status=$?
+    ((status == 1)) && grep -q 'did not answer in' "$STATE/stderr" || break
+    sleep 3
+  done
+  cat "$STATE/stderr" >&2
+  return "$status"
+}
+export -f tsctr
+
 left_out() {
   echo "$*"
   exit 97

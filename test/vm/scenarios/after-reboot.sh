@@ -28,7 +28,7 @@ stays_stopped() {
   tsctr get halted
   contains 'the state of one that was stopped by hand' Exited "$(tsctr get halted)"
 }
-prove 'a reboot: one that was stopped by hand before it' stays_stopped
+prove 'a reboot: one that was stopped by hand stays so when its policy is UnlessStopped' stays_stopped
 
 removed() {
   remove_all

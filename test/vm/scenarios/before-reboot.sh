@@ -5,7 +5,7 @@ leave_running() {
   cp "$PAYLOAD/hello.yaml" /etc/tsctr.d/hello.yaml
   wait_for 'the one of the directory runs' bash -c 'tsctr get hello | grep -q Running'
   apply applied
-  apply halted
+  apply halted 'restartPolicy: UnlessStopped'
   tsctr stop halted
   tsctr apply -f "$PAYLOAD/pod.yaml" --timeout "${PATIENCE_S}s"
   if tsctr checkpoint --help >/dev/null 2>&1; then
