@@ -1,8 +1,21 @@
 import type { Benchmark } from './bench.ts';
-import { scale } from './rows/scale.ts';
+import { checkpoint } from './rows/checkpoint.ts';
+import { crashRestart } from './rows/crash-restart.ts';
+import { dropFile } from './rows/drop-file.ts';
 import { imageUnpack } from './rows/image-unpack.ts';
+import { pods } from './rows/pods.ts';
+import { scale } from './rows/scale.ts';
 import { startMany } from './rows/start-many.ts';
 import { startOne } from './rows/start-one.ts';
 
 /** In the order of the table. */
-export const BENCHMARKS: readonly Benchmark[] = [startOne, startMany, imageUnpack, scale];
+export const BENCHMARKS: readonly Benchmark[] = [
+  startOne,
+  startMany,
+  pods,
+  crashRestart,
+  dropFile,
+  checkpoint,
+  imageUnpack,
+  scale,
+];

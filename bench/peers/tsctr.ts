@@ -8,6 +8,12 @@ import { until } from '../until.ts';
 
 const REPOSITORY = path.resolve(import.meta.dirname, '../..');
 
+/** What the program consists of, as far as it is used here. */
+const SHIPPED = [
+  ...['bin', 'dist', 'build/Release', 'package.json'],
+  ...['schemas/criu-rpc.proto', 'schemas/criu-images.proto'],
+];
+
 /** As much of a container's record as is looked at here. */
 interface ContainerRecord {
   state: string;
@@ -40,7 +46,7 @@ export class Tsctr {
 
   static async open(programs: Programs, directory: string): Promise<Tsctr> {
     const program = path.join(directory, 'program');
-    for (const name of ['bin', 'dist', 'build/Release', 'package.json']) {
+    for (const name of SHIPPED) {
       const source = path.join(REPOSITORY, name);
       if (!existsSync(source)) throw new Error(`find ${source}: not built; run \`npm run build\` first`);
       await cp(source, path.join(program, name), { recursive: true });
@@ -85,8 +91,12 @@ export class Tsctr {
   /** What is on record of a container; null when there is nothing. */
   recordOf(name: string): ContainerRecord | null {
     const file = path.join(this.root, 'db/containers', `${name}.json`);
-    if (!existsSync(file)) return null;
-    return JSON.parse(readFileSync(file, 'utf8')) as ContainerRecord;
+    try {
+      return JSON.parse(readFileSync(file, 'utf8')) as ContainerRecord;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+      throw error;
+    }
   }
 
   pidOf(name: string): number {
