@@ -1,4 +1,5 @@
 import type { Benchmark } from './bench.ts';
+import { archive } from './rows/archive.ts';
 import { checkpoint } from './rows/checkpoint.ts';
 import { crashRestart } from './rows/crash-restart.ts';
 import { dropFile } from './rows/drop-file.ts';
@@ -16,6 +17,7 @@ export const BENCHMARKS: readonly Benchmark[] = [
   crashRestart,
   dropFile,
   checkpoint,
+  archive,
   imageUnpack,
   scale,
 ];

@@ -1,9 +1,10 @@
 /** `npm run bench [-- NAME…]`: measures, prints the table, and writes table, JSON and SVG to bench/results. */
+import { inspect } from 'node:util';
 import { withBench } from './bench.ts';
 import type { Bench, Benchmark } from './bench.ts';
 import { BENCHMARKS } from './benchmarks.ts';
 import { describeMachine, withLoadAfter } from './machine.ts';
-import { writeResults } from './report/write-results.ts';
+import { writePage, writeResults } from './report/write-results.ts';
 import type { Row, SkippedRow } from './row.ts';
 
 async function main(names: readonly string[]): Promise<void> {
@@ -15,8 +16,10 @@ async function main(names: readonly string[]): Promise<void> {
     const machine = describeMachine(bench);
     const rows: (Row | SkippedRow)[] = [];
     for (const benchmark of wanted) rows.push(...(await runBenchmark(benchmark, bench)));
-    const name = names.length === 0 ? 'last' : 'partial';
-    process.stdout.write(await writeResults(rows, withLoadAfter(machine), name));
+    const isFull = names.length === 0;
+    const table = await writeResults(rows, withLoadAfter(machine), isFull ? 'last' : 'partial');
+    if (isFull) await writePage(table);
+    process.stdout.write(table);
   });
 }
 
@@ -28,8 +31,7 @@ async function runBenchmark(benchmark: Benchmark, bench: Bench): Promise<(Row | 
     return await benchmark.run(bench);
   } catch (error) {
     process.exitCode = 1;
-    process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
-    if (error instanceof Error && error.cause !== undefined) process.stderr.write(`${String(error.cause)}\n`);
+    process.stderr.write(`${inspect(error)}\n`);
     return benchmark.names.map((name) => ({ name, skipped: String(error).split('\n')[0] ?? '' }));
   } finally {
     process.stderr.write(`${((performance.now() - startedMs) / 1000).toFixed(0)} s\n`);

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Machine } from '../machine.ts';
 import type { Row, SkippedRow } from '../row.ts';
@@ -7,6 +7,8 @@ import { drawPlot } from './plot.ts';
 import { writeTable } from './table.ts';
 import { verdictsOf } from './verdict.ts';
 
+const PAGE = path.resolve(import.meta.dirname, '../../docs/performance.md');
+const MARK = '<!-- last run: npm run bench writes it -->';
 const DIRECTORY = path.resolve(import.meta.dirname, '../results');
 
 /** Writes `<name>.md`, `.json` and `.svg`, and returns the table. */
@@ -31,4 +33,11 @@ function toJson(row: Row | SkippedRow): object {
   if ('skipped' in row) return row;
   const figures = row.figures.map((figure) => ({ ...figure, ...summarize(figure.samples) }));
   return { ...row, figures, verdicts: verdictsOf(row) };
+}
+
+/** Puts the table at the end of docs/performance.md, in place of that of the run before. */
+export async function writePage(table: string): Promise<void> {
+  const [text = ''] = (await readFile(PAGE, 'utf8')).split(MARK);
+  const plot = '![bars of the medians](../bench/results/last.svg)';
+  await writeFile(PAGE, `${text}${MARK}\n\n${plot}\n\n${table}`);
 }
