@@ -5,23 +5,9 @@ import { isRunning } from './data-manifests.ts';
 import { DependencyCycleError, findDependencyCycle } from './dependency-cycle.ts';
 import { needsNewNamespaces } from './expand-pod.ts';
 import { newContainerRecord, newPodRecord } from './new-record.ts';
+import type { AcceptOptions, OwnedManifest } from './owned-manifest.ts';
 import { mayTouch, OwnershipError } from './ownership.ts';
 import { keyOf, type ResourceName } from './resource-key.ts';
-
-/** A manifest, and the file of its source that it stands in. */
-export interface OwnedManifest {
-  manifest: Manifest;
-  /** An absolute path, `-` for standard input. */
-  file: string;
-}
-
-export interface AcceptOptions {
-  source: Ownership['source'];
-  /** Delete what this source made before and what is no longer there: from these files, or from all but these. */
-  prune: ReadonlySet<string> | { allBut: ReadonlySet<string> } | null;
-  /** What belongs to another source: refuse everything, or leave that one out and go on. */
-  conflicts: 'refuse' | 'skip';
-}
 
 /** Records as they are, or as they would be. */
 export interface RecordsView {

@@ -1,6 +1,6 @@
 import type { DataInfo, Engine } from '../engine/index.ts';
 import type { ConfigMap, Container, DataKind, Manifest, Pod, Secret } from '../schemas/index.ts';
-import type { AcceptOptions, OwnedManifest } from './acceptance.ts';
+import type { AcceptOptions, OwnedManifest } from './owned-manifest.ts';
 import { describeOwner } from './ownership.ts';
 
 /** Which config map or secret is meant. */

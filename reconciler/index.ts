@@ -2,7 +2,7 @@
  * Decides what is to be done next: sources, desired and observed state, plans, the queue, ownership, probes. It never touches the
  * host itself: what is to be done goes to a `StepRunner`, and from the engine it only learns.
  */
-export type { AcceptOptions, OwnedManifest } from './acceptance.ts';
+export type { AcceptOptions, OwnedManifest } from './owned-manifest.ts';
 export { BadRequestError, NotFoundError, type ActRequest } from './act.ts';
 export { backoffOf, countFailure, delayAfterErrorMs, delayAfterExitMs, type Backoff } from './backoff.ts';
 export type { CheckpointRequest } from './ask-checkpoint.ts';

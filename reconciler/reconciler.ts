@@ -1,5 +1,6 @@
 import type { Engine } from '../engine/index.ts';
-import { acceptManifests, type AcceptOptions, type Acceptance, type OwnedManifest } from './acceptance.ts';
+import { acceptManifests, type Acceptance } from './acceptance.ts';
+import type { AcceptOptions, OwnedManifest } from './owned-manifest.ts';
 import { act, NotFoundError, type ActRequest } from './act.ts';
 import { askCheckpoint, askRestore, type CheckpointRequest } from './ask-checkpoint.ts';
 import { isoTime, type Clock } from './clock.ts';

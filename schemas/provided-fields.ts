@@ -19,7 +19,9 @@ const usedSecret = z.strictObject({
     .string()
     .min(1)
     .optional()
-    .describe('File name below /run/secrets, or an absolute path. Default: the name of the secret, or of each key.'),
+    .describe(
+      'File name below /run/secrets, or an absolute path. Default: the name of the secret, or of each key.',
+    ),
   env: z
     .string()
     .regex(/^[^=\0]+$/, 'must be the name of an environment variable')
@@ -47,7 +49,9 @@ export const providedFields = {
     .describe("False leaves the container's /etc/passwd and /etc/group as they are. Default: true."),
   passwdEntry: oneLine
     .optional()
-    .describe('Line for a user that the image does not know; $USERNAME, $UID, $GID, $NAME and $HOME are replaced.'),
+    .describe(
+      'Line for a user that the image does not know; $USERNAME, $UID, $GID, $NAME and $HOME are replaced.',
+    ),
   groupEntry: oneLine
     .optional()
     .describe('Line for a group that the image does not know; $GROUPNAME, $GID and $USERLIST are replaced.'),

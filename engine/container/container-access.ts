@@ -57,8 +57,7 @@ export function createContainerAccess(parts: EngineParts): ContainerAccess {
       return listChanges(parts.kernel, { upper: pathsOf(request).upper, lowers, ignored: NOT_ITS_OWN });
     },
     exportFilesystem: (request, output) => exportFilesystem(parts, request, output),
-    previewSpec: (request, given) =>
-      previewSpec(parts, request, CONTAINER_STAGES.slice(0, -2), given),
+    previewSpec: (request, given) => previewSpec(parts, request, CONTAINER_STAGES.slice(0, -2), given),
     async findImage(reference) {
       const found = await parts.images.find(reference);
       return found === null ? null : { reference, id: found.id };

@@ -58,16 +58,6 @@ export async function dump(
   return readDumpStatistics(path.join(request.workDirectory, 'stats-dump'));
 }
 
-/** Copies the memory while the tasks run but for a moment; what is changed afterwards is left to the dump that names this as its parent. */
-export async function preDump(
-  kernel: Kernel,
-  process: CriuProcess,
-  request: DumpRequest,
-): Promise<CriuDumpStatistics | null> {
-  await requestDump(kernel, process, 'SINGLE_PRE_DUMP', request);
-  return readDumpStatistics(path.join(request.workDirectory, 'stats-dump'));
-}
-
 /** Ready before the tasks are frozen, so that its start does not count into the time that they stand still. */
 export function startDump(kernel: Kernel, criu: string, knowledge: string | null): CriuProcess {
   return spawnCriu(kernel, criu, knowledge);
@@ -76,7 +66,7 @@ export function startDump(kernel: Kernel, criu: string, knowledge: string | null
 async function requestDump(
   kernel: Kernel,
   process: CriuProcess,
-  type: 'DUMP' | 'SINGLE_PRE_DUMP',
+  type: 'DUMP',
   request: DumpRequest,
 ): Promise<void> {
   const log = { logFile: path.join(request.workDirectory, DUMP_LOG), keptLogFile: request.keptLogFile };

@@ -323,6 +323,7 @@ test('tsctr delete by name, by file, and of what is not there', async () => {
     names: [web, { kind: 'Pod', name: 'db' }],
     ignoreMissing: false,
     force: true,
+    data: [],
   });
 
   const manifest =
@@ -332,6 +333,7 @@ test('tsctr delete by name, by file, and of what is not there', async () => {
     names: [{ kind: 'Container', name: 'gone' }],
     ignoreMissing: true,
     force: false,
+    data: [],
   });
 
   assert.is((await typeCommand(service, ['delete', 'absent'])).code, 1);

@@ -51,7 +51,13 @@ test('runs them, changes nothing the second time, and deletes them without leavi
   await testRoot.output(['apply', '-f', manifests, '--wait']);
 
   const { items } = JSON.parse(await testRoot.output(['get', '-o', 'json'])) as Listed;
-  assert.equal(items.map((item) => item.metadata.name).sort(), ['hello', 'journal', 'limits', 'memory', 'web']);
+  assert.equal(items.map((item) => item.metadata.name).sort(), [
+    'hello',
+    'journal',
+    'limits',
+    'memory',
+    'web',
+  ]);
   for (const item of items) assert.is(item.status.state, 'Running', item.metadata.name);
   assert.is((await fetch(`http://127.0.0.1:${port}/`)).status, 200);
   assertNamespaces(items);

@@ -73,7 +73,10 @@ test('a path that leads nowhere is refused, with the field that was likely meant
   const table: [string, RegExp][] = [
     ['container.spec.imag', /container\.spec has no field `imag`, did you mean `image`\?$/],
     ['container.spec.image.x', /container\.spec\.image has no fields$/],
-    ['contaner', /expected a kind \(container, pod, configmap, secret\), found `contaner`, did you mean `container`\?$/],
+    [
+      'contaner',
+      /expected a kind \(container, pod, configmap, secret\), found `contaner`, did you mean `container`\?$/,
+    ],
     ['', /found nothing$/],
     ['pod..spec', /pod has no field ``$/],
     ['pod.constructor', /no field `constructor`/],

@@ -2,9 +2,7 @@ import { EngineError } from '../../engine-error.ts';
 
 /** One of the schemas of the documents. */
 export interface DocumentSchema<Value> {
-  safeParse(
-    value: unknown,
-  ):
+  safeParse(value: unknown):
     | { success: true; data: Value }
     | {
         success: false;
