@@ -225,24 +225,26 @@ class LoopingReconciler implements Reconciler {
 
   #createProber(): Prober {
     const { engine, records, events, clock, onError } = this.#options;
+    const tell = (name: string, attributes: Record<string, string>): void => {
+      const id = records.containers.get(name)?.request?.id ?? null;
+      const time = isoTime(clock.now());
+      events.emit({ time, type: 'health', resource: { kind: 'Container', name }, id, attributes });
+    };
     return createProber({
       records,
       exec: (request, options) => engine.containers.exec(request, options),
       clock,
       onFailure: (container, failure) => {
         this.#deps.wishes.probeFailures.set(container, failure);
+        tell(container, {
+          status: 'unhealthy',
+          message: `${failure.probe} probe failed: ${failure.message}`,
+        });
         this.#loop.put(keyOf({ kind: 'Container', name: container }));
       },
-      onReadiness: ({ name, ready, request }, message) => {
+      onReadiness: ({ name, ready }, message) => {
         const resource = { kind: 'Container', name } as const;
-        const attributes = { status: ready ? 'healthy' : 'unhealthy', message };
-        events.emit({
-          time: isoTime(clock.now()),
-          type: 'health',
-          resource,
-          id: request?.id ?? null,
-          attributes,
-        });
+        tell(name, { status: ready ? 'healthy' : 'unhealthy', message });
         this.#loop.report({ resource, what: ready ? 'ready' : 'waiting', detail: message });
         this.#loop.put(keyOf(resource));
       },
