@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Container, ContainerRecord, Manifest, Ownership, Pod, PodRecord } from '../schemas/index.ts';
+import type { Container, ContainerRecord, Ownership, Pod, PodRecord } from '../schemas/index.ts';
 import { isoTime } from './clock.ts';
 import { isRunning } from './data-manifests.ts';
 import { DependencyCycleError, findDependencyCycle } from './dependency-cycle.ts';
