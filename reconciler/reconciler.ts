@@ -163,8 +163,8 @@ class LoopingReconciler implements Reconciler {
       if (options.force) {
         for (const { name } of this.#containersOf(resource)) this.#deps.wishes.stopTimeoutsMs.set(name, 0);
       }
-      await markForDeletion(this.#deps, resource);
     }
+    await markForDeletion(this.#deps, found);
     this.#interruptPulls(found);
     return found;
   }

@@ -16,31 +16,47 @@ export async function writeAcceptance(
   source: Ownership['source'],
 ): Promise<ResourceName[]> {
   const { containers, pods } = deps.records;
-  const changed: ResourceName[] = [];
-  for (const { record, merge, change } of acceptance.containers) {
+  await sideBySide(acceptance.containers, async ({ record, merge }) => {
     if (containers.get(record.name) === null) await containers.put(record);
     else await containers.edit(record.name, merge);
-    if (change !== 'unchanged') changed.push({ kind: 'Container', name: record.name });
-  }
-  for (const { record, merge, change } of acceptance.pods) {
+  });
+  await sideBySide(acceptance.pods, async ({ record, merge, change }) => {
     if (pods.get(record.name) === null) await pods.put(record);
     else await pods.edit(record.name, merge);
-    if (change !== 'unchanged') changed.push({ kind: 'Pod', name: record.name });
     if (change === 'changed' || source === 'apply') await tryMembersAnew(deps, record.name, change);
-  }
-  for (const resource of acceptance.dropped) await markForDeletion(deps, resource);
-  return changed;
+  });
+  await markForDeletion(deps, acceptance.dropped);
+  return [...acceptance.containers, ...acceptance.pods]
+    .filter(({ change }) => change !== 'unchanged')
+    .map(({ record: { kind, name } }) => ({ kind, name }));
 }
 
-/** A resource goes when its next passes have brought that about; its record goes last. */
-export async function markForDeletion({ records, clock }: WriteDeps, resource: ResourceName): Promise<void> {
-  const { kind, name } = resource;
+/** Records written at the same time: the disk takes many together, and each has a file open meanwhile. */
+const WRITES_AT_ONCE = 16;
+
+/** Does it for all, the first ones first; throws the first error when all that had begun has ended. */
+async function sideBySide<T>(items: readonly T[], write: (item: T) => Promise<void>): Promise<void> {
+  const waiting = [...items];
+  const work = async (): Promise<void> => {
+    for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) await write(item);
+  };
+  const results = await Promise.allSettled(Array.from({ length: WRITES_AT_ONCE }, work));
+  for (const result of results) if (result.status === 'rejected') throw result.reason;
+}
+
+/** Resources go when their next passes have brought that about; the record of each goes last. */
+export async function markForDeletion(
+  { records, clock }: WriteDeps,
+  resources: readonly ResourceName[],
+): Promise<void> {
   const deletionRequestedAt = isoTime(clock.now());
-  if (kind === 'Container') {
-    await records.containers.edit(name, (record) => ({ ...record, deletionRequestedAt }));
-  } else {
-    await records.pods.edit(name, (record) => ({ ...record, deletionRequestedAt }));
-  }
+  await sideBySide(resources, async ({ kind, name }) => {
+    if (kind === 'Container') {
+      await records.containers.edit(name, (record) => ({ ...record, deletionRequestedAt }));
+    } else {
+      await records.pods.edit(name, (record) => ({ ...record, deletionRequestedAt }));
+    }
+  });
 }
 
 /** A pod that was applied anew has its members tried anew, without waiting for the end of a back-off. */
@@ -50,11 +66,12 @@ async function tryMembersAnew(
   change: Accepted<unknown>['change'],
 ): Promise<void> {
   for (const { name } of records.containers.list().filter((record) => record.pod === pod)) {
-    await records.containers.edit(name, (record) => ({
-      ...record,
-      failuresInRow: 0,
-      backoffUntil: null,
-      override: change === 'changed' ? null : record.override,
-    }));
+    await records.containers.edit(name, (record) => {
+      const override = change === 'changed' ? null : record.override;
+      const isAnew = record.failuresInRow === 0 && record.backoffUntil === null;
+      // The same object: there is nothing to write.
+      if (isAnew && override === record.override) return record;
+      return { ...record, failuresInRow: 0, backoffUntil: null, override };
+    });
   }
 }
