@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { viewContainer, viewPod } from '../../../cli/output/resource-status.ts';
+import { skip } from '../../support/skip.ts';
 import { FakeService } from '../support/fake-service.ts';
 import { containerRecord, NOW, podRecord } from '../support/records.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
@@ -52,8 +53,7 @@ for (const shell of ['zsh', 'fish']) {
   const isThere = spawnSync(shell, ['--version']).status === 0;
   const title = `${shell} takes the script`;
   if (!isThere) {
-    console.log(`skipped: ${title}: there is no ${shell} here`);
-    test.skip(title);
+    skip(test, title, `there is no ${shell} here`);
     continue;
   }
   test(title, async () => {
