@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readdir, rmdir } from 'node:fs/promises';
+import { readdir, readFile, rmdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { ContainerRequest } from '../../schemas/index.ts';
 import type { HostFacts } from '../engine.ts';
@@ -54,9 +54,13 @@ export async function removeCgroup(layout: CgroupLayout, cgroupPath: string): Pr
   await Promise.all(cgroupDirectories(layout, cgroupPath).map(removeWhenEmpty));
 }
 
-/** Tries again for a moment: a cgroup stays busy until the kernel is done with a child that has just been removed. */
+/**
+ * Tries again for a moment: a cgroup with nothing in it stays busy until the kernel is done with a child, or a process, that has just
+ * gone, and on a loaded machine that takes its time.
+ */
 async function removeWhenEmpty(directory: string): Promise<void> {
-  for (let attempt = 1; ; attempt++) {
+  const deadline = performance.now() + REMOVE_TIMEOUT_MS;
+  for (let pauseMs = 2; ; pauseMs = Math.min(2 * pauseMs, 50)) {
     try {
       await rmdir(directory);
       return;
@@ -64,20 +68,23 @@ async function removeWhenEmpty(directory: string): Promise<void> {
       const { code } = error as NodeJS.ErrnoException;
       if (code === 'ENOENT') return;
       if (code !== 'EBUSY' && code !== 'ENOTEMPTY') throw error;
-      if (attempt === REMOVE_ATTEMPTS || (await hasChildren(directory))) return;
     }
-    await new Promise((resolve) => setTimeout(resolve, REMOVE_PAUSE_MS));
+    if (performance.now() > deadline || (await isInUse(directory))) return;
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
 }
 
-const REMOVE_ATTEMPTS = 50;
-const REMOVE_PAUSE_MS = 2;
+const REMOVE_TIMEOUT_MS = 3_000;
 
-async function hasChildren(directory: string): Promise<boolean> {
+/** True when the cgroup has a child or a process. */
+async function isInUse(directory: string): Promise<boolean> {
   try {
-    return (await readdir(directory, { withFileTypes: true })).some((entry) => entry.isDirectory());
+    const entries = await readdir(directory, { withFileTypes: true });
+    if (entries.some((entry) => entry.isDirectory())) return true;
+    return (await readFile(path.join(directory, 'cgroup.procs'), 'utf8')) !== '';
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENODEV') return false;
     throw error;
   }
 }
