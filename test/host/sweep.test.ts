@@ -30,8 +30,12 @@ async function leaveThings(directory: string, run: string): Promise<{ pid: numbe
 
 test('the snapshot of the host sees what was left, and the sweep takes it away and nothing else', async () => {
   const bystander = spawn('sleep', ['999'], { stdio: 'ignore' });
+  // A test that fails must not wait for it.
+  bystander.unref();
+  process.once('exit', () => bystander.kill('SIGKILL'));
   const before = await takeHostSnapshot();
   const testRoot = await createTestRoot();
+  const clean = await takeInstanceSnapshot(testRoot);
   const { pid, server } = await leaveThings(testRoot.directory, testRoot.run);
   const added = additions(before, await takeHostSnapshot([testRoot.directory])).join('\n');
   assert.match(added, new RegExp(`processes: ${pid} sleep 999`));
@@ -54,7 +58,7 @@ test('the snapshot of the host sees what was left, and the sweep takes it away a
   assert.match(found, /mount .*rootfs/);
   assert.match(found, /cgroup .*\/abc/);
   assert.not(existsSync(testRoot.directory));
-  assert.equal(await leftSince(before, [testRoot.directory]), []);
+  assert.equal(await leftSince(clean, testRoot), []);
   assert.is(bystander.exitCode, null);
   assert.is(bystander.signalCode, null);
   bystander.kill('SIGKILL');
