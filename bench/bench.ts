@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
+import { constants } from 'node:os';
 import path from 'node:path';
 import { sweep } from '../test/support/sweep.ts';
 import { Podman } from './peers/podman.ts';
@@ -47,18 +48,27 @@ export async function withBench(body: (bench: Bench) => Promise<void>): Promise<
     podman: await Podman.open(programs, path.join(directory, 'p'), runtime),
     floor: new BareRuntime(programs, path.join(directory, 'f'), runtime),
   };
+  const interrupted = (signal: NodeJS.Signals): void => {
+    void cleanUp(bench).finally(() => process.exit(128 + constants.signals[signal]));
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, interrupted);
   try {
     await loadImage(bench);
     await body(bench);
   } finally {
-    await bench.tsctr.stopDaemon();
-    // Podman's storage knows mounts of its own, which have to go before its files.
-    await bench.podman.removeAll().catch((error: unknown) => {
-      process.stderr.write(`${String(error)}\n`);
-    });
-    await bench.floor.removeAll();
-    await sweep(directory, [bench.tsctr.run, bench.tsctrAlone.run]);
+    await cleanUp(bench);
   }
+}
+
+/** Everything that may be left: of a run that failed or was interrupted, containers as well. */
+async function cleanUp({ directory, tsctr, tsctrAlone, podman, floor }: Bench): Promise<void> {
+  await tsctr.stopDaemon();
+  // Podman's storage knows mounts of its own, which have to go before its files.
+  await podman.removeAll().catch((error: unknown) => {
+    process.stderr.write(`${String(error)}\n`);
+  });
+  await floor.removeAll();
+  await sweep(directory, [tsctr.run, tsctrAlone.run]);
 }
 
 async function openTsctr(programs: Programs, directory: string): Promise<Tsctr> {
