@@ -11,7 +11,7 @@
  * `.only`: here what did not pass has failed, and a skip without a printed reason (test/support/skip.ts) is a failure too.
  */
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -206,6 +206,8 @@ async function main() {
   const outdir = mkdtempSync(path.join(cache, 'tests-'));
   // Short: paths of sockets below it have at most 107 bytes.
   const scratch = mkdtempSync('/tmp/tt-');
+  // The root of a user namespace passes through to its container.
+  chmodSync(scratch, 0o711);
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
     process.once(signal, () => running.forEach(killGroup));
   process.on('exit', () => {

@@ -140,7 +140,7 @@ test('[volume.kinds] fsGroup owns the volumes that tsctr made, and the processes
     assert.is(
       await run(
         { downwardAPI: { items: [{ path: 'n', fieldRef: { fieldPath: 'metadata.name' }, mode: 0o400 }] } },
-        'cat /v/n; echo; stat -L -c %g:%a /v/n',
+        'echo $(cat /v/n); stat -L -c %g:%a /v/n',
       ),
       'shop\n4321:440',
     );
