@@ -33,8 +33,9 @@ test('a process that comes a little later goes through as well', async () => {
   await withGate(async (gate) => {
     const opened = openStartGate(gate);
     const child = spawn('/bin/sh', ['-c', 'sleep 0.05; printf 0 > "$0"', gate]);
+    const ended = new Promise((resolve) => child.once('exit', resolve));
     assert.is(await opened, true);
-    assert.is(await new Promise((resolve) => child.once('exit', resolve)), 0);
+    assert.is(await ended, 0);
   });
 });
 
