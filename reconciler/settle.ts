@@ -50,10 +50,12 @@ export async function settle(
   const touched = new Set<ResourceKey>();
   const failures = new Map<ResourceKey, string>();
   const hopeless = new Set<ResourceKey>();
+  for (const resource of resources) owners.set(keyOf(resource), keyOf(resource));
+  // Asked for again with every pass, as members come while a pod is worked on; of containers there are too many for that.
+  const pods = resources.filter(({ kind }) => kind === 'Pod');
   const adopt = (): void => {
-    for (const resource of resources) {
-      owners.set(keyOf(resource), keyOf(resource));
-      for (const member of view.membersOf(resource)) owners.set(keyOf(member), keyOf(resource));
+    for (const pod of pods) {
+      for (const member of view.membersOf(pod)) owners.set(keyOf(member), keyOf(pod));
     }
   };
   adopt();

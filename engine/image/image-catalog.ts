@@ -56,6 +56,9 @@ export function createImageCatalog(options: ImageCatalogOptions): ImageCatalog {
     return found;
   }
 
+  /** By id, which is the digest of what they say: asked for at every look at every container. */
+  const configs = new Map<string, ImageConfig>();
+
   async function find(reference: string): Promise<ImageDetails | null> {
     const known = await index.read();
     if (!isImageId(reference)) {
@@ -103,7 +106,11 @@ export function createImageCatalog(options: ImageCatalogOptions): ImageCatalog {
       return topmostOnly(facts.diffIds).map((diffId) => paths.layer(diffId).diff);
     },
     async config(imageId) {
-      return (await byId(imageId)).facts.config;
+      const known = configs.get(imageId);
+      if (known !== undefined) return known;
+      const { config } = (await byId(imageId)).facts;
+      configs.set(imageId, config);
+      return config;
     },
     async rootStatus(imageId) {
       const { facts } = await byId(imageId);

@@ -1,5 +1,5 @@
 import net from 'node:net';
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import type { Kernel } from '../../native/index.ts';
 import { O_RDONLY, AT_FDCWD } from '../../native/index.ts';
 import { EngineError } from '../engine-error.ts';
@@ -129,12 +129,15 @@ async function readLine(fd: number): Promise<string | null> {
 }
 
 /** The pid in a pid file, or null when there is none. */
-export async function readPidFile(file: string): Promise<number | null> {
-  try {
-    const pid = Number((await readFile(file, 'utf8')).trim());
-    return Number.isInteger(pid) && pid > 0 ? pid : null;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw error;
-  }
+export function readPidFile(file: string): Promise<number | null> {
+  return new Promise((resolve) => {
+    try {
+      // Some bytes in the memory of /run: sooner read than handed to the thread pool.
+      const pid = Number(readFileSync(file, 'utf8').trim());
+      resolve(Number.isInteger(pid) && pid > 0 ? pid : null);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      resolve(null);
+    }
+  });
 }
