@@ -3,6 +3,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { missingForCheckpoints } from '../support/checkpoint-host.ts';
 import { isUnbroken, numbersOf, startsOf, withCounter } from '../support/checkpoint-scenario.ts';
+import { killProcess } from '../support/kill-process.ts';
 import { testUnless } from '../support/skip.ts';
 import { until } from '../support/until.ts';
 
@@ -84,7 +85,7 @@ onHost(
         await until(() => record().checkpoint?.by === 'interval', { what: 'it was saved by its interval' });
         await apply('restore: { onCrash: { tries: 1 } }');
         await untilCounting();
-        process.kill(record().pid ?? -1, 'SIGKILL');
+        killProcess(record().pid);
         await until(() => record().state === 'Restored', { what: 'it was restored' });
         await untilCounting();
         assert.match(await row(), /Running +1\/1 +1 .*restored after exit code 137, try 1 of 1/);
@@ -93,7 +94,7 @@ onHost(
           await testRoot.output(['describe', 'counter']),
           /Restored: .* after a crash, from the checkpoint of/,
         );
-        process.kill(record().pid ?? -1, 'SIGKILL');
+        killProcess(record().pid);
         await until(() => record().state === 'Running', { what: 'it was started anew', timeoutMs: 30_000 });
         await untilCounting();
         assert.match(await row(), /Running +1\/1 +2/);

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { demoImageArchive, importDemoImage } from '../support/demo-image.ts';
+import { killProcess } from '../support/kill-process.ts';
 import { leftOfInstance } from '../support/left-of-instance.ts';
 import { statusOf, untilGone, untilStatus } from '../support/listed.ts';
 import { containerText as textOf } from '../support/manifest-text.ts';
@@ -81,7 +82,7 @@ test('a changed file changes only what the plan says: limits in place, a variabl
 
   const limited = { resources: { limits: { memory: '64Mi' } } };
   await drop(testRoot, 'web.yaml', containerText('web', limited));
-  await until(async () => (await readLimit(first.pid ?? -1, 'memory')) === String(64 * 1024 * 1024), {
+  await until(async () => (await readLimit(first.pid ?? 0, 'memory')) === String(64 * 1024 * 1024), {
     what: 'the new limit holds for the same process',
   });
   const changed = await statusOf(testRoot, 'container/web');
@@ -137,7 +138,7 @@ test('a file that turns bad keeps what it made, and log, get and describe say wh
 
 test('a process that is killed comes back', async ({ testRoot }) => {
   const before = await untilStatus(testRoot, 'container/web', RUNNING, isRunning);
-  process.kill(before.pid ?? -1, 'SIGKILL');
+  killProcess(before.pid);
   const after = await untilStatus(
     testRoot,
     'container/web',
@@ -152,7 +153,7 @@ test('containers outlive a daemon that is killed, and the next one adopts them a
   const { testRoot } = context;
   const before = await statusOf(testRoot, 'container/web');
   await context.daemon.end('SIGKILL');
-  process.kill(before.pid ?? -1, 0);
+  killProcess(before.pid, 0);
   assert.equal((await statusOf(testRoot, 'container/web')).pid, before.pid, 'get works without a daemon');
 
   context.daemon = await startDaemon(testRoot);
@@ -162,7 +163,7 @@ test('containers outlive a daemon that is killed, and the next one adopts them a
     ['Running', before.pid, before.startedAt, before.restartCount],
   );
 
-  process.kill(after.pid ?? -1, 'SIGKILL');
+  killProcess(after.pid);
   await untilStatus(
     testRoot,
     'container/web',
@@ -177,7 +178,7 @@ test('what ends while no daemon runs is brought back, and what was taken out of 
   const short = await untilStatus(testRoot, 'container/short', RUNNING, isRunning);
   await context.daemon.end('SIGTERM');
   await rm(path.join(testRoot.manifests, 'web.yaml'));
-  process.kill(short.pid ?? -1, 'SIGKILL');
+  killProcess(short.pid);
   context.daemon = await startDaemon(testRoot);
   await untilGone(testRoot, 'container/web');
   await untilStatus(

@@ -7,6 +7,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { importDemoImage } from '../support/demo-image.ts';
 import { takeInstanceSnapshot } from '../support/host-snapshot.ts';
+import { killProcess } from '../support/kill-process.ts';
 import { leftOfInstance } from '../support/left-of-instance.ts';
 import { listAll, statusOf, untilStatus } from '../support/listed.ts';
 import { containerText, shell } from '../support/manifest-text.ts';
@@ -96,7 +97,7 @@ async function stopsAndAnswers({ testRoot }: Context): Promise<void> {
   console.log(`four commands while one waits for a stop: ${tookMs.toFixed(0)} ms`);
   const { status, pid } = await statusOf(testRoot, 'container/deaf');
   assert.is(status, 'Stopping', 'it still is');
-  process.kill(pid ?? -1, 'SIGKILL');
+  killProcess(pid);
   await untilStatus(
     testRoot,
     'container/deaf',
@@ -126,7 +127,7 @@ test('[state.stop-race] a process that ends by itself while it is being stopped 
     const { pid } = await statusOf(testRoot, 'container/web');
     const stopping = testRoot.tsctr(['stop', 'container/web']);
     await sleep(delayMs);
-    process.kill(pid ?? -1, 'SIGKILL');
+    killProcess(pid);
     const { exitCode, stdout, stderr } = await stopping;
     assert.is(exitCode, 0, stdout + stderr);
     const after = await untilStatus(testRoot, 'container/web', { what: 'is cleaned up' }, ({ state }) =>
@@ -170,7 +171,7 @@ test('[state.reset-on-reboot] what should run runs again, what had ended or was 
   );
   await testRoot.output(['stop', 'container/stopped', 'container/stopped-always']);
   const first = await statusOf(testRoot, 'container/always');
-  process.kill(first.pid ?? -1, 'SIGKILL');
+  killProcess(first.pid);
   const before = await untilStatus(
     testRoot,
     'container/always',

@@ -2,6 +2,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { importDemoImage } from '../support/demo-image.ts';
 import { takeInstanceSnapshot } from '../support/host-snapshot.ts';
+import { killProcess } from '../support/kill-process.ts';
 import { leftOfInstance } from '../support/left-of-instance.ts';
 import { listAll, statusOf, untilStatus } from '../support/listed.ts';
 import { containerText } from '../support/manifest-text.ts';
@@ -114,7 +115,7 @@ test('[life.restart-policy] Always brings it back, also when it was killed', asy
   const { testRoot } = context;
   await apply(context, containerText('web', { restartPolicy: 'Always' }), '--wait');
   const before = await statusOf(testRoot, 'container/web');
-  process.kill(before.pid ?? -1, 'SIGKILL');
+  killProcess(before.pid);
   const after = await untilStatus(
     testRoot,
     'container/web',

@@ -4,6 +4,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { importDemoImage, demoImageArchive } from '../support/demo-image.ts';
 import { takeInstanceSnapshot } from '../support/host-snapshot.ts';
+import { killProcess } from '../support/kill-process.ts';
 import { leftOfInstance } from '../support/left-of-instance.ts';
 import { containerText, podText } from '../support/manifest-text.ts';
 import { storedState } from '../support/stored-state.ts';
@@ -213,7 +214,7 @@ async function notAsWished(root: TestRoot, { running }: Scene): Promise<string |
   for (const name of running) {
     const record = await storedState(root, name);
     if (record?.state !== 'Running' || record.intent !== null) return `${name} is ${JSON.stringify(record)}`;
-    process.kill(record.pid ?? -1, 0);
+    killProcess(record.pid, 0);
   }
   // A monitor, its container with its child, and an overlay with what is mounted in it are there once for each.
   const hasNoMore = async (): Promise<boolean> => {
