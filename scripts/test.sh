@@ -56,7 +56,7 @@ check 'import rule' npm run --silent deps
 check 'unused code' npx --no-install knip --no-progress
 suite 'unit tests' test --exclude test/host --exclude test/scenario
 if [[ $(id -u) == 0 ]]; then
-  suite 'host tests' test/host $([[ ! -d test/scenario ]] || echo test/scenario) --jobs 1 --timeout 240
+  suite 'host tests' test/host $([[ ! -d test/scenario ]] || echo test/scenario) --jobs 1 --timeout 600
 else
   echo 'host tests need root: run `sudo npm test`'
   failed=$((failed + 1))
