@@ -13,7 +13,7 @@ usage: npm run setup -- [--dry-run] [--tests] [--with-podman] [--no-build]
   --with-podman  also podman, which tests and benchmarks take as the model to compare with; tsctr itself never calls it
   --no-build     leave out npm packages and the build
 environment: TSCTR_CRIU_PREFIX  where a CRIU of our own goes, if one is needed (/opt/tsctr/criu)
-             TSCTR_CRIU_SUITE   the Debian suite that it is taken from (trixie)
+             TSCTR_CRIU_SUITE   the Debian suite that it is taken from (trixie; forky for kernels from 6.16 on)
 USAGE
 }
 
@@ -22,8 +22,11 @@ PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C
 
 prefix=${TSCTR_CRIU_PREFIX:-/opt/tsctr/criu} # engine/host.ts looks there
-criu_suite=${TSCTR_CRIU_SUITE:-trixie}
-criu_wanted_major=4
+# Before version 4 CRIU does not know the vDSO of kernels after 6.12. From 6.16 on a kernel answers SO_PASSCRED for unix sockets
+# only, and before 4.2 CRIU asks every socket for it and gives up: no process with an internet socket could be saved.
+criu_wanted=4.0 criu_suite=trixie
+if [[ $(printf '%s\n' 6.16 "$(uname -r)" | sort -V | head -n 1) == 6.16 ]]; then criu_wanted=4.2 criu_suite=forky; fi
+criu_suite=${TSCTR_CRIU_SUITE:-$criu_suite}
 dry_run=no tests=no podman=no build=yes
 for argument; do
   case $argument in
@@ -152,20 +155,15 @@ install_packages() {
 
 # --- CRIU ------------------------------------------------------------------------------------------------------------------
 
-# True when the CRIU at that path runs and is new enough: before version 4 it does not know the vDSO of kernels after 6.12.
-is_criu_new_enough() {
-  local major
-  major=$("$1" --version 2>/dev/null | sed -n 's/^Version: \([0-9]*\).*/\1/p') || return 1
-  [[ -n $major && $major -ge $criu_wanted_major ]]
-}
+# True for `4.10` and `4.2`, false for `4.1.1` where 4.2 is wanted.
+is_criu_version_wanted() { [[ -n $1 && $(printf '%s\n' "$criu_wanted" "$1" | sort -V | head -n 1) == "$criu_wanted" ]]; }
+
+# True when the CRIU at that path runs and is new enough for this kernel.
+is_criu_new_enough() { is_criu_version_wanted "$("$1" --version 2>/dev/null | sed -n 's/^Version: //p')"; }
 
 has_criu() { is_criu_new_enough "$prefix/bin/criu" || { command -v criu >/dev/null && is_criu_new_enough criu; }; }
 
-distribution_criu_major() {
-  local major
-  major=$(apt-cache policy criu | sed -n 's/^  Candidate: \([0-9]*\)\..*/\1/p')
-  echo "${major:-0}"
-}
+distribution_criu() { apt-cache policy criu | sed -n 's/^  Candidate: \([0-9.]*\).*/\1/p'; }
 
 install_criu() {
   if has_criu; then return; fi
@@ -174,7 +172,7 @@ install_criu() {
     prepare_scratch
     update_package_lists
   fi
-  if [[ $(distribution_criu_major) -ge $criu_wanted_major ]]; then
+  if is_criu_version_wanted "$(distribution_criu)"; then
     if step 'Debian package: criu'; then
       need_root 'installing packages'
       update_package_lists

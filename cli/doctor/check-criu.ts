@@ -8,7 +8,10 @@ const OWN_CRIU = '/opt/tsctr/criu/bin/criu';
 const OLDEST_CRIU = '4.0';
 /** CRIU 3 mistakes the vDSO of newer kernels ("vDSO area bounds"). */
 const KERNEL_TOO_NEW_FOR_3 = '6.13';
-const INSTALL = 'install CRIU 4 or newer: npm run setup does, without touching the system';
+/** From here on SO_PASSCRED is for unix sockets only, and a CRIU before 4.2 asks every socket for it. */
+const KERNEL_WITH_PASSCRED_FOR_UNIX = '6.16';
+const OLDEST_CRIU_FOR_SOCKETS = '4.2';
+const INSTALL = 'npm run setup brings one that fits, without touching the system';
 
 /** Whether memory can be checkpointed and restored here. Without CRIU all else works. */
 export async function checkCriu(): Promise<Check[]> {
@@ -30,7 +33,21 @@ export async function checkCriu(): Promise<Check[]> {
       check.output.split('\n').find((one) => one.includes('Error')) ?? check.output.split('\n').at(-1) ?? '';
     return [warn('criu', `${found}; criu check: ${line.trim()}`, 'see all of it with: criu check --all')];
   }
-  return [ok('criu', `${found}, works on this kernel`), await checkDirtyTracking(path)];
+  return [checkSockets(version, found), await checkDirtyTracking(path)];
+}
+
+/** CRIU's own check does not try a socket. */
+function checkSockets(version: string | null, found: string): Check {
+  const fits =
+    version === null ||
+    isAtLeast(version, OLDEST_CRIU_FOR_SOCKETS) ||
+    !isAtLeast(release(), KERNEL_WITH_PASSCRED_FOR_UNIX);
+  if (fits) return ok('criu', `${found}, works on this kernel`);
+  return warn(
+    'criu',
+    `${found}; on ${release()} it cannot save processes with internet sockets`,
+    `CRIU ${OLDEST_CRIU_FOR_SOCKETS} or newer can; ${INSTALL}`,
+  );
 }
 
 async function checkDirtyTracking(path: string): Promise<Check> {

@@ -53,7 +53,7 @@ const MEBIBYTE = 2 ** 20;
 export const FAILURE_RULES: readonly FailureRule[] = [
   {
     cause: 'criu-too-old',
-    // Kernels from 6.17 on have these options for unix sockets only; CRIU asks every socket for them.
+    // Kernels from 6.16 on have these options for unix sockets only; CRIU asks every socket for them.
     pattern: /Can't get 1:(?:16|34) opt: Operation not supported/,
     explain: () => 'this CRIU is too old for this kernel: it cannot save internet sockets here',
     advice: 'install CRIU 4.2 or newer',

@@ -1,5 +1,13 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'uvu';
@@ -19,7 +27,7 @@ function makePath(fakes: Readonly<Record<string, string>> = {}): string {
   const directory = mkdtempSync(path.join(tmpdir(), 'bin-'));
   const scripts: Record<string, string> = { 'dpkg-query': '', ...fakes };
   const programs =
-    'bash sed tr awk dirname id grep node find flock rm wc cat head tail mktemp apt-get apt-cache dpkg dpkg-query';
+    'bash sed sort uname tr awk dirname id grep node find flock rm wc cat head tail mktemp apt-get apt-cache dpkg dpkg-query';
   for (const name of programs.split(' ')) {
     const file = path.join(directory, name);
     const real = (process.env['PATH'] ?? '').split(':').find((entry) => existsSync(path.join(entry, name)));
@@ -64,6 +72,28 @@ test('packages that would bring another C library are refused before anything is
     .split('\n')
     .filter((call) => call.includes('install') && !call.includes('-s '));
   assert.equal(installs, []);
+});
+
+/** What set-up would do about CRIU on that kernel where `own` is in the prefix; Debian 12 has 3.17 to offer. */
+function planForCriu(kernel: string, own: string): string {
+  const prefix = mkdtempSync(path.join(tmpdir(), 'criu-'));
+  mkdirSync(path.join(prefix, 'bin'));
+  writeFileSync(path.join(prefix, 'bin/criu'), `#!/bin/sh\necho 'Version: ${own}'\n`, { mode: 0o755 });
+  const fakes = { uname: `echo ${kernel}`, 'apt-cache': "echo '  Candidate: 3.17.1-2+deb12u2'" };
+  const bin = makePath(fakes);
+  const { stdout } = runSetup(['--dry-run', '--no-build'], { PATH: bin, TSCTR_CRIU_PREFIX: prefix });
+  return /criu and its libraries from Debian \S+/.exec(stdout)?.[0] ?? 'nothing';
+}
+
+test('from kernel 6.16 on a CRIU is wanted that can save internet sockets there', () => {
+  const newer = 'criu and its libraries from Debian forky';
+  assert.is(planForCriu('6.18.44-1-amd64', '4.1.1'), newer);
+  assert.is(planForCriu('6.16.0', '4.1.1'), newer);
+  assert.is(planForCriu('7.1.0', '4.1.1'), newer);
+  assert.is(planForCriu('6.18.44', '4.2.1'), 'nothing');
+  assert.is(planForCriu('6.18.44', '4.10'), 'nothing');
+  assert.is(planForCriu('6.1.0-18-amd64', '4.0'), 'nothing');
+  assert.is(planForCriu('6.12.57', '3.17.1'), 'criu and its libraries from Debian trixie');
 });
 
 test.run();
