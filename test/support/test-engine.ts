@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import * as assert from 'uvu/assert';
 import type { ContainerAccess } from '../../engine/access.ts';
 import { createContainerAccess } from '../../engine/container/container-access.ts';
+import { parseLogLine } from '../../cli/log/parse-log-line.ts';
 import { createContainerEngine } from '../../engine/container/container-engine.ts';
 import type { EngineParts } from '../../engine/container/container-context.ts';
 import { ExitWatcher } from '../../engine/container/exit-watcher.ts';
@@ -170,11 +171,16 @@ async function filesLeft(directory: string): Promise<string[]> {
   return (await Promise.all(found)).flat();
 }
 
-/** What the current log of the container holds, without the times. */
+/** What a log file of a container holds, without the times. A line that was written in parts is one line, as `tsctr logs` shows it. */
 export function logText(lines: string): string {
-  return lines
-    .split('\n')
-    .filter(Boolean)
-    .map((line) => line.split(' ').slice(3).join(' '))
-    .join('\n');
+  const whole: string[] = [];
+  const begun = { stdout: '', stderr: '' };
+  for (const line of lines.split('\n')) {
+    const parsed = parseLogLine(line);
+    if (parsed === null) continue;
+    const text = begun[parsed.stream] + parsed.text;
+    begun[parsed.stream] = parsed.partial ? text : '';
+    if (!parsed.partial) whole.push(text);
+  }
+  return [...whole, ...Object.values(begun).filter((text) => text !== '')].join('\n');
 }
