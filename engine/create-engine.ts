@@ -63,6 +63,7 @@ export async function createEngine(options: EngineOptions): Promise<EngineWithAc
     runtime: createOciRuntime({
       path: facts.runtime.path,
       root: paths.runtime,
+      programLink: (id) => paths.container(id).runtimeLink,
       systemdCgroup: facts.cgroupManager === 'systemd',
       runCommand,
     }),

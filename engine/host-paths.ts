@@ -50,6 +50,8 @@ export interface ContainerPaths {
   /** Our own note of the created process: pid, start time, boot. */
   readonly process: string;
   readonly runtimeLog: string;
+  /** A symbolic link to the OCI runtime that has the container. */
+  readonly runtimeLink: string;
   readonly exitFile: string;
 }
 
@@ -108,6 +110,7 @@ function containerPaths(root: string, run: string, id: string): ContainerPaths {
     monitorPidFile: path.join(bundle, 'conmon.pid'),
     process: path.join(bundle, 'process.json'),
     runtimeLog: path.join(bundle, 'runtime.log'),
+    runtimeLink: path.join(bundle, 'runtime'),
     exitFile: path.join(run, 'exits', id),
   };
 }

@@ -89,6 +89,7 @@ async function createPlaceholder(context: ContainerContext, spec: OciSpec): Prom
     );
   }
   const log = path.join(paths.bundle, 'placeholder.log');
+  await runtime.claim(request.id);
   // Not by runCommand: the placeholder would hold the pipes of its output.
   const child = kernel.spawn({
     file: runtime.path,

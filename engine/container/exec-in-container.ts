@@ -34,7 +34,7 @@ export async function execInContainer(
   try {
     options.signal?.throwIfAborted();
     const result = await parts.runCommand({
-      file: parts.runtime.path,
+      file: parts.runtime.programOf(request.id),
       args: [...parts.runtime.globalArgs, 'exec', '--pid-file', pidFile, request.id, ...options.command],
       timeoutMs: options.timeoutMs + RUNTIME_GRACE_MS,
       maxOutputBytes: options.maxOutputBytes ?? DEFAULT_MAX_OUTPUT_BYTES,

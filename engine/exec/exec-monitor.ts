@@ -4,6 +4,7 @@ import type { EngineParts } from '../container/container-context.ts';
 import { EngineError } from '../engine-error.ts';
 import { ownEnvironment } from '../process/run-command.ts';
 import { runtimeError } from '../runtime/oci-runtime.ts';
+import type { OciRuntime } from '../runtime/oci-runtime.ts';
 import { connectAttach } from './attach-stream.ts';
 import type { ExecPaths } from './exec-paths.ts';
 import { LineReader } from './line-reader.ts';
@@ -87,7 +88,7 @@ function spawnMonitor(
   try {
     return kernel.spawn({
       file: facts.conmon.path,
-      args: [facts.conmon.path, ...monitorArguments(request, runtime.path, runtime.globalArgs)],
+      args: [facts.conmon.path, ...monitorArguments(request, runtime)],
       env: Object.entries(environment).map(([name, value]) => `${name}=${value}`),
       cwd: request.paths.directory,
       fds: [devNull, devNull, devNull, sync, start, ...(request.attach ? [attach] : [])],
@@ -100,11 +101,19 @@ function spawnMonitor(
 
 function monitorArguments(
   { containerId, sessionId, paths, ...request }: ExecMonitorRequest,
-  runtimePath: string,
-  runtimeArguments: readonly string[],
+  runtime: OciRuntime,
 ): string[] {
   return [
-    ...['--api-version', '1', '--cid', containerId, '--cuuid', sessionId, '--runtime', runtimePath],
+    ...[
+      '--api-version',
+      '1',
+      '--cid',
+      containerId,
+      '--cuuid',
+      sessionId,
+      '--runtime',
+      runtime.programOf(containerId),
+    ],
     ...['--bundle', paths.directory, '--container-pidfile', paths.pidFile],
     ...['--conmon-pidfile', paths.monitorPidFile, '--exit-dir', paths.exits, '--full-attach'],
     ...['--log-path', 'none', '--log-level', 'error'],
@@ -112,7 +121,7 @@ function monitorArguments(
     ...(request.attach ? ['--exec-attach'] : []),
     ...(request.tty ? ['--terminal'] : []),
     ...(request.stdin ? ['--stdin'] : []),
-    ...runtimeArguments.flatMap((arg) => ['--runtime-arg', arg]),
+    ...runtime.globalArgs.flatMap((arg) => ['--runtime-arg', arg]),
   ];
 }
 

@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
+import { existsSync, readlinkSync } from 'node:fs';
+import { readdir, rm, symlink } from 'node:fs/promises';
 import path from 'node:path';
 import { EngineError } from '../engine-error.ts';
 import type { EngineErrorCode } from '../engine-error.ts';
@@ -8,9 +8,14 @@ import { openStartGate, START_GATE } from './open-start-gate.ts';
 
 /** The verbs of an OCI runtime's command line that are the same for runc and crun (runtime-spec, runtime.md). */
 export interface OciRuntime {
+  /** The program that creates new containers. */
   readonly path: string;
   /** Arguments that stand before every verb. */
   readonly globalArgs: readonly string[];
+  /** To be called before a creation: from then on this program has the container, whatever the configuration names later. */
+  claim(id: string): Promise<void>;
+  /** The program that has the container; runtimes do not understand each other's state. */
+  programOf(id: string): string;
   /** start: lets the created process execute what the spec says. */
   start(id: string): Promise<void>;
   /** delete --force: nothing of it may remain; one that does not exist is no error. */
@@ -25,18 +30,36 @@ export interface OciRuntime {
   list(): Promise<string[]>;
 }
 
-/** `root` is the runtime's own `--root`, apart from that of others. */
+/**
+ * `root` is the runtime's own `--root`, apart from that of others. `programLink` says where a symbolic link to the program that has a
+ * container may be; it goes with the container's other volatile files.
+ */
 export function createOciRuntime(options: {
   path: string;
   root: string;
+  programLink: (id: string) => string;
   systemdCgroup: boolean;
   runCommand: RunCommand;
 }): OciRuntime {
   const globalArgs = ['--root', options.root, ...(options.systemdCgroup ? ['--systemd-cgroup'] : [])];
-  const run = async (verb: string, args: readonly string[], input?: string): Promise<CommandResult> =>
+  const programOf = (id: string): string => {
+    try {
+      const program = readlinkSync(options.programLink(id));
+      // An upgrade may have moved it: then the present one is the best guess.
+      return existsSync(program) ? program : options.path;
+    } catch {
+      return options.path;
+    }
+  };
+  const run = async (
+    verb: string,
+    id: string,
+    args: readonly string[] = [],
+    input?: string,
+  ): Promise<CommandResult> =>
     options.runCommand({
-      file: options.path,
-      args: [...globalArgs, verb, ...args],
+      file: programOf(id),
+      args: [...globalArgs, verb, ...args, id],
       timeoutMs: RUNTIME_TIMEOUT_MS,
       ...(input === undefined ? {} : { input }),
     });
@@ -44,22 +67,28 @@ export function createOciRuntime(options: {
     if (result.exitCode !== 0) throw runtimeError(what, lastLine(result.stderr));
   };
   // crun writes where runc reads.
-  const opensGate = path.basename(options.path) === 'runc';
+  const opensGate = (id: string): boolean => path.basename(programOf(id)) === 'runc';
   const stateOf = (id: string): string => path.join(options.root, id);
   return {
     path: options.path,
     globalArgs,
+    claim: async (id) => {
+      const link = options.programLink(id);
+      await rm(link, { force: true });
+      await symlink(options.path, link);
+    },
+    programOf,
     start: async (id) => {
-      if (opensGate && (await openStartGate(path.join(stateOf(id), START_GATE)))) return;
-      expectSuccess(await run('start', [id]), `start ${id.slice(0, 12)}`);
+      if (opensGate(id) && (await openStartGate(path.join(stateOf(id), START_GATE)))) return;
+      expectSuccess(await run('start', id), `start ${id.slice(0, 12)}`);
     },
     delete: async (id) => {
       if (!existsSync(stateOf(id))) return;
-      expectSuccess(await run('delete', ['--force', id]), `delete ${id.slice(0, 12)}`);
+      expectSuccess(await run('delete', id, ['--force']), `delete ${id.slice(0, 12)}`);
     },
     update: async (id, resources) => {
       expectSuccess(
-        await run('update', ['--resources', '-', id], JSON.stringify(resources)),
+        await run('update', id, ['--resources', '-'], JSON.stringify(resources)),
         `update ${id.slice(0, 12)}`,
       );
     },

@@ -87,6 +87,7 @@ async function createTestEngine(directory: string, config: ImageConfig) {
     runtime: createOciRuntime({
       path: facts.runtime.path,
       root: paths.runtime,
+      programLink: (id) => paths.container(id).runtimeLink,
       systemdCgroup: facts.cgroupManager === 'systemd',
       runCommand,
     }),

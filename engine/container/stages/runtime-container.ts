@@ -16,6 +16,7 @@ export const runtimeContainer: Stage<ContainerContext> = {
 
   async up({ parts, request, paths }) {
     const notifySocket = relaySocket(request);
+    await parts.runtime.claim(request.id);
     const pid = await createUnderMonitor(parts.kernel, parts.facts.conmon.path, parts.runtime, {
       id: request.id,
       name: request.name,

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -52,6 +52,7 @@ function runtimeIn(root: string, result: Partial<CommandResult> = {}, systemdCgr
   const runtime = createOciRuntime({
     path: '/usr/sbin/runc',
     root,
+    programLink: (id) => path.join(root, `${id}.program`),
     systemdCgroup,
     runCommand: (command) => {
       commands.push(command);
@@ -105,6 +106,24 @@ test('a container is created and not started as long as its FIFO exists', async 
     writeFileSync(path.join(directory, 'abc/exec.fifo'), '');
     assert.ok(runtime.isCreated('abc'));
     assert.equal(await runtime.list(), ['abc']);
+  });
+});
+
+test('a container stays with the program that was claimed for it, as long as that is there', async () => {
+  await withDirectory(async (directory) => {
+    const { runtime, commands } = runtimeIn(directory);
+    assert.is(runtime.programOf('abc'), '/usr/sbin/runc');
+    symlinkSync('/bin/sh', path.join(directory, 'abc.program'));
+    await runtime.update('abc', {});
+    await runtime.update('other', {});
+    assert.equal(
+      commands.map(({ file }) => file),
+      ['/bin/sh', '/usr/sbin/runc'],
+    );
+    await runtime.claim('abc');
+    assert.is(readlinkSync(path.join(directory, 'abc.program')), '/usr/sbin/runc');
+    symlinkSync('/no/such/crun', path.join(directory, 'moved.program'));
+    assert.is(runtime.programOf('moved'), '/usr/sbin/runc');
   });
 });
 
