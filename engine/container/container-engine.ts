@@ -59,6 +59,8 @@ export function createContainerEngine(parts: EngineParts): ContainerEngine {
         // The stages would take the directories away under its feet.
         throw new EngineError('BAD_REQUEST', `create container/${request.name}: it is ${status}`);
       }
+      // An earlier run that nobody has cleaned up: the runtime would not have a second one of that id.
+      if (status === 'stopped') await engine.cleanup(request);
       await goUp(CONTAINER_STAGES, createContext(parts, request), {
         operation: `create container/${request.name}`,
         observe: parts.observeEffect,

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, readlinkSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { test } from 'uvu';
@@ -126,6 +126,35 @@ test('a container runs again after it was cleaned up, with the files that it wro
     const { current, previous } = containers.logPaths(request);
     assert.is(logText(readFileSync(previous, 'utf8')), 'ready');
     assert.is(logText(readFileSync(current, 'utf8')), 'mark\nready');
+  });
+});
+
+test('[life.init] what an earlier run left goes, and the spec is made anew from what holds now', async () => {
+  await withEngine(async (engine) => {
+    const { containers, parts } = engine;
+    const request = engine.request('echo $WHO; echo ready', { env: [{ name: 'WHO', value: 'first' }] });
+    const { bundle, config, exitFile } = parts.paths.container(request.id);
+    await startReady(engine, request);
+    await containers.waitExit(request);
+    // As after a crash: nobody has cleaned up.
+    writeFileSync(path.join(bundle, 'left-by-the-first'), '');
+    writeFileSync(exitFile, '99');
+    const before = readFileSync(config, 'utf8');
+
+    const again = { ...request, spec: { ...request.spec, env: [{ name: 'WHO', value: 'second' }] } };
+    await containers.create(again);
+    assert.equal(
+      readdirSync(bundle).filter((name) => name.startsWith('left-by') || name.endsWith('.new')),
+      [],
+    );
+    assert.not(existsSync(exitFile));
+    const after = readFileSync(config, 'utf8');
+    assert.match(before, /"WHO=first"/);
+    assert.match(after, /"WHO=second"/);
+    assert.is(statSync(config).mode & 0o777, 0o600);
+    await startReady(engine, again);
+    assert.is((await containers.waitExit(again)).code, 0, 'not that of the file that was left');
+    assert.match(logText(readFileSync(containers.logPaths(again).current, 'utf8')), /^second\n/);
   });
 });
 

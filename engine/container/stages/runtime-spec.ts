@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { rename, writeFile } from 'node:fs/promises';
 import { buildSpec } from '../../spec/build-spec.ts';
 import { replacedFiles } from '../../spec/mounts.ts';
 import { serializeSpec } from '../../spec/serialize-spec.ts';
@@ -25,7 +25,9 @@ export const runtimeSpec: Stage<ContainerContext> = {
     const hooks = await gatherHooks(context, spec);
     checkMountPoints(context, spec);
     const text = serializeSpec(buildSpec({ ...input, hooks: hooks.spec }));
-    await writeFile(paths.config, await runPrecreateHooks(context, hooks.precreate, text), { mode: 0o600 });
+    const temporary = `${paths.config}.new`;
+    await writeFile(temporary, await runPrecreateHooks(context, hooks.precreate, text), { mode: 0o600 });
+    await rename(temporary, paths.config);
   },
 
   down() {
