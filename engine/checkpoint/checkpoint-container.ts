@@ -20,6 +20,7 @@ import type { ContainerDump } from './dump-container.ts';
 import { discardCheckpoint, keepCheckpoint, settleCheckpoint, markInterruptible } from './keep-checkpoint.ts';
 import { measureSizes } from './measure-sizes.ts';
 import { saveFiles } from './saved-files.ts';
+import { findStoppedProcesses } from './stopped-processes.ts';
 import { startStopwatch } from './stopwatch.ts';
 import type { Stopwatch } from './stopwatch.ts';
 import { syncTree } from './sync-tree.ts';
@@ -120,13 +121,16 @@ async function dumpFrozen(
     if (job.wasPaused || options.then === 'stop') return;
     await setFrozen(parts.cgroupLayout, cgroup, false);
   };
+  const canBeFrozen = await mayFreeze(job, cgroup);
   let failed = true;
   try {
-    if (!job.wasPaused) await setFrozen(parts.cgroupLayout, cgroup, true);
+    if (!job.wasPaused && canBeFrozen) await setFrozen(parts.cgroupLayout, cgroup, true);
     watch.lap('freeze');
     parts.observeEffect('checkpoint.dump', 'before');
     const statistics = await dump(parts.kernel, process, {
       ...description.dump,
+      // Without it CRIU stops the processes one by one.
+      freezerDirectory: canBeFrozen ? description.dump.freezerDirectory : null,
       operation,
       leaveRunning: options.then === 'leave-running',
       allowances: options.allowances ?? {},
@@ -143,6 +147,17 @@ async function dumpFrozen(
   } finally {
     if (failed && !job.wasPaused) await setFrozen(parts.cgroupLayout, cgroup, false).catch(() => undefined);
   }
+}
+
+async function mayFreeze({ context, operation, wasPaused }: CheckpointJob, cgroup: string): Promise<boolean> {
+  const [stopped] = await findStoppedProcesses(context.parts.cgroupLayout, cgroup);
+  if (stopped === undefined) return true;
+  if (!wasPaused) return false;
+  throw new EngineError(
+    'BAD_REQUEST',
+    `${operation}: it is paused, and its process ${String(stopped)} is stopped by a signal besides, which CRIU cannot save`,
+    { hint: 'resume the container first' },
+  );
 }
 
 function dumpHandlers(job: CheckpointJob, description: ContainerDump & Learning): CriuNotifyHandlers {

@@ -6,6 +6,7 @@ export type CriuCause =
   | 'io-uring'
   | 'unix-socket-outside'
   | 'tcp-established'
+  | 'tcp-in-flight'
   | 'file-locks'
   | 'deleted-file-too-large'
   | 'deleted-file-linked'
@@ -86,6 +87,12 @@ export const FAILURE_RULES: readonly FailureRule[] = [
     explain: () => 'a process has an established TCP connection',
     advice: 'allow tcpEstablished to keep it, or tcpClose to let it end',
     retry: () => ({ allowances: { tcpEstablished: true } }),
+  },
+  {
+    cause: 'tcp-in-flight',
+    pattern: /In-flight connection/,
+    explain: () => 'a TCP connection has come in that no process has accepted yet',
+    advice: 'try again in a moment, or allow tcpSkipInFlight to leave it out',
   },
   {
     cause: 'unix-socket-outside',

@@ -11,6 +11,7 @@ import {
   numbersIn,
   startReady,
 } from '../support/checkpoint-host.ts';
+import { rejectionOf } from '../support/rejection.ts';
 import { testUnless } from '../support/skip.ts';
 import { withEngine } from '../support/test-engine.ts';
 import type { TestEngine } from '../support/test-engine.ts';
@@ -154,5 +155,33 @@ onHost('[criu.cgroups] limits and device rules are those of the manifest again',
     assert.is(await inside(engine, request, files), limits);
   });
 });
+
+onHost(
+  '[ckpt.stop-or-leave] [restore.after] a process that SIGSTOP has stopped comes back stopped',
+  async () => {
+    await withEngine(async (engine) => {
+      const { containers } = engine;
+      const request = engine.request(`sleep 1000 & echo $! >/stopped; kill -STOP $!; ${COUNT}`);
+      const state = () => inside(engine, request, 'grep State /proc/$(cat /stopped)/status');
+      await startReady(engine, request);
+      assert.match(await state(), /stopped/);
+
+      await containers.pause(request);
+      const refused = await rejectionOf(containers.checkpoint(request, { then: 'stop', timeoutMs: 10_000 }));
+      assert.match(refused.message, /is stopped by a signal besides/);
+      assert.is((await containers.observe(request)).status, 'paused');
+      await containers.resume(request);
+
+      await containers.checkpoint(request, { then: 'leave-running', timeoutMs: 10_000 });
+      await goesOn(engine, request);
+      await checkpointAndStop(engine, request);
+      await containers.restore(request);
+      assert.match(await state(), /stopped/);
+      await inside(engine, request, 'kill -CONT $(cat /stopped)');
+      assert.match(await state(), /sleeping/);
+      await goesOn(engine, request);
+    });
+  },
+);
 
 test.run();

@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import os from 'node:os';
 import { CriuProgram } from '../../engine/criu/features.ts';
 import { findProgram } from '../../engine/host.ts';
 import { createLinuxKernel } from '../../native/index.ts';
@@ -10,14 +11,34 @@ import { until } from './until.ts';
 /** What this host lacks for checkpoints, in words; null when it has all. */
 export async function missingForCheckpoints(): Promise<string | null> {
   if (process.getuid?.() !== 0) return 'needs root';
-  const criu = findProgram('criu', ['/opt/tsctr/criu/bin/criu']);
   try {
-    const program = new CriuProgram(createLinuxKernel(), criu, '/tmp/tsctr-no-such-cache');
+    const program = new CriuProgram(createLinuxKernel(), criuProgram(), '/tmp/tsctr-no-such-cache');
     await program.requireMinimum();
     return null;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
+}
+
+/** From here on the kernel refuses what CRIU before 4.2 asks of every internet socket. */
+const SOCKETS_NEED = { kernel: [6, 17], criu: { major: 4, minor: 2, sublevel: 0 } } as const;
+
+/** The same for containers with internet sockets. */
+export async function missingForSockets(): Promise<string | null> {
+  const missing = await missingForCheckpoints();
+  if (missing !== null) return missing;
+  const [major = 0, minor = 0] = os.release().split('.').map(Number);
+  const [needed, neededMinor] = SOCKETS_NEED.kernel;
+  if (major < needed || (major === needed && minor < neededMinor)) return null;
+  const criu = new CriuProgram(createLinuxKernel(), criuProgram(), '/tmp/tsctr-no-such-cache');
+  return criu.requireMinimum(SOCKETS_NEED.criu).then(
+    () => null,
+    (error: unknown) => (error instanceof Error ? error.message : String(error)),
+  );
+}
+
+function criuProgram(): string | null {
+  return findProgram('criu', ['/opt/tsctr/criu/bin/criu']);
 }
 
 /** Creates and starts it, and waits until its log has the word `ready`. Returns its pid. */

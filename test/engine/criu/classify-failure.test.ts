@@ -113,6 +113,11 @@ const REPORTED: readonly Sample[] = [
     cause: 'tcp-established',
     log: `(00.1) Error (criu/sk-inet.c:200): inet: Connected TCP socket, consider using --tcp-established option.`,
   },
+  {
+    cause: 'tcp-in-flight',
+    log: `(00.188317) Error (criu/sk-inet.c:185): inet: In-flight connection (l) for 35b2b
+(00.188319) Error (criu/sk-inet.c:186): inet: In-flight connections can be ignored with the --skip-in-flight option.`,
+  },
   { cause: 'tcp-established', log: `(00.1) Error (criu/sk-inet.c:912): inet: Connected TCP socket in image` },
   {
     cause: 'criu-too-old',

@@ -1,0 +1,259 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readlinkSync } from 'node:fs';
+import net from 'node:net';
+import { createInterface } from 'node:readline';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { classifyFailure } from '../../engine/criu/classify-failure.ts';
+import { CriuError } from '../../engine/criu/criu-error.ts';
+import type { ContainerRequest, PodRecord } from '../../schemas/index.ts';
+import { currentLog, inside, missingForSockets, startReady } from '../support/checkpoint-host.ts';
+import { rejectionOf } from '../support/rejection.ts';
+import { testUnless } from '../support/skip.ts';
+import { withEngine } from '../support/test-engine.ts';
+import type { TestEngine } from '../support/test-engine.ts';
+import { until } from '../support/until.ts';
+
+const onHost = testUnless(test, await missingForSockets());
+
+/** Numbers the lines of each connection for itself, and waits for the next connection beside. */
+const serverScript = (port: number): string =>
+  `nc -ll -p ${port} -e sh -c 'i=0; while read l; do i=$((i+1)); echo $i $l; done' & echo ready; wait`;
+
+function tryToConnect(address: string, port: number): Promise<net.Socket | null> {
+  return new Promise((resolve) => {
+    const attempt = net.connect(port, address);
+    attempt.once('connect', () => {
+      resolve(attempt);
+    });
+    attempt.once('error', () => {
+      resolve(null);
+    });
+  });
+}
+
+/** One connection, and a question at a time. */
+async function connect(address: string, port: number) {
+  const socket = await until(() => tryToConnect(address, port), { what: `${address}:${port} listens` });
+  const errors: Error[] = [];
+  socket.on('error', (error) => errors.push(error));
+  const lines = createInterface({ input: socket })[Symbol.asyncIterator]();
+  const next = async (): Promise<string> => {
+    const result: IteratorResult<string, undefined> = await lines.next();
+    return result.value ?? 'end';
+  };
+  return {
+    socket,
+    errors,
+    say: (text: string) => socket.write(`${text}\n`),
+    next,
+    async ask(text: string) {
+      socket.write(`${text}\n`);
+      return await next();
+    },
+  };
+}
+
+/** What CRIU's refusal comes from, in one word. */
+function causeOf(refused: unknown): string {
+  return refused instanceof CriuError ? classifyFailure({ log: refused.excerpt }).cause : String(refused);
+}
+
+/** A port that nobody has at the moment. */
+async function freePort(): Promise<number> {
+  const server = net.createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as net.AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+onHost('[criu.options] a client of a container with the host network stays connected', async () => {
+  await withEngine(async (engine) => {
+    const { containers } = engine;
+    const port = await freePort();
+    const request = engine.request(serverScript(port), { network: 'host' });
+    await startReady(engine, request);
+    const client = await connect('127.0.0.1', port);
+    try {
+      assert.is(await client.ask('one'), '1 one');
+
+      const refused = await rejectionOf(containers.checkpoint(request, { then: 'stop' }));
+      assert.is(causeOf(refused), 'tcp-established');
+      assert.is(await client.ask('two'), '2 two', 'it was not harmed');
+
+      for (let round = 0; round < 2; round++) {
+        await containers.checkpoint(request, { then: 'stop', allowances: { tcpEstablished: true } });
+        await containers.cleanup(request);
+        client.say(`away ${round}`);
+        await containers.restore(request);
+        assert.is(await client.next(), `${3 + 2 * round} away ${round}`);
+        assert.is(await client.ask('back'), `${4 + 2 * round} back`);
+      }
+      const other = await connect('127.0.0.1', port);
+      assert.is(await other.ask('new'), '1 new', 'it still listens');
+      other.socket.destroy();
+      assert.equal(client.errors, []);
+    } finally {
+      client.socket.destroy();
+    }
+  });
+});
+onHost('[criu.options] [restore.pod] a client of a pod stays connected while a member is away', async () => {
+  await withEngine(async (engine) => {
+    const { containers } = engine;
+    await withPod(engine, async ({ member, address }) => {
+      const request = engine.request(serverScript(80), {}, member('server'));
+      await startReady(engine, request);
+      const client = await connect(address, 80);
+      try {
+        assert.is(await client.ask('one'), '1 one');
+        await containers.checkpoint(request, { then: 'stop', allowances: { tcpEstablished: true } });
+        await containers.cleanup(request);
+        client.say('away');
+        await containers.restore(request);
+        assert.is(await client.next(), '2 away');
+        assert.is(await client.ask('back'), '3 back');
+        const other = await connect(address, 80);
+        assert.is(await other.ask('new'), '1 new', 'the network is not locked any more');
+        other.socket.destroy();
+      } finally {
+        client.socket.destroy();
+        await containers.remove(request);
+      }
+    });
+  });
+});
+
+onHost('[criu.options] tcpClose ends connections and keeps what listens', async () => {
+  await withEngine(async (engine) => {
+    const { containers } = engine;
+    const port = await freePort();
+    const request = engine.request(serverScript(port), { network: 'host' });
+    await startReady(engine, request);
+    const client = await connect('127.0.0.1', port);
+    try {
+      assert.is(await client.ask('one'), '1 one');
+      await containers.checkpoint(request, { then: 'stop', allowances: { tcpClose: true } });
+      await containers.cleanup(request);
+      await containers.restore(request);
+      const other = await connect('127.0.0.1', port);
+      assert.is(await other.ask('new'), '1 new');
+      other.socket.destroy();
+      // Its server has read the end of its input, and is gone.
+      assert.is(
+        (await inside(engine, request, `netstat -tn | grep -c :${port}.*ESTABLISHED || true`)).trim(),
+        '0',
+      );
+    } finally {
+      client.socket.destroy();
+    }
+  });
+});
+
+onHost(
+  '[criu.options] connections within a container and sockets without one need no allowance',
+  async () => {
+    await withEngine(async (engine) => {
+      const { containers } = engine;
+      const request = engine.request(
+        `syslogd -R 127.0.0.1:9 -O /log; logger hello; ${serverScript(80)} & until netstat -tln | grep :80; do :; done; ` +
+          'mkfifo /in /out; nc 127.0.0.1 80 </in >/out & exec 8>/in 9</out; ' +
+          'i=0; while :; do i=$((i+1)); echo q$i >&8; read a <&9; echo "n=$a"; sleep 0.05; done',
+      );
+      await startReady(engine, request);
+      const said = () =>
+        currentLog(engine, request)
+          .split('\n')
+          .filter((line) => line.startsWith('n='));
+      await until(() => said().length > 3, { what: 'they speak with each other' });
+      await containers.checkpoint(request, { then: 'stop', allowances: { tcpEstablished: true } });
+      await containers.cleanup(request);
+      const before = said().length;
+      await containers.restore(request);
+      await until(() => said().length > before + 3, { what: 'they go on' });
+      assert.equal(
+        said(),
+        said().map((_, index) => `n=${index + 1} q${index + 1}`),
+      );
+      const sockets = await inside(engine, request, 'netstat -tlun');
+      assert.match(sockets, /^tcp .*:80 /m);
+      assert.match(sockets, /^udp /m);
+    });
+  },
+);
+
+onHost('[criu.options] a connection that nobody has accepted is left out when allowed', async () => {
+  await withEngine(async (engine) => {
+    const { containers } = engine;
+    const port = await freePort();
+    const request = engine.request(
+      `nc -ll -p ${port} -e cat & until netstat -tln | grep :${port}; do :; done; kill -STOP $!; echo ready; wait`,
+      { network: 'host' },
+    );
+    await startReady(engine, request);
+    const client = await connect('127.0.0.1', port);
+    try {
+      const refused = await rejectionOf(containers.checkpoint(request, { then: 'stop' }));
+      assert.is(causeOf(refused), 'tcp-in-flight');
+      const allowances = { tcpSkipInFlight: true };
+      await containers.checkpoint(request, { then: 'stop', allowances });
+      await containers.cleanup(request);
+      await containers.restore(request);
+      await inside(engine, request, 'kill -CONT $(pidof nc)');
+      const other = await connect('127.0.0.1', port);
+      assert.is(await other.ask('new'), 'new');
+      other.socket.destroy();
+    } finally {
+      client.socket.destroy();
+    }
+  });
+});
+
+/** A pod with a network of its own that this host can reach, and how members of it are asked for. */
+async function withPod(
+  engine: TestEngine,
+  body: (pod: { address: string; member: (name: string) => Partial<ContainerRequest> }) => Promise<void>,
+): Promise<void> {
+  const id = 'b'.repeat(64);
+  const pod = {
+    id,
+    name: 'duo',
+    manifest: { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'duo' }, spec: { containers: [] } },
+  } as unknown as PodRecord;
+  await engine.pods.prepare(pod);
+  try {
+    // Of the range for measurements between networks (RFC 2544); the pair ends with the pod's namespace.
+    const third = process.pid % 256;
+    const [ours, theirs] = [`198.19.${third}.1`, `198.19.${third}.2`];
+    const link = `tsct${process.pid}`;
+    const { net: namespace } = engine.parts.paths.pod(id);
+    const ip = (...args: string[]) => execFileSync('ip', args);
+    const inPod = (...args: string[]) => execFileSync('nsenter', [`--net=${namespace}`, 'ip', ...args]);
+    ip('link', 'add', link, 'type', 'veth', 'peer', 'name', `${link}p`);
+    inPod('link', 'show', 'lo');
+    const holder = spawn('nsenter', [`--net=${namespace}`, 'sleep', '60']);
+    try {
+      await until(() => readlinkSync(`/proc/${holder.pid}/ns/net`) !== readlinkSync('/proc/self/ns/net'), {
+        what: 'a process is in the namespace of the pod',
+      });
+      ip('link', 'set', `${link}p`, 'netns', String(holder.pid));
+    } finally {
+      holder.kill('SIGKILL');
+    }
+    ip('address', 'add', `${ours}/30`, 'dev', link);
+    ip('link', 'set', link, 'up');
+    inPod('address', 'add', `${theirs}/30`, 'dev', `${link}p`);
+    inPod('link', 'set', `${link}p`, 'up');
+    const member = (name: string): Partial<ContainerRequest> => ({
+      pod: { name: 'duo', id, member: name, init: false, shared: ['net', 'ipc', 'uts'] },
+    });
+    await body({ address: theirs, member });
+  } finally {
+    await engine.pods.release(pod);
+  }
+}
+
+test.run();
