@@ -5,8 +5,9 @@ set -uo pipefail
 cd "$(dirname "$0")/.."
 export NO_COLOR=1 NODE_OPTIONS="${NODE_OPTIONS:-}"
 
-log=$(mktemp "${TMPDIR:-/tmp}/tsctr-test.XXXXXX")
-trap 'rm -f "$log"' EXIT
+logs=$(mktemp -d "${TMPDIR:-/tmp}/tsctr-test.XXXXXX")
+log=$logs/log
+trap 'rm -rf "$logs"' EXIT
 passed=0 failed=0 skipped=0
 
 report() { # what, seconds
@@ -14,15 +15,30 @@ report() { # what, seconds
 }
 
 check() { # title, command…
-  local title=$1 started_s=$SECONDS
+  begin_check "$@"
+  end_check "$1"
+}
+
+# The longest check has one processor for itself while the others have their turns on the other.
+begin_check() { # title, command…
+  local title=$1
   shift
-  if "$@" >"$log" 2>&1; then
+  { "$@" >"$logs/$title" 2>&1; echo "$? $SECONDS" >"$logs/$title.end"; } &
+  echo "$! $SECONDS" >"$logs/$title.begin"
+}
+
+end_check() { # title
+  local title=$1 pid started_s code ended_s
+  read -r pid started_s <"$logs/$title.begin"
+  wait "$pid"
+  read -r code ended_s <"$logs/$title.end"
+  if ((code == 0)); then
     passed=$((passed + 1))
-    report ok "$title" $((SECONDS - started_s))
+    report ok "$title" $((ended_s - started_s))
   else
     failed=$((failed + 1))
-    report FAIL "$title" $((SECONDS - started_s))
-    sed 's/^/       /' "$log"
+    report FAIL "$title" $((ended_s - started_s))
+    sed 's/^/       /' "$logs/$title"
   fi
 }
 
@@ -48,12 +64,13 @@ no_leftover_of_tests() {
 }
 
 bash scripts/setup.sh --tests || failed=$((failed + 1))
+begin_check 'lint' npx --no-install eslint .
 check 'format' npx --no-install prettier --check . --log-level warn
 check 'format of C++' bash -c 'clang-format --dry-run --Werror native/src/*.cc native/src/*.hh'
-check 'lint' npx --no-install eslint .
 check 'types' npx --no-install tsc -p tsconfig.json
 check 'import rule' npm run --silent deps
 check 'unused code' npx --no-install knip --no-progress
+end_check 'lint'
 suite 'unit tests' test --exclude test/host --exclude test/scenario
 if [[ $(id -u) == 0 ]]; then
   suite 'host tests' test/host $([[ ! -d test/scenario ]] || echo test/scenario) --jobs 1 --timeout 600
