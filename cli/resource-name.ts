@@ -23,7 +23,7 @@ export function kindOf(word: string): Kind | null {
 }
 
 /** `container/web`: how tsctr prints a resource. */
-export function formatName(resource: ResourceName): string {
+export function formatName(resource: ResourceName | DataName): string {
   return `${resource.kind.toLowerCase()}/${resource.name}`;
 }
 
@@ -54,7 +54,7 @@ function parseName(word: string): TypedName {
     throw new CliError(
       'BAD_INPUT',
       `'${word}': unknown kind '${word.slice(0, slash)}'`,
-      'the kinds are container and pod',
+      'the kinds are container, pod, configmap, secret and volume',
     );
   }
   const name = word.slice(slash + 1);
@@ -65,9 +65,11 @@ function parseName(word: string): TypedName {
 const DATA_WORDS: Readonly<Record<DataName['kind'], readonly string[]>> = {
   ConfigMap: ['configmap', 'configmaps', 'cm'],
   Secret: ['secret', 'secrets'],
+  Volume: ['volume', 'volumes', 'vol'],
+  PersistentVolumeClaim: ['persistentvolumeclaim', 'persistentvolumeclaims', 'pvc'],
 };
 
-/** `secret/db` or `configmap/web`; null for any other word. */
+/** `secret/db`, `configmap/web` or `volume/data`; null for any other word. */
 export function parseDataName(word: string): DataName | null {
   const slash = word.indexOf('/');
   const kind = dataKindOf(word.slice(0, slash));
@@ -75,11 +77,23 @@ export function parseDataName(word: string): DataName | null {
   return slash < 0 || kind === null || name === '' ? null : { kind, name };
 }
 
+/** `secret db cache`, `secrets`, `secret/db secret/cache`: names of one kind of data; null for anything else. */
+export function parseDataNames(words: readonly string[]): { kind: DataName['kind']; names: string[] } | null {
+  const [first = '', ...rest] = words;
+  const kind = dataKindOf(first);
+  if (kind !== null && rest.every((word) => !word.includes('/'))) return { kind, names: rest };
+  const parsed = words.map(parseDataName);
+  const [head] = parsed;
+  if (head === undefined || head === null) return null;
+  const names = parsed.flatMap((each) => (each?.kind === head.kind ? [each.name] : []));
+  return names.length === words.length ? { kind: head.kind, names } : null;
+}
+
 /** The kind of data that `word` means, or null. */
-export function dataKindOf(word: string): DataName['kind'] | null {
+function dataKindOf(word: string): DataName['kind'] | null {
   const lower = word.toLowerCase();
-  for (const kind of ['ConfigMap', 'Secret'] as const) if (DATA_WORDS[kind].includes(lower)) return kind;
-  return null;
+  const kinds = Object.keys(DATA_WORDS) as DataName['kind'][];
+  return kinds.find((kind) => DATA_WORDS[kind].includes(lower)) ?? null;
 }
 
 /** Finds the one resource that a typed name means; throws `NOT_FOUND` or `AMBIGUOUS`. */

@@ -46,8 +46,8 @@ export function watchEvents(
 export function showSummary({ io, globals }: Invocation, summary: ApplySummary): number {
   if (summary.problems.length > 0) throw new RefusedManifests(summary.problems);
   if (globals.output === 'text') {
-    for (const { kind, name, change } of summary.data ?? []) {
-      io.out(`${kind.toLowerCase()}/${name}  ${change}\n`);
+    for (const { kind, name, change, note } of summary.data ?? []) {
+      io.out(`${kind.toLowerCase()}/${name}  ${change}${note === undefined ? '' : `: ${note}`}\n`);
     }
     io.out(`${formatSummary(summary)}\n`);
   }

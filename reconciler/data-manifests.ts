@@ -1,17 +1,20 @@
 import type { DataInfo, Engine } from '../engine/index.ts';
-import type { ConfigMap, Container, DataKind, Manifest, Pod, Secret } from '../schemas/index.ts';
+import type { ConfigMap, Container, DataKind, Manifest, Pod, Secret, VolumeKind } from '../schemas/index.ts';
 import type { AcceptOptions, OwnedManifest } from './owned-manifest.ts';
 import { describeOwner } from './ownership.ts';
 
-/** Which config map or secret is meant. */
+/** What manifests declare beside what runs. */
 export interface DataName {
-  kind: DataKind;
+  kind: DataKind | VolumeKind;
   name: string;
 }
 
 /** What became of one of them. */
 export interface DataChange extends DataName {
-  change: 'new' | 'changed' | 'unchanged' | 'removed';
+  /** released: its manifest has gone, its data is kept. */
+  change: 'new' | 'changed' | 'unchanged' | 'removed' | 'released';
+  /** What people should know of it. */
+  note?: string;
 }
 
 /** Another source's data is in the way. */
@@ -19,7 +22,7 @@ export class DataOwnershipError extends Error {
   override readonly name = 'DataOwnershipError';
   readonly code = 'OWNED_BY_OTHER';
 
-  constructor(verb: string, { kind, name, owner }: DataInfo) {
+  constructor(verb: string, { kind, name, owner }: DataName & Pick<DataInfo, 'owner'>) {
     super(
       `${verb} ${kind.toLowerCase()}/${name}: it belongs to ${describeOwner(owner)}; change it there, or remove it there first`,
     );
@@ -30,7 +33,11 @@ export function isRunning(manifest: Manifest): manifest is Container | Pod {
   return manifest.kind === 'Container' || manifest.kind === 'Pod';
 }
 
-interface OwnedData {
+export function isData(manifest: Manifest): manifest is ConfigMap | Secret {
+  return manifest.kind === 'ConfigMap' || manifest.kind === 'Secret';
+}
+
+export interface OwnedData {
   manifest: ConfigMap | Secret;
   file: string;
 }
@@ -44,6 +51,25 @@ export async function acceptData(
   manifests: readonly OwnedManifest[],
   options: AcceptOptions,
 ): Promise<DataChange[]> {
+  const { wanted, dropped } = await chooseData(engine, manifests, options);
+  const changes: DataChange[] = [];
+  for (const { manifest, file } of wanted) {
+    const change = await engine.data.apply(manifest, { source: options.source, file });
+    changes.push({ kind: manifest.kind, name: manifest.metadata.name, change });
+  }
+  for (const { kind, name } of dropped) {
+    await engine.data.remove(kind, name);
+    changes.push({ kind, name, change: 'removed' });
+  }
+  return changes;
+}
+
+/** What is this source's to write, and what it no longer has. Throws as `acceptData` does. */
+export async function chooseData(
+  engine: Pick<Engine, 'data'>,
+  manifests: readonly OwnedManifest[],
+  options: AcceptOptions,
+): Promise<{ wanted: OwnedData[]; dropped: DataInfo[] }> {
   const present = await engine.data.list();
   const wanted = dataOf(manifests).filter(({ manifest }) => {
     const found = find(present, { kind: manifest.kind, name: manifest.metadata.name });
@@ -51,16 +77,7 @@ export async function acceptData(
     if (options.conflicts === 'refuse') throw new DataOwnershipError('apply', found);
     return false;
   });
-  const changes: DataChange[] = [];
-  for (const { manifest, file } of wanted) {
-    const change = await engine.data.apply(manifest, { source: options.source, file });
-    changes.push({ kind: manifest.kind, name: manifest.metadata.name, change });
-  }
-  for (const { kind, name } of droppedData(present, manifests, options)) {
-    await engine.data.remove(kind, name);
-    changes.push({ kind, name, change: 'removed' });
-  }
-  return changes;
+  return { wanted, dropped: droppedData(present, manifests, options) };
 }
 
 /** By name, when nobody else owns them; what is not there is left out. */
@@ -78,7 +95,7 @@ export async function removeData(
 }
 
 function dataOf(manifests: readonly OwnedManifest[]): OwnedData[] {
-  return manifests.flatMap(({ manifest, file }) => (isRunning(manifest) ? [] : [{ manifest, file }]));
+  return manifests.flatMap(({ manifest, file }) => (isData(manifest) ? [{ manifest, file }] : []));
 }
 
 /** What the source made from the pruned files, and what no manifest names any more. */
@@ -86,7 +103,7 @@ function droppedData(
   present: readonly DataInfo[],
   manifests: readonly OwnedManifest[],
   { prune, source }: AcceptOptions,
-): DataName[] {
+): DataInfo[] {
   if (prune === null) return [];
   const named = new Set(manifests.map(({ manifest }) => `${manifest.kind}/${manifest.metadata.name}`));
   return present.filter(

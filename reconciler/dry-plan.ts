@@ -1,6 +1,7 @@
 import type { ContainerRecord, PodRecord } from '../schemas/index.ts';
 import { recordsAfter, type Acceptance, type RecordsView } from './acceptance.ts';
 import { situationOf } from './container-pass.ts';
+import type { DataName } from './data-manifests.ts';
 import { desiredContainer } from './desired-container.ts';
 import type { PassDeps } from './pass-deps.ts';
 import { planContainer } from './plan-container.ts';
@@ -12,7 +13,7 @@ import { compareSpecs, type FieldChange } from './spec-change.ts';
 
 /** One line of `diff`. */
 export interface PlannedChange {
-  resource: ResourceName;
+  resource: ResourceName | DataName;
   action: PlannedAction;
   /** Why, or why not: `spec.env[LOG_LEVEL]: info → debug`. */
   reasons: string[];

@@ -10,6 +10,8 @@ export { checkpointAllowances, type CheckpointWish } from './checkpoint-wish.ts'
 export { isoTime, systemClock, type Clock } from './clock.ts';
 export type { DataChange, DataName } from './data-manifests.ts';
 export { DataOwnershipError } from './data-manifests.ts';
+export { VolumeInUseError } from './volume-manifests.ts';
+export { volumesInUse } from './volume-users.ts';
 export { DependencyCycleError } from './dependency-cycle.ts';
 export type { PlannedChange } from './dry-plan.ts';
 export { createEventBus, type EventBus, type EventType, type ResourceEvent } from './event.ts';

@@ -5,8 +5,8 @@ import { act, NotFoundError, type ActRequest } from './act.ts';
 import { askCheckpoint, askRestore, type CheckpointRequest } from './ask-checkpoint.ts';
 import { isoTime, type Clock } from './clock.ts';
 import type { EventBus } from './event.ts';
-import { acceptData, removeData, type DataChange, type DataName } from './data-manifests.ts';
-import { desiredContainer } from './desired-container.ts';
+import type { DataChange, DataName } from './data-manifests.ts';
+import { Declarations } from './declarations.ts';
 import { createProber, type Prober } from './probe/prober.ts';
 import { planDry, type PlannedChange } from './dry-plan.ts';
 import { interruptPulls } from './interrupt-pulls.ts';
@@ -24,7 +24,7 @@ import type { StepRunner } from './step-runner.ts';
 import { markForDeletion, writeAcceptance } from './write-acceptance.ts';
 
 export interface ReconcilerOptions {
-  engine: Pick<Engine, 'images' | 'containers' | 'data'>;
+  engine: Pick<Engine, 'images' | 'containers' | 'data' | 'volumes'>;
   records: RecordEditor;
   runner: StepRunner;
   events: EventBus;
@@ -47,8 +47,15 @@ export interface Reconciler {
   plan(manifests: readonly OwnedManifest[], options: AcceptOptions): Promise<PlannedChange[]>;
   /** Marks resources for deletion; returns those that exist. */
   requestDeletion(names: readonly ResourceName[], options: DeletionOptions): Promise<ResourceName[]>;
-  /** Removes config maps and secrets at once; containers keep what they were made with. */
+  /** Throws where `requestDataRemoval` would once these resources are gone: because of an owner, or of who uses a volume. */
+  checkDataRemoval(
+    names: readonly DataName[],
+    options: { force: boolean; leaving: readonly ResourceName[] },
+  ): Promise<void>;
+  /** Removes config maps and secrets at once, containers keep what they were made with; of volumes, what their manifest says. */
   requestDataRemoval(names: readonly DataName[], options: { force: boolean }): Promise<DataChange[]>;
+  /** Removes the volumes that are to go with their data and that nothing uses any more. */
+  reapVolumes(): Promise<void>;
   /** Notes what a person asks of containers and pods. A signal is sent at once. */
   act(request: ActRequest): Promise<void>;
   /** Notes that containers are to be saved once: `settle` or `wake` does it. */
@@ -98,6 +105,7 @@ class LoopingReconciler implements Reconciler {
   readonly #loop: ReconcileLoop;
   readonly #interruptPull: (container: string) => void;
   readonly #prober: Prober;
+  readonly #declarations: Declarations;
 
   constructor(options: ReconcilerOptions) {
     this.#options = options;
@@ -116,19 +124,20 @@ class LoopingReconciler implements Reconciler {
     };
     this.#loop = createReconcileLoop(this.#deps, options);
     this.#prober = this.#createProber();
+    this.#declarations = new Declarations(options.engine, options.records);
   }
 
   async accept(manifests: readonly OwnedManifest[], options: AcceptOptions): Promise<Accepted> {
     const acceptance = this.#acceptance(manifests, options);
     // First the data: containers are made with it.
-    const data = await acceptData(this.#deps.engine, manifests, options);
+    const data = await this.#declarations.accept(manifests, options);
     const changed = await writeAcceptance(this.#deps, acceptance, options.source);
     const named = [
       ...acceptance.containers.map(({ record }): ResourceName => ({ kind: 'Container', name: record.name })),
       ...acceptance.pods.map(({ record }): ResourceName => ({ kind: 'Pod', name: record.name })),
     ];
     this.#interruptPulls([...changed, ...acceptance.dropped]);
-    const users = await this.#usersOf(data);
+    const users = await this.#declarations.usersOf(data);
     return {
       resources: uniqueNames([...named, ...acceptance.dropped, ...users]),
       data,
@@ -138,12 +147,26 @@ class LoopingReconciler implements Reconciler {
     };
   }
 
-  plan(manifests: readonly OwnedManifest[], options: AcceptOptions): Promise<PlannedChange[]> {
-    return planDry(this.#deps, this.#present(), this.#acceptance(manifests, options));
+  async plan(manifests: readonly OwnedManifest[], options: AcceptOptions): Promise<PlannedChange[]> {
+    return [
+      ...(await this.#declarations.plan(manifests, options)),
+      ...(await planDry(this.#deps, this.#present(), this.#acceptance(manifests, options))),
+    ];
+  }
+
+  checkDataRemoval(
+    names: readonly DataName[],
+    options: { force: boolean; leaving: readonly ResourceName[] },
+  ): Promise<void> {
+    return this.#declarations.checkRemoval(names, options);
   }
 
   requestDataRemoval(names: readonly DataName[], options: { force: boolean }): Promise<DataChange[]> {
-    return removeData(this.#deps.engine, names, options);
+    return this.#declarations.remove(names, options);
+  }
+
+  reapVolumes(): Promise<void> {
+    return this.#declarations.reap();
   }
 
   async requestDeletion(names: readonly ResourceName[], options: DeletionOptions): Promise<ResourceName[]> {
@@ -213,6 +236,11 @@ class LoopingReconciler implements Reconciler {
     if (rebooted) await resetAfterReboot(this.#options.records);
     await this.watch();
     this.wake();
+    this.#loop.onPass(() => {
+      this.#declarations.reap().catch((error: unknown) => {
+        this.#options.onError(error, null);
+      });
+    });
     this.#loop.resyncEvery(this.#options.resyncMs ?? 60_000, () => {
       this.wake();
     });
@@ -272,29 +300,6 @@ class LoopingReconciler implements Reconciler {
   #all(): ResourceName[] {
     const { containers, pods } = this.#present();
     return [...pods, ...containers].map(({ kind, name }) => ({ kind, name }));
-  }
-
-  /** Containers that use data which has changed: they are looked at now, and tried anew where they waited for it. */
-  async #usersOf(data: readonly DataChange[]): Promise<ResourceName[]> {
-    const changed = new Set(
-      data
-        .filter(({ change }) => change === 'new' || change === 'changed')
-        .map(({ kind, name }) => `${kind.toLowerCase()}/${name}`),
-    );
-    if (changed.size === 0) return [];
-    const { containers, pods } = this.#deps.records;
-    const users: ResourceName[] = [];
-    for (const record of containers.list()) {
-      const desired = desiredContainer(record, record.pod === null ? null : pods.get(record.pod));
-      if (desired === null) continue;
-      const uses = Object.keys(await this.#deps.engine.data.uses(desired));
-      if (!uses.some((key) => changed.has(key))) continue;
-      await containers.edit(record.name, (present) => ({ ...present, failuresInRow: 0, backoffUntil: null }));
-      users.push(
-        record.pod === null ? { kind: 'Container', name: record.name } : { kind: 'Pod', name: record.pod },
-      );
-    }
-    return users;
   }
 
   #membersOf(resource: ResourceName): ResourceName[] {

@@ -1,6 +1,7 @@
 import { checkContainer } from './check-container.ts';
 import { checkConfigMap, checkSecret } from './check-data.ts';
 import { checkPod } from './check-pod.ts';
+import { checkClaim, checkVolume } from './check-volume.ts';
 import type { FieldIssue } from './field-issue.ts';
 import type { Manifest } from './manifest.ts';
 
@@ -15,5 +16,9 @@ export function checkManifest(manifest: Manifest): FieldIssue[] {
       return checkConfigMap(manifest);
     case 'Secret':
       return checkSecret(manifest);
+    case 'Volume':
+      return checkVolume(manifest);
+    case 'PersistentVolumeClaim':
+      return checkClaim(manifest);
   }
 }

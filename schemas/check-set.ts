@@ -23,10 +23,13 @@ export function checkSet(manifests: readonly LoadedManifest[]): ManifestProblem[
 function checkNames(manifests: readonly LoadedManifest[]): ManifestProblem[] {
   const firsts = new Map<string, LoadedManifest>();
   return manifests.flatMap((loaded) => {
-    const key = `${loaded.manifest.kind} \`${loaded.manifest.metadata.name}\``;
-    const first = firsts.get(key);
+    const { kind, metadata } = loaded.manifest;
+    const key = `${kind} \`${metadata.name}\``;
+    // A claim and a Volume of one name are the same volume.
+    const identity = `${kind === 'PersistentVolumeClaim' ? 'Volume' : kind} ${metadata.name}`;
+    const first = firsts.get(identity);
     if (first === undefined) {
-      firsts.set(key, loaded);
+      firsts.set(identity, loaded);
       return [];
     }
     const place = `${first.file}:${String(first.line)}`;

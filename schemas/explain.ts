@@ -75,8 +75,17 @@ export function explainKinds(): { kind: ManifestKind; apiVersion: string; descri
   }));
 }
 
+/** What kubectl calls them for short. */
+const SHORT_NAMES: Readonly<Record<string, ManifestKind>> = {
+  cm: 'ConfigMap',
+  po: 'Pod',
+  pvc: 'PersistentVolumeClaim',
+};
+
 function findKind(name: string, path: string): ManifestKind {
   const wanted = name.toLowerCase().replace(/s$/, '');
+  const short = SHORT_NAMES[name.toLowerCase()];
+  if (short !== undefined) return short;
   const kind = allKinds().find((known) => known.toLowerCase() === wanted);
   if (kind !== undefined) return kind;
   const names = allKinds().map((known) => known.toLowerCase());

@@ -10,7 +10,17 @@ export interface ForeignField {
 }
 
 type Level =
-  'root' | 'metadata' | 'pod' | 'container' | 'volume' | 'mount' | 'probe' | 'security' | 'resources' | 'env';
+  | 'root'
+  | 'metadata'
+  | 'pod'
+  | 'container'
+  | 'volume'
+  | 'mount'
+  | 'probe'
+  | 'security'
+  | 'resources'
+  | 'env'
+  | 'claim';
 
 const words = (text: string): ReadonlySet<string> => new Set(text.trim().split(/\s+/));
 
@@ -38,6 +48,7 @@ const NOT_YET: Readonly<Partial<Record<Level, ReadonlySet<string>>>> = {
   security: words('seLinuxChangePolicy supplementalGroupsPolicy'),
   resources: words('claims ephemeral-storage'),
   env: words('resourceFieldRef fileKeyRef'),
+  claim: words('dataSource dataSourceRef selector volumeAttributesClassName volumeName'),
 };
 
 /** Fields that people put one level too deep or too high; the value says where they belong. */
@@ -86,10 +97,16 @@ function levelsOf(kind: string, parent: FieldPath): readonly Level[] {
   const names = parent.filter((part) => typeof part === 'string');
   const last = names.at(-1);
   if (last === undefined) return ['root'];
-  if (last === 'spec' && names.length === 1) return kind === 'Container' ? ['pod', 'container'] : ['pod'];
+  if (last === 'spec' && names.length === 1) return LEVELS_OF_SPEC[kind] ?? ['pod'];
   if (last.endsWith('Probe')) return ['probe'];
   return LEVEL_OF_FIELD[last] ?? [];
 }
+
+const LEVELS_OF_SPEC: Readonly<Record<string, readonly Level[]>> = {
+  Container: ['pod', 'container'],
+  Volume: ['volume'],
+  PersistentVolumeClaim: ['claim'],
+};
 
 const LEVEL_OF_FIELD: Readonly<Record<string, readonly Level[]>> = {
   metadata: ['metadata'],

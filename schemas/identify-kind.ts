@@ -8,8 +8,8 @@ const KINDS = Object.keys(API_VERSIONS) as ManifestKind[];
 
 /** Kinds of ours or of Kubernetes that are to come. */
 const LATER_KINDS = new Set([
-  ...['Checkpoint', 'Network', 'Volume', 'Source'],
-  ...['CronJob', 'DaemonSet', 'Deployment', 'Job', 'List', 'PersistentVolume', 'PersistentVolumeClaim'],
+  ...['Checkpoint', 'Network', 'Source'],
+  ...['CronJob', 'DaemonSet', 'Deployment', 'Job', 'List', 'PersistentVolume'],
   ...['ReplicaSet', 'StatefulSet'],
 ]);
 

@@ -3,9 +3,17 @@ import { configMap } from './config-map.ts';
 import { container } from './container.ts';
 import { pod } from './pod.ts';
 import { secret } from './secret.ts';
+import { volumeClaim, volumeManifest } from './volume-manifest.ts';
 
 /** Any manifest that tsctr takes. */
-export const manifest = z.discriminatedUnion('kind', [container, pod, configMap, secret]);
+export const manifest = z.discriminatedUnion('kind', [
+  container,
+  pod,
+  configMap,
+  secret,
+  volumeManifest,
+  volumeClaim,
+]);
 export type Manifest = z.infer<typeof manifest>;
 export type ManifestKind = Manifest['kind'];
 
@@ -15,6 +23,8 @@ export const manifestSchemas = {
   Pod: pod,
   ConfigMap: configMap,
   Secret: secret,
+  Volume: volumeManifest,
+  PersistentVolumeClaim: volumeClaim,
 } as const satisfies Record<ManifestKind, z.ZodType>;
 
 /** The apiVersion that each kind has. */
@@ -23,11 +33,14 @@ export const API_VERSIONS: Readonly<Record<ManifestKind, string>> = {
   Pod: 'v1',
   ConfigMap: 'v1',
   Secret: 'v1',
+  Volume: 'tsctr.dev/v1',
+  PersistentVolumeClaim: 'v1',
 };
 
 /** Kinds of Kubernetes that have fields of ours when they are called ours. */
 export const OWN_API_VERSIONS: Readonly<Partial<Record<ManifestKind, string>>> = { Secret: 'tsctr.dev/v1' };
 
-/** What runs; the other kinds are data that these use. */
+/** What runs; the other kinds are data and volumes that these use. */
 export type RunningKind = 'Container' | 'Pod';
-export type DataKind = Exclude<ManifestKind, RunningKind>;
+export type VolumeKind = 'Volume' | 'PersistentVolumeClaim';
+export type DataKind = Exclude<ManifestKind, RunningKind | VolumeKind>;

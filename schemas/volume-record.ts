@@ -1,15 +1,20 @@
 import { z } from 'zod';
 import { resourceName } from './metadata.ts';
-
-/** What kind of file system a named volume is, in mount(8)'s words. Empty: a directory of tsctr's own. */
-export const volumeOptions = z.strictObject({
-  type: z.string().min(1).optional().describe('File system type, such as `tmpfs` or `ext4`; `none` to bind.'),
-  device: z.string().min(1).optional().describe('Device, or the directory that is bound.'),
-  o: z.string().min(1).optional().describe('Mount options, with commas: `size=64m,uid=1000`.'),
-});
-export type VolumeOptions = z.infer<typeof volumeOptions>;
+import { ownership } from './record.ts';
+import { reclaimPolicy } from './volume-manifest.ts';
+import { volumeOptions } from './volume-options.ts';
 
 const progress = z.enum(['due', 'done']);
+
+/** The manifest that a volume stands in, as far as the volume has to know. */
+export const volumeDeclaration = z.strictObject({
+  kind: z.enum(['Volume', 'PersistentVolumeClaim']),
+  owner: ownership,
+  reclaimPolicy,
+  /** What the manifest asked for, in bytes; null: nothing. */
+  storageBytes: z.int().nullable(),
+});
+export type VolumeDeclaration = z.infer<typeof volumeDeclaration>;
 
 /** What tsctr keeps of a named volume: `<root>/volumes/<name>/volume.json`. */
 export const volumeRecord = z.strictObject({
@@ -24,5 +29,9 @@ export const volumeRecord = z.strictObject({
   copyUp: progress,
   /** Whether the first container may still give it owner, mode and times. */
   ownership: progress,
+  /** Null: made on first use or by command, and no manifest's. */
+  declaration: volumeDeclaration.nullable().default(null),
+  /** Its manifest has gone, and so will it and its data as soon as nothing uses it. */
+  isCondemned: z.boolean().default(false),
 });
 export type VolumeRecord = z.infer<typeof volumeRecord>;

@@ -1,8 +1,9 @@
 import type { ManifestProblem } from '../../schemas/index.ts';
 import type { TraceEvent } from './trace-event.ts';
 
+/** What manifests declare beside what runs. */
 export interface DataName {
-  kind: 'ConfigMap' | 'Secret';
+  kind: 'ConfigMap' | 'Secret' | 'Volume' | 'PersistentVolumeClaim';
   name: string;
 }
 
@@ -34,6 +35,11 @@ export interface ApplyEvent {
   detail: string;
 }
 
+export interface DataSummary extends DataName {
+  change: 'new' | 'changed' | 'unchanged' | 'removed' | 'released';
+  note?: string;
+}
+
 export interface ApplySummary {
   changed: number;
   unchanged: number;
@@ -42,8 +48,8 @@ export interface ApplySummary {
   timedOut: boolean;
   /** Set when manifests were refused; nothing was changed then. */
   problems: ManifestProblem[];
-  /** Config maps and secrets that are new, have changed or were removed. */
-  data?: { kind: DataName['kind']; name: string; change: 'new' | 'changed' | 'unchanged' | 'removed' }[];
+  /** What became of config maps, secrets and volumes. */
+  data?: DataSummary[];
   /** Set when it was asked for. */
   trace?: TraceEvent[];
 }

@@ -129,7 +129,11 @@ function readDataName(value: unknown, index: number): DataName {
   const path = `data[${index}]`;
   const fields = object(value, path);
   return {
-    kind: oneOf(fields['kind'], ['ConfigMap', 'Secret'] as const, `${path}.kind`),
+    kind: oneOf(
+      fields['kind'],
+      ['ConfigMap', 'Secret', 'Volume', 'PersistentVolumeClaim'] as const,
+      `${path}.kind`,
+    ),
     name: string(fields['name'], `${path}.name`),
   };
 }

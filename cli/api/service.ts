@@ -74,7 +74,7 @@ export interface ApplyRequest {
 
 export interface DeleteRequest {
   names: ResourceName[];
-  /** Config maps and secrets; those that do not exist are no error. */
+  /** Config maps, secrets and declared volumes; those that do not exist are no error. */
   data?: DataName[];
   /** Names from manifests: those that do not exist are no error. */
   ignoreMissing: boolean;
@@ -92,7 +92,7 @@ export interface ActRequest {
 
 /** One line of `diff`. */
 export interface PlannedChange {
-  resource: ResourceName;
+  resource: ResourceName | DataName;
   action:
     | 'create'
     | 'in place'

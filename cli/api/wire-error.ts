@@ -56,6 +56,8 @@ const CLASSES: Readonly<Record<string, () => Promise<ErrorClass>>> = {
   BadRequestError: async () => (await import('../../reconciler/index.ts')).BadRequestError,
   DependencyCycleError: async () => (await import('../../reconciler/index.ts')).DependencyCycleError,
   OwnershipError: async () => (await import('../../reconciler/index.ts')).OwnershipError,
+  DataOwnershipError: async () => (await import('../../reconciler/index.ts')).DataOwnershipError,
+  VolumeInUseError: async () => (await import('../../reconciler/index.ts')).VolumeInUseError,
   CliError: async () => (await import('../cli-error.ts')).CliError,
 };
 

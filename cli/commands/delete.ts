@@ -5,7 +5,7 @@ import { parseDurationMs } from '../duration.ts';
 import { EXIT } from '../exit-code.ts';
 import { FILE_OPTIONS } from '../file-options.ts';
 import { formatJson } from '../output/json.ts';
-import { parseDataName, parseNames, resolveName } from '../resource-name.ts';
+import { parseDataName, parseDataNames, parseNames, resolveName } from '../resource-name.ts';
 import { showSummary, watchEvents } from '../show-changes.ts';
 
 export const deleteResources: CommandSpec = {
@@ -63,9 +63,13 @@ async function namesInFiles({ options, io }: Invocation): Promise<Named> {
   return named;
 }
 
-/** `secret/db` and `configmap/web` are no resources that run, and go by names with their kind only. */
+/** `secret/db`, `configmap/web` and `volume/data` are no resources that run, and go by names with their kind only. */
 async function namesTyped(invocation: Invocation): Promise<Named> {
   const { args } = invocation;
+  const ofOneKind = parseDataNames(args);
+  if (ofOneKind !== null && ofOneKind.names.length > 0) {
+    return { names: [], data: ofOneKind.names.map((name) => ({ kind: ofOneKind.kind, name })) };
+  }
   const data = args.flatMap((word) => parseDataName(word) ?? []);
   const rest = args.filter((word) => parseDataName(word) === null);
   if (rest.length === 0 && data.length > 0) return { names: [], data };

@@ -5,7 +5,9 @@ import { describeResource } from '../output/description.ts';
 import { formatJson, toList, toObject } from '../output/json.ts';
 import { painter } from '../output/colour.ts';
 import { formatYaml } from '../output/yaml.ts';
-import { parseNames, resolveName } from '../resource-name.ts';
+import { parseDataNames, parseNames, resolveName } from '../resource-name.ts';
+import { describeData } from '../show-data.ts';
+import { describeVolumes } from '../show-volumes.ts';
 
 export const describe: CommandSpec = {
   description: 'What it is made from, how it stands, and what keeps it from being as wished.',
@@ -15,6 +17,10 @@ export const describe: CommandSpec = {
   outputs: ['json', 'yaml'],
   examples: ['tsctr describe web'],
   run: async (invocation) => {
+    const data = parseDataNames(invocation.args);
+    if (data?.kind === 'Volume' || data?.kind === 'PersistentVolumeClaim')
+      return describeVolumes(invocation, data.names);
+    if (data !== null) return describeData(invocation, data.kind, data.names);
     const { kinds, names } = parseNames(invocation.args);
     const views = await (await invocation.service()).list();
     const chosen =

@@ -7,15 +7,16 @@ import { formatJson, toList, toObject } from '../output/json.ts';
 import { resourceColumns } from '../output/resource-table.ts';
 import { formatTable } from '../output/table.ts';
 import { showData } from '../show-data.ts';
+import { showVolumes } from '../show-volumes.ts';
 import { formatYaml } from '../output/yaml.ts';
-import { dataKindOf, formatName, parseNames, resolveName } from '../resource-name.ts';
+import { formatName, parseDataNames, parseNames, resolveName } from '../resource-name.ts';
 
 export const get: CommandSpec = {
   description: 'Everything, or a kind, or what is named. NOTE says why something is not as wished.',
   arguments: [
     {
       name: '[name...]',
-      description: 'container, pod, container web, container/web, or web',
+      description: 'container, pod, container web, container/web, or web; configmaps, secrets, volumes',
       completes: 'resource',
     },
   ],
@@ -30,8 +31,8 @@ export const get: CommandSpec = {
   outputs: ['wide', 'json', 'yaml', 'name'],
   examples: ['tsctr get', 'tsctr get container/web -o json', 'tsctr get pods -l app=web -w'],
   run: async (invocation) => {
-    const kind = dataKindOf(invocation.args[0] ?? '');
-    if (kind !== null) return showData(invocation, kind);
+    const data = parseDataNames(invocation.args);
+    if (data !== null) return getDeclared(invocation, data);
     const selects = selection(invocation);
     const service = await invocation.service();
     if (invocation.options.flag('watch')) return watch(invocation, selects);
@@ -40,6 +41,14 @@ export const get: CommandSpec = {
     return EXIT.asWished;
   },
 };
+
+function getDeclared(
+  invocation: Invocation,
+  { kind, names }: NonNullable<ReturnType<typeof parseDataNames>>,
+): Promise<number> {
+  if (kind === 'ConfigMap' || kind === 'Secret') return showData(invocation, kind, names);
+  return showVolumes(invocation, names);
+}
 
 type Select = (views: readonly ResourceView[]) => ResourceView[];
 

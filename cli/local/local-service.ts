@@ -46,6 +46,7 @@ export class LocalService implements Service {
     const endTrace = request.trace === true ? trace.begin() : null;
     const accepted = await reconciler.accept(manifests, acceptOptions(request));
     const summary = await this.#settle(accepted.resources, request.waitMs, onEvent, signal);
+    await reconciler.reapVolumes();
     return {
       ...withData(summary, accepted.data),
       ...(endTrace === null ? {} : { trace: endTrace() }),
@@ -61,10 +62,14 @@ export class LocalService implements Service {
 
   async delete(request: DeleteRequest, onEvent: OnEvent, signal?: AbortSignal): Promise<ApplySummary> {
     const { reconciler } = await this.#source.writer();
-    const found = await reconciler.requestDeletion(request.names, request);
+    const { data = [], names, force } = request;
+    await reconciler.checkDataRemoval(data, { force, leaving: names });
+    const found = await reconciler.requestDeletion(names, request);
     const summary = await this.#settle(found, null, onEvent, signal);
     // Last: what uses it is gone by now.
-    return withData(summary, await reconciler.requestDataRemoval(request.data ?? [], request));
+    const removed = await reconciler.requestDataRemoval(data, request);
+    await reconciler.reapVolumes();
+    return withData(summary, removed);
   }
 
   async act(request: ActRequest, onEvent: OnEvent, signal?: AbortSignal): Promise<ApplySummary> {
@@ -183,7 +188,7 @@ function summarize(result: SettleResult): ApplySummary {
   };
 }
 
-/** Config maps and secrets count as resources do. */
+/** Config maps, secrets and volumes count as resources do. */
 function withData(summary: ApplySummary, data: readonly DataChange[]): ApplySummary {
   if (data.length === 0) return summary;
   const unchanged = data.filter(({ change }) => change === 'unchanged').length;

@@ -1,5 +1,5 @@
 import type { VolumeDetails } from '../../engine/index.ts';
-import type { Volume } from '../../schemas/index.ts';
+import { volumesInUse } from '../../reconciler/index.ts';
 import { readVolumeName } from '../api/read-volume-request.ts';
 import type { VolumeService, VolumeView } from '../api/volume-service.ts';
 import type { Instance } from './instance.ts';
@@ -20,21 +20,21 @@ export function localVolumes(source: {
     },
     async list() {
       const instance = await source.reader();
-      const users = volumesInUse(instance);
+      const users = usersIn(instance);
       return (await instance.engine.volumes.list()).map((details) => view(details, users));
     },
     async inspect(name) {
       const instance = await source.reader();
       const details = await instance.engine.volumes.find(readVolumeName({ name }));
-      return details === null ? null : view(details, volumesInUse(instance));
+      return details === null ? null : view(details, usersIn(instance));
     },
     async remove(name) {
       const instance = await source.writer();
-      await instance.engine.volumes.remove(readVolumeName({ name }), volumesInUse(instance));
+      await instance.engine.volumes.remove(readVolumeName({ name }), usersIn(instance));
     },
     async prune() {
       const instance = await source.writer();
-      return instance.engine.volumes.prune(volumesInUse(instance));
+      return instance.engine.volumes.prune(usersIn(instance));
     },
     exportTo: async (name, file) =>
       (await source.writer()).engine.volumes.exportTo(readVolumeName({ name }), file),
@@ -43,22 +43,6 @@ export function localVolumes(source: {
   };
 }
 
-/** Which resources name which volume: as their manifest says now, and as they were created. */
-export function volumesInUse({ records }: Instance): Map<string, string[]> {
-  const users = new Map<string, string[]>();
-  const note = (user: string, volumes: readonly Volume[] | undefined): void => {
-    for (const { persistentVolumeClaim } of volumes ?? []) {
-      if (persistentVolumeClaim === undefined) continue;
-      const { claimName } = persistentVolumeClaim;
-      const present = users.get(claimName) ?? [];
-      if (!present.includes(user)) users.set(claimName, [...present, user]);
-    }
-  };
-  for (const record of records.containers.list()) {
-    const user = record.pod === null ? `container/${record.name}` : `pod/${record.pod}`;
-    note(user, record.manifest?.spec.volumes);
-    note(user, record.request?.spec.volumes);
-  }
-  for (const pod of records.pods.list()) note(`pod/${pod.name}`, pod.manifest.spec.volumes);
-  return users;
+function usersIn({ records }: Instance): ReturnType<typeof volumesInUse> {
+  return volumesInUse({ containers: records.containers.list(), pods: records.pods.list() });
 }

@@ -1,10 +1,10 @@
 import { decodeEntries } from '../../schemas/index.ts';
 import type { ConfigMap, Rotation, Secret } from '../../schemas/index.ts';
-import type { DataEngine } from '../engine.ts';
+import type { DataComparison, DataEngine } from '../engine.ts';
 import { EngineError } from '../engine-error.ts';
 import type { RunCommand } from '../process/run-command.ts';
 import type { DataEntries } from '../volume/data-sources.ts';
-import type { DataStore } from './data-store.ts';
+import type { DataStore, StoredData } from './data-store.ts';
 import { readSecretSource } from './read-secret-source.ts';
 import { usedData } from './used-data.ts';
 
@@ -18,14 +18,8 @@ export function createDataEngine(store: DataStore, runCommand: RunCommand): Data
       const present = await store.read(kind, metadata.name);
       const entries = await entriesOf(runCommand, manifest);
       const isImmutable = manifest.immutable === true;
-      const rotation = (manifest.kind === 'Secret' ? manifest.rotation : undefined) ?? DEFAULT_ROTATION;
-      if (present?.isImmutable === true && !(await store.isSame(kind, metadata.name, entries))) {
-        throw new EngineError(
-          'BAD_REQUEST',
-          `apply ${kind.toLowerCase()}/${metadata.name}: it is immutable, and its values differ`,
-          { hint: 'give the new values a new name, or delete the old one first' },
-        );
-      }
+      const rotation = rotationOf(manifest);
+      refuseImmutable(manifest, present, compareEntries(present, entries));
       const labels = metadata.labels ?? {};
       const version = await store.write(kind, metadata.name, {
         entries,
@@ -36,6 +30,14 @@ export function createDataEngine(store: DataStore, runCommand: RunCommand): Data
       });
       if (present === null) return 'new';
       return present.version === version ? 'unchanged' : 'changed';
+    },
+    async compare(manifest): Promise<DataComparison> {
+      const present = await store.read(manifest.kind, manifest.metadata.name);
+      const keys = compareEntries(present, await entriesOf(runCommand, manifest));
+      refuseImmutable(manifest, present, keys);
+      const isSame = Object.keys(keys).length === 0;
+      const change = present === null ? 'new' : isSame ? 'unchanged' : 'changed';
+      return { change, keys, rotation: rotationOf(manifest) };
     },
     remove: (kind, name) => store.remove(kind, name),
     list: () => store.list(),
@@ -59,6 +61,38 @@ export function createDataEngine(store: DataStore, runCommand: RunCommand): Data
       );
     },
   };
+}
+
+function rotationOf(manifest: ConfigMap | Secret): Rotation {
+  return (manifest.kind === 'Secret' ? manifest.rotation : undefined) ?? DEFAULT_ROTATION;
+}
+
+function compareEntries(present: StoredData | null, entries: DataEntries): DataComparison['keys'] {
+  const before = present?.entries ?? {};
+  const names = [...new Set([...Object.keys(before), ...Object.keys(entries)])].sort();
+  const changes = names.map((name) => [name, changeOf(before[name], entries[name])] as const);
+  return Object.fromEntries(changes.filter((change): change is [string, KeyChange] => change[1] !== null));
+}
+
+type KeyChange = DataComparison['keys'][string];
+
+function changeOf(from: Uint8Array | undefined, to: Uint8Array | undefined): KeyChange | null {
+  if (from === undefined) return 'added';
+  if (to === undefined) return 'removed';
+  return Buffer.compare(from, to) === 0 ? null : 'changed';
+}
+
+function refuseImmutable(
+  { kind, metadata }: ConfigMap | Secret,
+  present: StoredData | null,
+  changes: DataComparison['keys'],
+): void {
+  if (present?.isImmutable !== true || Object.keys(changes).length === 0) return;
+  throw new EngineError(
+    'BAD_REQUEST',
+    `apply ${kind.toLowerCase()}/${metadata.name}: it is immutable, and its values differ`,
+    { hint: 'give the new values a new name, or delete the old one first' },
+  );
 }
 
 async function entriesOf(runCommand: RunCommand, manifest: ConfigMap | Secret): Promise<DataEntries> {

@@ -28,8 +28,6 @@ export interface DataStore extends DataSources {
     name: string,
     data: Pick<StoredData, 'entries' | 'rotation'> & Partial<StoredData>,
   ): Promise<string>;
-  /** Whether these would be the values that are there. */
-  isSame(kind: DataKind, name: string, entries: DataEntries): Promise<boolean>;
   /** All of them, without values, sorted by kind and name. */
   list(): Promise<DataInfo[]>;
   /** None of that name is no error. */
@@ -67,10 +65,6 @@ export function createDataStore(root: string): DataStore {
       const file = fileOf(kind, name);
       if ((await readOrNull(file)) !== text) await writeDurably(file, text);
       return version;
-    },
-    async isSame(kind, name, entries) {
-      const stored = await readDataFile(fileOf(kind, name));
-      return stored !== null && JSON.stringify(stored.entries) === JSON.stringify(encode(entries));
     },
     async remove(kind, name) {
       if (await isDirectory(directoryOf(kind))) await removeDurably(fileOf(kind, name));

@@ -9,6 +9,7 @@ import type { RunCommand } from '../process/run-command.ts';
 import { isMountPoint } from '../rootfs/is-mount-point.ts';
 import type { VolumeDetails, VolumeEngine, VolumeUsers } from '../volume-engine.ts';
 import { copyDirectoryStatus, copyTree } from './copy-tree.ts';
+import { compareVolume, declareVolume, reapVolumes, withdrawVolume } from './declare-volume.ts';
 import type { VolumeStore } from './volume-store.ts';
 
 export interface VolumeEngineParts {
@@ -29,6 +30,8 @@ export function createVolumeEngine(parts: VolumeEngineParts): VolumeEngine {
     labels: record.labels,
     options: record.options,
     createdAt: record.createdAt,
+    declaration: record.declaration,
+    isCondemned: record.isCondemned,
     path: volumes.pathsOf(record.name).data,
     mountedBy: await volumes.users(record.name),
   });
@@ -41,6 +44,10 @@ export function createVolumeEngine(parts: VolumeEngineParts): VolumeEngine {
   };
   return {
     create: (wish) => volumes.locked(wish.name, async () => detailsOf(await volumes.ensure(wish))),
+    declare: (volume) => declareVolume(volumes, volume),
+    compare: (volume) => compareVolume(volumes, volume),
+    withdraw: (name) => withdrawVolume(volumes, name),
+    reap: (users) => reapVolumes(volumes, users),
     list: async () => Promise.all((await volumes.list()).map(detailsOf)),
     find: async (name) => {
       const record = await volumes.find(name);
@@ -48,8 +55,9 @@ export function createVolumeEngine(parts: VolumeEngineParts): VolumeEngine {
     },
     remove: (name, users) =>
       volumes.locked(name, async () => {
-        await required('remove', name);
+        const record = await required('remove', name);
         refuseUsed(name, users);
+        refuseFollowed(record);
         await volumes.remove(name);
       }),
     prune: (users) => prune(volumes, users, detailsOf),
@@ -82,6 +90,15 @@ function refuseUsed(name: string, users: VolumeUsers): void {
   });
 }
 
+/** A manifest in a directory that is followed would make it anew, empty. */
+function refuseFollowed({ name, declaration }: VolumeRecord): void {
+  if (declaration === null || declaration.owner.source === 'apply') return;
+  const { source, file } = declaration.owner;
+  throw new EngineError('BAD_REQUEST', `remove volume ${name}: it belongs to ${source} ${file}`, {
+    hint: 'remove it there first, with reclaimPolicy: Delete if its data is to go',
+  });
+}
+
 async function prune(
   volumes: VolumeStore,
   users: VolumeUsers,
@@ -91,7 +108,7 @@ async function prune(
   for (const record of await volumes.list()) {
     await volumes.locked(record.name, async () => {
       const isUsed = (users.get(record.name) ?? []).length > 0;
-      if (isUsed || (await volumes.users(record.name)).length > 0) return;
+      if (isUsed || record.declaration !== null || (await volumes.users(record.name)).length > 0) return;
       removed.push(await detailsOf(record));
       await volumes.remove(record.name);
     });

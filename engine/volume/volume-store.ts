@@ -84,6 +84,8 @@ export class VolumeStore {
       createdAt: new Date().toISOString(),
       copyUp: hadData ? 'done' : 'due',
       ownership: hadData ? 'done' : 'due',
+      declaration: null,
+      isCondemned: false,
     };
     await this.save(record);
     await syncDirectory(this.#paths.volumes);
@@ -150,14 +152,15 @@ export class VolumeStore {
   }
 }
 
-function refuseOtherOptions(found: VolumeRecord, wish: VolumeWish): void {
+/** The options of a volume say where its data is: another place would look like lost data. */
+export function refuseOtherOptions(found: VolumeRecord, wish: VolumeWish): void {
   if (wish.options === undefined) return;
   for (const name of ['type', 'device', 'o'] as const) {
     if (found.options[name] === wish.options[name]) continue;
     throw new EngineError(
       'BAD_REQUEST',
       `create volume ${wish.name}: it exists with ${name} ${found.options[name] ?? '(none)'}, asked for ${wish.options[name] ?? '(none)'}`,
-      { hint: 'remove it first, or take another name' },
+      { hint: `remove it first, with its data (tsctr volume remove ${wish.name}), or take another name` },
     );
   }
 }

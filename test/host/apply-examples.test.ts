@@ -43,7 +43,7 @@ test.after(async (context) => {
 test('runs them, changes nothing the second time, and deletes them without leaving anything', async (context) => {
   const { testRoot, manifests, port } = context;
   // The directories that an instance makes for itself stay: they are there after the first ones have come and gone.
-  for (const name of ['hello.yaml', 'pod.yaml']) {
+  for (const name of ['hello.yaml', 'pod.yaml', 'volume.yaml']) {
     await testRoot.output(['apply', '-f', path.join(manifests, name), '--wait']);
     await testRoot.output(['delete', '-f', path.join(manifests, name)]);
   }
@@ -52,6 +52,7 @@ test('runs them, changes nothing the second time, and deletes them without leavi
 
   const { items } = JSON.parse(await testRoot.output(['get', '-o', 'json'])) as Listed;
   assert.equal(items.map((item) => item.metadata.name).sort(), [
+    'diary',
     'hello',
     'journal',
     'limits',
@@ -67,7 +68,7 @@ test('runs them, changes nothing the second time, and deletes them without leavi
   assert.match(await testRoot.output(['logs', 'container/hello']), /^hello 1\n/);
 
   const again = await testRoot.output(['apply', '-f', manifests, '--wait']);
-  assert.match(again, /0 changed, 5 unchanged/);
+  assert.match(again, /0 changed, 7 unchanged/);
   const { items: later } = JSON.parse(await testRoot.output(['get', '-o', 'json'])) as Listed;
   assert.equal(later.map(startOf), items.map(startOf));
 

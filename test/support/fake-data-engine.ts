@@ -26,6 +26,28 @@ export function createFakeDataEngine(): DataEngine {
       if (before === undefined) return Promise.resolve('new');
       return Promise.resolve(before.version === info.version ? 'unchanged' : 'changed');
     },
+    compare({ kind, metadata, ...manifest }) {
+      const entries: Record<string, string> = {
+        ...manifest.data,
+        ...('stringData' in manifest ? manifest.stringData : {}),
+      };
+      const rotation = ('rotation' in manifest ? manifest.rotation : undefined) ?? {
+        policy: 'update' as const,
+      };
+      const present = kept.get(keyOf(kind, metadata.name));
+      const before = JSON.parse(present?.version ?? '{}') as Record<string, string>;
+      const names = [...new Set([...Object.keys(before), ...Object.keys(entries)])];
+      const keys = Object.fromEntries(
+        names
+          .filter((name) => before[name] !== entries[name])
+          .map((name): [string, 'added' | 'changed' | 'removed'] => [
+            name,
+            before[name] === undefined ? 'added' : entries[name] === undefined ? 'removed' : 'changed',
+          ]),
+      );
+      const change = present === undefined ? 'new' : Object.keys(keys).length === 0 ? 'unchanged' : 'changed';
+      return Promise.resolve({ change, keys, rotation });
+    },
     remove(kind, name) {
       kept.delete(keyOf(kind, name));
       return Promise.resolve();

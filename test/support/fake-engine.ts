@@ -6,11 +6,11 @@ import type {
   HostFacts,
   ImageEngine,
   PodEngine,
-  VolumeEngine,
 } from '../../engine/index.ts';
 import type { ContainerExit, ContainerRequest, PodRecord } from '../../schemas/index.ts';
 import type { Clock } from '../../reconciler/index.ts';
 import { createFakeDataEngine } from './fake-data-engine.ts';
+import { createFakeVolumeEngine } from './fake-volume-engine.ts';
 import type { Boundary } from './fake-store.ts';
 
 /** What is on the pretended host of one instance of a container. It outlives every engine that works on it. */
@@ -73,6 +73,7 @@ class InMemoryHost implements FakeHost {
   readonly images = new Map<string, { id: string; stopSignal?: string }>();
   readonly failures = new Map<string, Error>();
   readonly data = createFakeDataEngine();
+  readonly volumes = createFakeVolumeEngine();
   readonly exitListeners = new Set<(id: string) => void>();
   clock: Clock | null = null;
   onStart: (name: string) => number | null = () => null;
@@ -139,22 +140,11 @@ class InMemoryHost implements FakeHost {
       pods: podEngine(this, effects),
       images: imageEngine(this, effects),
       data: this.data,
-      volumes: NO_VOLUMES,
+      volumes: this.volumes,
       host: () => Promise.resolve({} as HostFacts),
     };
   }
 }
-
-const withoutVolumes = () => Promise.reject(new Error('the fake engine has no volumes'));
-const NO_VOLUMES: VolumeEngine = {
-  create: withoutVolumes,
-  list: () => Promise.resolve([]),
-  find: () => Promise.resolve(null),
-  remove: withoutVolumes,
-  prune: () => Promise.resolve([]),
-  exportTo: withoutVolumes,
-  importFrom: withoutVolumes,
-};
 
 /** Runs effects with the boundary around each, and fails where the host was told to. */
 class Effects {

@@ -31,6 +31,8 @@ export const VOLUME: VolumeView = {
   options: {},
   createdAt: '2026-02-28T12:00:00Z',
   path: '/var/lib/tsctr/volumes/data/_data',
+  declaration: null,
+  isCondemned: false,
   mountedBy: [],
   usedBy: ['container/db'],
 };

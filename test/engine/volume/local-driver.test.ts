@@ -26,6 +26,8 @@ function record(options: VolumeOptions): VolumeRecord {
     options,
     createdAt,
     ...progress,
+    declaration: null,
+    isCondemned: false,
   };
 }
 
