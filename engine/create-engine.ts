@@ -1,5 +1,6 @@
 import type { Kernel } from '../native/index.ts';
 import type { EngineWithAccess } from './access.ts';
+import { createMonitorScope } from './cgroup/monitor-scope.ts';
 import { createContainerAccess } from './container/container-access.ts';
 import type { EngineParts } from './container/container-context.ts';
 import { createContainerEngine } from './container/container-engine.ts';
@@ -49,12 +50,19 @@ export async function createEngine(options: EngineOptions): Promise<EngineWithAc
     skopeoPath: facts.tools.skopeo,
     ...(options.registry === undefined ? {} : { registry: options.registry }),
   });
+  const cgroupOwner = { run: options.run, manager: facts.cgroupManager };
   const parts: EngineParts = {
     kernel,
     paths,
     facts,
     cgroupLayout,
-    cgroupOwner: { run: options.run, manager: facts.cgroupManager },
+    cgroupOwner,
+    monitors: createMonitorScope({
+      owner: cgroupOwner,
+      layout: cgroupLayout,
+      busctl: facts.tools.busctl,
+      runCommand,
+    }),
     images,
     volumes: new VolumeStore(kernel, paths),
     idRanges: new IdRanges(paths),

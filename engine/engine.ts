@@ -311,7 +311,10 @@ export interface HostFacts {
   bootId: string;
   /** Absolute paths of tools, or null when they are missing. */
   tools: Readonly<
-    Record<'criu' | 'skopeo' | 'netavark' | 'aardvark-dns' | 'catatonit' | 'tar' | 'git', string | null>
+    Record<
+      'criu' | 'skopeo' | 'netavark' | 'aardvark-dns' | 'catatonit' | 'tar' | 'git' | 'busctl',
+      string | null
+    >
   >;
   seccomp: boolean;
   appArmor: boolean;

@@ -56,6 +56,7 @@ export async function readHostFacts(
       catatonit: findProgram('catatonit', ['/usr/libexec/podman/catatonit']),
       tar: findProgram('tar'),
       git: findProgram('git'),
+      busctl: findProgram('busctl'),
     },
     seccomp: existsSync('/proc/sys/kernel/seccomp/actions_avail'),
     appArmor: readOr('/sys/module/apparmor/parameters/enabled', 'N').startsWith('Y'),

@@ -35,6 +35,11 @@ export function parentCgroups(owner: CgroupOwner, podId: string | null): string[
   return [`/${instance}`, ...pod.map((name) => `/${instance}/${name}`)];
 }
 
+/** The scope of the instance's monitors, below its slice. */
+export function monitorUnit(owner: CgroupOwner): string {
+  return `${instanceName(owner.run)}-monitors.scope`;
+}
+
 /** The path of the container's cgroup in each hierarchy. */
 export function containerCgroup(owner: CgroupOwner, request: ContainerRequest): string {
   const parent = request.spec.cgroupParent ?? parentCgroups(owner, request.pod?.id ?? null).at(-1) ?? '/';

@@ -54,6 +54,7 @@ export function launchCriu(
     terminal: request.spec.tty === true,
     stdin: request.spec.stdin === true,
     systemdCgroup: false,
+    scope: parts.monitors,
     exitCommand: parts.exitCommand === null ? null : [...parts.exitCommand, request.id],
     restoreFrom: launch.images,
   }).finally(() => {

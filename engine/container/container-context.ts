@@ -2,6 +2,7 @@ import type { ContainerRequest } from '../../schemas/index.ts';
 import type { Kernel } from '../../native/index.ts';
 import type { CgroupLayout } from '../cgroup/cgroup-layout.ts';
 import type { CgroupOwner } from '../cgroup/cgroup-path.ts';
+import type { MonitorScope } from '../cgroup/monitor-scope.ts';
 import type { EffectObserver, HostFacts, ImageConfig, ImageEngine } from '../engine.ts';
 import type { HostFiles } from '../host-files.ts';
 import type { ContainerPaths, HostPaths, PodPaths } from '../host-paths.ts';
@@ -23,6 +24,8 @@ export interface EngineParts {
   readonly facts: HostFacts;
   readonly cgroupLayout: CgroupLayout;
   readonly cgroupOwner: CgroupOwner;
+  /** Null: monitors stay in the cgroup of whoever starts them. */
+  readonly monitors: MonitorScope | null;
   readonly runtime: OciRuntime;
   readonly images: ImageEngine & Partial<Pick<ImageStoreEngine, 'rootStatus'>>;
   readonly volumes: VolumeStore;

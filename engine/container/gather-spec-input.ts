@@ -37,6 +37,7 @@ export async function gatherSpecInput(context: ContainerContext): Promise<SpecIn
     namespacePaths: namespacePaths(context),
     volumes: context.volumes,
     cgroupsPath: cgroupsPathFor(parts.cgroupOwner, request),
+    ...(parts.monitors !== null && { monitorUnit: parts.monitors.unit }),
     limits,
     deviceNodes: resolveDevices(parts.kernel, request),
     values: {
@@ -100,6 +101,7 @@ export function readHostLimits(layout: CgroupLayout): HostLimits {
     nprocHard: hard('Max processes'),
     capabilities: parseCapabilityMask(mask),
     swapLimit: hasSwapLimit(layout),
+    oomScoreAdj: Number(readFileSync('/proc/self/oom_score_adj', 'utf8')),
   };
 }
 

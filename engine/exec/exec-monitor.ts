@@ -1,8 +1,10 @@
 import { writeSync } from 'node:fs';
 import { AT_FDCWD, O_RDONLY } from '../../native/index.ts';
+import type { SpawnedProcess } from '../../native/index.ts';
 import type { EngineParts } from '../container/container-context.ts';
 import { EngineError } from '../engine-error.ts';
 import { ownEnvironment } from '../process/run-command.ts';
+import { openGate } from '../runtime/monitor-gate.ts';
 import { runtimeError } from '../runtime/oci-runtime.ts';
 import type { OciRuntime } from '../runtime/oci-runtime.ts';
 import { connectAttach } from './attach-stream.ts';
@@ -44,8 +46,7 @@ export async function startExecMonitor(
   try {
     const child = spawnMonitor(parts, request, [syncWrite, startRead, attachWrite]);
     try {
-      // It waits for a byte before it forks its daemon, and with attach for another one before it starts the process.
-      writeSync(startWrite, '1');
+      await openGate(kernel, { what: request.what, scope: parts.monitors, gate: startWrite }, child);
       const [ready, exit] = await Promise.all([
         request.attach ? attachReady.next() : null,
         kernel.waitChild(child.pidfd),
@@ -55,6 +56,7 @@ export async function startExecMonitor(
       }
       if (request.attach) {
         attachSocket = connectAttach(kernel, request.paths.attach);
+        // With attach it waits for another byte before it starts the process.
         writeSync(startWrite, '1');
       }
       return { pid: await readPid(messages, request.what), attachSocket, messages };
@@ -76,7 +78,7 @@ function spawnMonitor(
   { kernel, facts, runtime }: EngineParts,
   request: ExecMonitorRequest,
   pipes: readonly [number, number, number],
-): { pidfd: number } {
+): SpawnedProcess {
   const devNull = kernel.openat2(AT_FDCWD, '/dev/null', { flags: O_RDONLY });
   const environment = {
     ...ownEnvironment(),

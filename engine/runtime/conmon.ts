@@ -1,9 +1,11 @@
 import net from 'node:net';
 import { readFileSync } from 'node:fs';
-import type { Kernel } from '../../native/index.ts';
+import type { MonitorScope } from '../cgroup/monitor-scope.ts';
+import type { Kernel, SpawnedProcess } from '../../native/index.ts';
 import { O_RDONLY, AT_FDCWD } from '../../native/index.ts';
 import { EngineError } from '../engine-error.ts';
 import { ownEnvironment } from '../process/run-command.ts';
+import { openGate } from './monitor-gate.ts';
 import { runtimeError } from './oci-runtime.ts';
 import type { OciRuntime } from './oci-runtime.ts';
 
@@ -24,6 +26,8 @@ export interface MonitorRequest {
   exitCommand: readonly string[] | null;
   /** The socket of the host to which messages of the container's process are passed on, sd_notify(3). */
   notifySocket?: string;
+  /** Where the monitor is to be; null leaves it where we are. */
+  scope: MonitorScope | null;
   /** Instead of a creation: the directory of the images that the runtime is to restore. */
   restoreFrom?: string;
 }
@@ -38,24 +42,21 @@ export async function createUnderMonitor(
   runtime: OciRuntime,
   request: MonitorRequest,
 ): Promise<number> {
-  const [readEnd, writeEnd] = kernel.pipe2(0);
-  const devNull = kernel.openat2(AT_FDCWD, '/dev/null', { flags: O_RDONLY });
-  let child;
+  const [gateRead, gateWrite] = kernel.pipe2(0);
+  let child, readEnd;
   try {
-    child = kernel.spawn({
-      file: conmon,
-      args: [conmon, ...monitorArguments(runtime, request)],
-      env: Object.entries({ ...ownEnvironment(), _OCI_SYNCPIPE: '3' }).map(([k, v]) => `${k}=${v}`),
-      cwd: request.bundle,
-      fds: [devNull, devNull, devNull, writeEnd],
-      newProcessGroup: true,
-    });
+    const [end, writeEnd] = kernel.pipe2(0);
+    readEnd = end;
+    const args = [conmon, ...monitorArguments(runtime, request)];
+    child = spawnMonitor(kernel, { args, cwd: request.bundle, sync: writeEnd, gate: gateRead });
+    const { name, scope } = request;
+    await openGate(kernel, { what: `start conmon for ${name}`, scope, gate: gateWrite }, child);
   } catch (error) {
-    kernel.close(readEnd);
+    if (readEnd !== undefined) kernel.close(readEnd);
+    if (child !== undefined) kernel.close(child.pidfd);
     throw error;
   } finally {
-    kernel.close(devNull);
-    kernel.close(writeEnd);
+    kernel.close(gateWrite);
   }
   try {
     // The first process forks the daemon and ends at once; the answer comes when the runtime is done.
@@ -69,6 +70,27 @@ export async function createUnderMonitor(
     return parseSync(line, request);
   } finally {
     kernel.close(child.pidfd);
+  }
+}
+
+/** Spawns it with those two as its sync and start pipes, and closes our copies. */
+function spawnMonitor(
+  kernel: Kernel,
+  { args, cwd, sync, gate }: { args: readonly string[]; cwd: string; sync: number; gate: number },
+): SpawnedProcess {
+  const devNull = kernel.openat2(AT_FDCWD, '/dev/null', { flags: O_RDONLY });
+  const environment = { ...ownEnvironment(), _OCI_SYNCPIPE: '3', _OCI_STARTPIPE: '4' };
+  try {
+    return kernel.spawn({
+      file: args[0] ?? '',
+      args,
+      env: Object.entries(environment).map(([name, value]) => `${name}=${value}`),
+      cwd,
+      fds: [devNull, devNull, devNull, sync, gate],
+      newProcessGroup: true,
+    });
+  } finally {
+    for (const fd of [devNull, sync, gate]) kernel.close(fd);
   }
 }
 

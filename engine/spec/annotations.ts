@@ -22,6 +22,10 @@ export function buildAnnotations(input: SpecInput): Record<string, string> {
       'run.oci.systemd.subgroup': '',
       // When the host shuts down, it goes after that unit has saved what is to be saved.
       'org.systemd.property.Before': "['tsctr-shutdown.service']",
+      // And before its monitor, which tells how it ended.
+      ...(input.monitorUnit !== undefined && {
+        'org.systemd.property.After': `['${input.monitorUnit}']`,
+      }),
     }),
     'dev.tsctr.name': request.name,
     'dev.tsctr.created': request.createdAt,

@@ -15,6 +15,7 @@ export function buildProcess(input: SpecInput): OciProcess {
   const { spec } = input.request;
   const variables = manifestVariables(input);
   const profile = appArmorProfile(input);
+  const oomScoreAdj = spec.oomScoreAdj ?? inheritedOomScore(input);
   return {
     ...(spec.tty === true && { terminal: true }),
     user: buildUser(input),
@@ -26,8 +27,16 @@ export function buildProcess(input: SpecInput): OciProcess {
     ...(spec.securityContext?.allowPrivilegeEscalation === false && { noNewPrivileges: true }),
     ...(profile !== null && { apparmorProfile: profile }),
     ...(input.seLinux !== undefined && { selinuxLabel: input.seLinux.processLabel }),
-    ...(spec.oomScoreAdj !== undefined && { oomScoreAdj: spec.oomScoreAdj }),
+    ...(oomScoreAdj !== null && { oomScoreAdj }),
   };
+}
+
+/**
+ * The daemon is protected from being killed for memory, and what it starts would be, too. What makes it a likelier victim stays: to take
+ * that back is not everybody's right.
+ */
+function inheritedOomScore({ limits }: SpecInput): number | null {
+  return (limits.oomScoreAdj ?? 0) < 0 ? 0 : null;
 }
 
 /** The name that the container sees: asked for, the pod's, the host's where it shares that, else its own. */

@@ -21,6 +21,8 @@ export interface SpecInput {
   volumes: readonly ResolvedMount[];
   /** As the runtime wants it: a path, or systemd's `slice:prefix:name`; null leaves it to the runtime. */
   cgroupsPath: string | null;
+  /** The unit of systemd that holds its monitor. */
+  monitorUnit?: string;
   limits: HostLimits;
   /** For a privileged container every device of the host, else those that the manifest asks for. */
   deviceNodes: readonly DeviceNode[];
@@ -61,6 +63,8 @@ export interface HostLimits {
   capabilities?: readonly string[];
   /** Whether the memory controller can limit swap; default true. */
   swapLimit?: boolean;
+  /** How readily this process is killed for memory, proc_pid_oom_score_adj(5); default 0. */
+  oomScoreAdj?: number;
 }
 
 /** A device node of the host and what the container may do with it. */

@@ -21,6 +21,7 @@ export const PLAIN_HOST: HostFacts = {
     netavark: null,
     'aardvark-dns': null,
     catatonit: '/usr/libexec/podman/catatonit',
+    busctl: null,
     tar: null,
     git: null,
   },

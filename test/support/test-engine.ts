@@ -4,6 +4,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import * as assert from 'uvu/assert';
 import type { ContainerAccess } from '../../engine/access.ts';
+import { createMonitorScope } from '../../engine/cgroup/monitor-scope.ts';
 import { createContainerAccess } from '../../engine/container/container-access.ts';
 import { parseLogLine } from '../../cli/log/parse-log-line.ts';
 import { createContainerEngine } from '../../engine/container/container-engine.ts';
@@ -73,12 +74,19 @@ async function createTestEngine(directory: string, config: ImageConfig) {
   const runCommand = createRunCommand(kernel);
   const { facts, cgroupLayout } = await readHostFacts({ runtime: 'auto', run, runCommand });
   const paths = createHostPaths(root, run);
+  const cgroupOwner = { run, manager: facts.cgroupManager };
   const parts: EngineParts = {
     kernel,
     paths,
     facts,
     cgroupLayout,
-    cgroupOwner: { run, manager: facts.cgroupManager },
+    cgroupOwner,
+    monitors: createMonitorScope({
+      owner: cgroupOwner,
+      layout: cgroupLayout,
+      busctl: facts.tools.busctl,
+      runCommand,
+    }),
     images: imagesOf(layer, config),
     volumes: new VolumeStore(kernel, paths),
     idRanges: new IdRanges(paths),

@@ -30,6 +30,7 @@ export const runtimeContainer: Stage<ContainerContext> = {
       stdin: request.spec.stdin === true,
       systemdCgroup: parts.facts.cgroupManager === 'systemd',
       ...(notifySocket !== null && { notifySocket }),
+      scope: parts.monitors,
       exitCommand: parts.exitCommand === null ? null : [...parts.exitCommand, request.id],
     });
     await saveProcess(paths, pid, parts.facts.bootId);

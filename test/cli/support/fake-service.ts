@@ -53,6 +53,7 @@ const HOST: HostFacts = {
     netavark: null,
     'aardvark-dns': null,
     catatonit: null,
+    busctl: null,
     tar: '/usr/bin/tar',
     git: null,
   },

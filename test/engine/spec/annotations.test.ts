@@ -22,9 +22,13 @@ test('[spec.annotations] creation time, stop signal and timeout, manager, image,
 });
 
 test('[spec.annotations] with systemd the processes are in the scope itself, which ends after what saves them', () => {
-  const { annotations } = validSpec({ host: { cgroups: 'v2', cgroupManager: 'systemd' } });
+  const { annotations } = validSpec({
+    host: { cgroups: 'v2', cgroupManager: 'systemd' },
+    input: { monitorUnit: 'tsctr-monitors.scope' },
+  });
   assert.is(annotations['run.oci.systemd.subgroup'], '');
   assert.is(annotations['org.systemd.property.Before'], "['tsctr-shutdown.service']");
+  assert.is(annotations['org.systemd.property.After'], "['tsctr-monitors.scope']");
   assert.is(validSpec().annotations['run.oci.systemd.subgroup'], undefined);
 });
 

@@ -71,4 +71,14 @@ test('[spec.resources] cpu and memory sets, block I/O weight, and files of cgrou
   assertRefused(() => buildSpec(specInput(conf)), 'HOST_UNSUITABLE', 'cgroup v2', 'v1');
 });
 
+test('[spec.resources] the protection of the daemon from being killed for memory is not handed on', () => {
+  const scoreOf = (oomScoreAdj: number, spec = {}): number | undefined =>
+    validSpec({ spec, input: { limits: { nofileHard: 1, nprocHard: 1, oomScoreAdj } } }).process.oomScoreAdj;
+  assert.is(scoreOf(-500), 0);
+  assert.is(scoreOf(-500, { oomScoreAdj: -900 }), -900);
+  assert.is(scoreOf(0), undefined);
+  // To take that back is not everybody's right.
+  assert.is(scoreOf(200), undefined);
+});
+
 test.run();
