@@ -5,6 +5,7 @@ import type {
   CriuDumpStatistics,
   CriuRestoreStatistics,
   DataKind,
+  OverlookedReason,
   Ownership,
   PodRecord,
   ResolvedImage,
@@ -66,6 +67,13 @@ export interface ContainerEngine {
    * everything is taken back and the checkpoint is kept.
    */
   restore(request: ContainerRequest, options?: RestoreOptions): Promise<RestoreResult>;
+  /**
+   * Writes the kept checkpoint as one file in podman's layout, with the files that the container has changed and its volumes. It
+   * appears under its name when it is complete, or not at all.
+   */
+  exportCheckpoint(request: ContainerRequest, options: ExportOptions): Promise<ExportResult>;
+  /** Removes what an export to that file has left that was interrupted by a crash. Nothing to remove is no error. */
+  settleExport(request: ContainerRequest, file: string): Promise<void>;
   /** The kept checkpoint, or null when there is no complete one. */
   findCheckpoint(request: ContainerRequest): Promise<CheckpointDetails | null>;
   /** Says whether it could be saved now, and what stands in the way. Nothing is stopped for it. */
@@ -214,10 +222,36 @@ export interface CheckpointAllowances {
 export interface CheckpointOptions extends EffectOptions {
   then: 'stop' | 'leave-running';
   allowances?: CheckpointAllowances;
+  /** It will be exported there: whether that can be is found out before anything stands still. */
+  archive?: ArchivePlace;
   /** For the whole of it; then the container goes on as before. Default: 10 minutes. */
   timeoutMs?: number;
   /** Told while memory is written. */
   onProgress?: (progress: PagesProgress) => void;
+}
+
+/** An archive that a kept checkpoint is to become. */
+export interface ArchivePlace {
+  /** Absolute. What is there is replaced when the new one is complete. */
+  file: string;
+  compression: ArchiveCompression;
+  /** `rootfs`: what the container has changed in its root filesystem; `volumes`: its named volumes. */
+  leaveOut: readonly ('rootfs' | 'volumes')[];
+}
+
+export type ArchiveCompression = 'zstd' | 'gzip' | 'none';
+
+export interface ExportOptions extends EffectOptions, ArchivePlace {
+  /** Bytes that have been written of how many, uncompressed. */
+  onProgress?: (progress: { bytes: number; totalBytes: number }) => void;
+}
+
+export interface ExportResult {
+  file: string;
+  /** Of the file. */
+  bytes: number;
+  uncompressedBytes: number;
+  durationMs: number;
 }
 
 export interface PagesProgress {
@@ -236,6 +270,10 @@ export interface CheckpointResult {
 export interface RestoreOptions extends EffectOptions {
   /** Directory of a checkpoint, laid out as a kept one. Default: the kept one. */
   from?: string;
+  /** Path of an archive, of ours or podman's. The root filesystem then begins with the image and what the archive says. */
+  archive?: string;
+  /** Reasons to refuse it that do not count. */
+  ignore?: readonly OverlookedReason[];
   /** Default: those of the checkpoint. */
   allowances?: CheckpointAllowances;
   /** For the whole of it. Default: 10 minutes. */

@@ -53,6 +53,9 @@ export class ContainerEffects {
   async #lookAt(record: ContainerRecord) {
     const { request, intent, name } = record;
     const { containers } = this.#deps.engine;
+    if (request !== null && intent?.verb === 'export' && intent.file !== undefined && !this.#busy.has(name)) {
+      await containers.settleExport(request, intent.file);
+    }
     const touchesMemory = intent?.verb === 'checkpoint' || intent?.verb === 'restore';
     if (request === null || !touchesMemory || this.#busy.has(name)) {
       return { observation: await observeInstance(this.#deps, request), found: null };
@@ -112,6 +115,7 @@ export class ContainerEffects {
       ready: isReadyAtStart(present),
       lastError: null,
       backoffUntil: null,
+      hasRun: true,
       ...beginAnew(present),
     }));
     this.#journal.emit('start', record, request, { pid: String(pid) });
@@ -206,6 +210,7 @@ export class ContainerEffects {
       ready: false,
       checkpoint: null,
       restoreDue: null,
+      restoreWish: null,
     }));
     this.#journal.emit('remove', record, request, {});
   }
@@ -214,9 +219,9 @@ export class ContainerEffects {
 /** From here on what it does is not in its checkpoint; one that went without a copy of its files is of no use any more. */
 function beginAnew({
   checkpoint,
-}: ContainerRecord): Pick<ContainerRecord, 'checkpoint' | 'restored' | 'restoreDue'> {
+}: ContainerRecord): Pick<ContainerRecord, 'checkpoint' | 'restored' | 'restoreDue' | 'restoreWish'> {
   const kept = checkpoint?.leftRunning === true ? { ...checkpoint, ofEarlierRun: true } : null;
-  return { checkpoint: kept, restored: null, restoreDue: null };
+  return { checkpoint: kept, restored: null, restoreDue: null, restoreWish: null };
 }
 
 function stateAfterCleanup({ state, exit }: ContainerRecord): ContainerState {

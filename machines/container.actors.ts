@@ -34,6 +34,7 @@ export function createContainerActors(effects: ContainerEffects) {
     update: actor('update', (operation) => effects.update(operation)),
     checkpoint: actor('checkpoint', (operation, signal) => effects.memory.checkpoint(operation, signal)),
     restore: actor('restore', (operation, signal) => effects.memory.restore(operation, signal)),
+    export: actor('export', (operation, signal) => effects.memory.export(operation, signal)),
     exec: actor('exec', (operation, signal) => effects.exec(operation, signal)),
     cleanup: actor('cleanup', (operation, signal) => effects.cleanup(operation, signal)),
     remove: actor('remove', (operation, signal) => effects.remove(operation, signal)),

@@ -67,8 +67,9 @@ export class EffectJournal {
     container: string,
     verb: Intent['verb'],
     change: (record: ContainerRecord) => ContainerRecord = (record) => record,
+    file?: string,
   ): Promise<void> {
-    const intent: Intent = { verb, since: this.now() };
+    const intent: Intent = { verb, since: this.now(), ...(file !== undefined && { file }) };
     await this.#edit(container, (record) => ({ ...change(record), intent }));
   }
 

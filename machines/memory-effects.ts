@@ -18,7 +18,7 @@ export class MemoryEffects {
   }
 
   async checkpoint(operation: OperationOf<'checkpoint'>, signal: AbortSignal): Promise<void> {
-    const { container, request, then, by, allowances, timeoutMs, onPages } = operation;
+    const { container, request, then, by, allowances, timeoutMs, archive, onPages } = operation;
     await this.#journal.intend(container, 'checkpoint', (record) => ({
       ...record,
       checkpointTriedAt: this.#journal.now(),
@@ -28,6 +28,7 @@ export class MemoryEffects {
       allowances,
       signal,
       ...(timeoutMs === null ? {} : { timeoutMs }),
+      ...(archive === null ? {} : { archive }),
       ...(onPages === undefined ? {} : { onProgress: onPages }),
     };
     const result = await this.#alone(container, () =>
@@ -50,19 +51,49 @@ export class MemoryEffects {
   }
 
   async restore(operation: OperationOf<'restore'>, signal: AbortSignal): Promise<void> {
-    const { container, request, why, restartCount } = operation;
-    await this.#journal.intend(container, 'restore', (record) => ({ ...record, request }));
+    const { container, request, why, restartCount, archive, ignore, onArchive } = operation;
+    const from = archive === null ? {} : { archive };
+    await this.#journal.intend(
+      container,
+      'restore',
+      (record) => ({ ...record, request }),
+      archive ?? undefined,
+    );
     const result = await this.#alone(container, () =>
       this.#journal.attempt(container, signal, () =>
-        this.#deps.engine.containers.restore(request, { signal }),
+        this.#deps.engine.containers.restore(request, {
+          ...from,
+          ignore,
+          signal,
+          ...(onArchive === undefined ? {} : { onProgress: onArchive }),
+        }),
       ),
     );
+    const { durationsMs } = result;
     const record = await this.#journal.conclude(container, (present) => ({
-      ...restoredRecord(present, { now: this.#journal.now(), why, durationsMs: result.durationsMs }),
+      ...restoredRecord(present, { now: this.#journal.now(), why, durationsMs, ...from }),
       pid: result.pid,
       restartCount,
     }));
-    this.#journal.emit('restore', record, request, { why, pid: String(result.pid) });
+    this.#journal.emit('restore', record, request, { why, pid: String(result.pid), ...from });
+  }
+
+  /** Writes the kept checkpoint as one file. Nothing of the container changes. */
+  async export(operation: OperationOf<'export'>, signal: AbortSignal): Promise<void> {
+    const { container, request, archive, onArchive, onResult } = operation;
+    await this.#journal.intend(container, 'export', undefined, archive.file);
+    const result = await this.#alone(container, () =>
+      this.#journal.attempt(container, signal, () =>
+        this.#deps.engine.containers.exportCheckpoint(request, {
+          ...archive,
+          signal,
+          ...(onArchive === undefined ? {} : { onProgress: onArchive }),
+        }),
+      ),
+    );
+    const record = await this.#journal.conclude(container, (present) => ({ ...present, lastError: null }));
+    onResult(result);
+    this.#journal.emit('export', record, request, { file: result.file, bytes: String(result.bytes) });
   }
 
   async #alone<T>(container: string, run: () => Promise<T>): Promise<T> {

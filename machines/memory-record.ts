@@ -1,5 +1,5 @@
 import type { CheckpointDetails } from '../engine/index.ts';
-import type { ContainerRecord, KeptCheckpoint } from '../schemas/index.ts';
+import type { ContainerRecord, KeptCheckpoint, RestoredRun } from '../schemas/index.ts';
 import { isReadyAtStart } from './recover-state.ts';
 
 /** What a record becomes when its container has gone into its checkpoint. */
@@ -10,10 +10,10 @@ export function saved(record: ContainerRecord): ContainerRecord {
 /** What a record becomes when its container has come back. */
 export function restoredRecord(
   record: ContainerRecord,
-  restore: { now: string } & Pick<NonNullable<ContainerRecord['restored']>, 'why' | 'durationsMs'>,
+  restore: { now: string } & Omit<RestoredRun, 'at' | 'checkpointCreatedAt'>,
 ): ContainerRecord {
   const { checkpoint } = record;
-  const { now, why, durationsMs } = restore;
+  const { now, ...run } = restore;
   return {
     ...record,
     state: 'Restored',
@@ -24,11 +24,24 @@ export function restoredRecord(
     lastError: null,
     backoffUntil: null,
     restoreDue: null,
-    restoresInRow: record.restoresInRow + (why === 'crash' ? 1 : 0),
-    restored: { at: now, checkpointCreatedAt: checkpoint?.createdAt ?? null, why, durationsMs },
-    // The engine takes one away that has become the run: it says nothing of the files as they will be from now on.
-    checkpoint: checkpoint?.leftRunning === true ? { ...checkpoint, ofEarlierRun: false } : null,
+    restoreWish: null,
+    hasRun: true,
+    restoresInRow: record.restoresInRow + (run.why === 'crash' ? 1 : 0),
+    restored: {
+      at: now,
+      checkpointCreatedAt: run.archive === undefined ? (checkpoint?.createdAt ?? null) : null,
+      ...run,
+    },
+    checkpoint: keptAfter(checkpoint, run.archive !== undefined),
   };
+}
+
+/**
+ * The engine takes one away that has become the run: it says nothing of the files as they will be from now on. Nor does one that
+ * went without a copy of its files, when the container has come out of an archive instead.
+ */
+function keptAfter(checkpoint: KeptCheckpoint | null, fromArchive: boolean): KeptCheckpoint | null {
+  return checkpoint?.leftRunning === true ? { ...checkpoint, ofEarlierRun: fromArchive } : null;
 }
 
 /** The kept checkpoint as a record holds it. */

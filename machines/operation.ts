@@ -1,7 +1,8 @@
-import type { ExecOptions, ExecResult } from '../engine/index.ts';
+import type { ExecOptions, ExecResult, ExportResult } from '../engine/index.ts';
 import type {
   CheckpointStep,
   CreateStep,
+  ExportStep,
   InstanceStep,
   RestoreStep,
   RunOptions,
@@ -17,7 +18,8 @@ export type Operation = (
   | InstanceStep<'resume'>
   | InstanceStep<'update'>
   | (CheckpointStep & Pick<RunOptions, 'onPages'>)
-  | RestoreStep
+  | (RestoreStep & Pick<RunOptions, 'onArchive'>)
+  | (ExportStep & Pick<RunOptions, 'onArchive'> & { onResult: (result: ExportResult) => void })
   | InstanceStep<'cleanup'>
   | InstanceStep<'remove'>
   | { kind: 'kill'; container: string; signalNumber: number }

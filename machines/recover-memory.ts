@@ -45,8 +45,14 @@ function recoverRestore(
 ): Recovery {
   const { status, pid } = observation;
   if (status === 'running' || status === 'paused') {
-    const why = record.restoreDue ?? (record.state === 'Checkpointed' ? 'checkpointed' : 'crash');
-    const restored = restoredRecord(record, { now: isoTime(now), why, durationsMs: {} });
+    const { file } = record.intent ?? {};
+    const why = record.restoreDue ?? causeOf(record);
+    const restored = restoredRecord(record, {
+      now: isoTime(now),
+      why,
+      durationsMs: {},
+      ...(file === undefined ? {} : { archive: file }),
+    });
     const state = status === 'paused' ? 'Paused' : 'Restored';
     return {
       record: { ...restored, intent: null, state, pid },
@@ -54,7 +60,9 @@ function recoverRestore(
     };
   }
   const withoutIntent: ContainerRecord = { ...record, intent: null };
-  if (found !== null && found.createdAt === record.checkpoint?.createdAt) {
+  // Out of an archive: the kept checkpoint, if there is one, is as it was.
+  const isElsewhere = record.intent?.file !== undefined;
+  if (isElsewhere || (found !== null && found.createdAt === record.checkpoint?.createdAt)) {
     return recoverState(withoutIntent, observation, now);
   }
   // It had become the run, and that has ended since; or somebody took it away.
@@ -64,6 +72,11 @@ function recoverRestore(
   const { record: settled } = recoverState(ended, observation, now);
   if (exit === null) return { record: settled, happened: [] };
   return { record: settled, happened: [{ type: 'died', attributes: { exitCode: String(exit.code) } }] };
+}
+
+function causeOf({ state, intent }: ContainerRecord): 'checkpointed' | 'archive' | 'crash' {
+  if (intent?.file !== undefined) return 'archive';
+  return state === 'Checkpointed' ? 'checkpointed' : 'crash';
 }
 
 function byOf({ override, manifest }: ContainerRecord): 'hand' | 'manifest' | 'unknown' {

@@ -83,6 +83,7 @@ function recoverAlive(record: ContainerRecord, observation: ContainerObservation
     startedAt: wasAlive ? (record.startedAt ?? isoTime(now)) : isoTime(now),
     exit: null,
     ready: wasAlive ? record.ready : isReadyAtStart(record),
+    hasRun: wasAlive ? record.hasRun : true,
     lastError: wasAlive ? record.lastError : null,
     backoffUntil: null,
   };

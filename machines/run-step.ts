@@ -1,5 +1,5 @@
 import { createActor } from 'xstate';
-import type { ExecOptions, ExecResult } from '../engine/index.ts';
+import type { ExecOptions, ExecResult, ExportResult } from '../engine/index.ts';
 import {
   isoTime,
   type InstanceStep,
@@ -106,7 +106,17 @@ export function createStepRunner(deps: ContainerEffectDeps): MachineRunner {
     update: instance<'update'>(),
     checkpoint: (step, options) =>
       operate(withSignal({ ...step, ...(options.onPages && { onPages: options.onPages }) }, options)),
-    restore: (step, options) => operate(withSignal(step, options)),
+    restore: (step, options) =>
+      operate(withSignal({ ...step, ...(options.onArchive && { onArchive: options.onArchive }) }, options)),
+    async export(step, options) {
+      const results: ExportResult[] = [];
+      const onResult = (result: ExportResult): void => void results.push(result);
+      const told = options.onArchive && { onArchive: options.onArchive };
+      await operate(withSignal({ ...step, ...told, onResult }, options));
+      const [result] = results;
+      if (result === undefined) throw new Error(`export container/${step.container}: it gave no result`);
+      return result;
+    },
     cleanup: instance<'cleanup'>(),
     remove: instance<'remove'>(),
     forget: ({ container }) => records.containers.remove(container),

@@ -36,9 +36,10 @@ function checkOwn(steps: readonly ContainerStep[], { record, newId }: ContainerS
     if (step.container !== record.name) return [`${step.kind} touches container/${step.container}`];
     if ('request' in step && !known.has(step.request.id)) return [`${step.kind} touches an unknown instance`];
     if ('request' in step && step.request.name !== record.name) return [`${step.kind} has another's request`];
-    if (step.kind === 'create' && step.request.image?.reference !== step.request.spec.image) {
+    const isFirst = step.kind === 'create' || (step.kind === 'restore' && step.archive !== null);
+    if (isFirst && step.request.image?.reference !== step.request.spec.image) {
       return [
-        `create of image ${String(step.request.spec.image)} from ${String(step.request.image?.reference)}`,
+        `${step.kind} of image ${String(step.request.spec.image)} from ${String(step.request.image?.reference)}`,
       ];
     }
     return [];
@@ -88,7 +89,12 @@ const NEXT: Readonly<Record<ContainerStep['kind'], (place: Place, step: Containe
   update: from(['created', 'running', 'paused'], 'same'),
   checkpoint: (place, step) =>
     from(['running', 'paused'], step.kind === 'checkpoint' && step.then === 'stop' ? 'held' : 'same')(place),
-  restore: from(['layer'], 'running'),
+  restore: (place, step) =>
+    from(
+      step.kind === 'restore' && step.archive !== null ? ['nothing', 'layer'] : ['layer'],
+      'running',
+    )(place),
+  export: from(['running', 'paused', 'held', 'layer'], 'same'),
   stop: from(['running', 'paused', 'ending'], 'held'),
   cleanup: from(['created', 'held', 'layer'], 'layer'),
   remove: from(['layer', 'removing'], 'nothing'),

@@ -1,4 +1,4 @@
-import type { CheckpointAllowances } from '../engine/index.ts';
+import type { ArchivePlace, CheckpointAllowances } from '../engine/index.ts';
 import {
   parseBytes,
   type CheckpointSettings,
@@ -6,7 +6,7 @@ import {
   type ContainerSpec,
   type KeptCheckpoint,
 } from '../schemas/index.ts';
-import type { CheckpointStep } from './step.ts';
+import type { CheckpointStep, ExportStep } from './step.ts';
 
 /** A checkpoint that was asked for by command, once. */
 export interface CheckpointWish {
@@ -16,6 +16,8 @@ export interface CheckpointWish {
   /** For the whole of it; null: as the manifest says. */
   timeoutMs: number | null;
   by: 'hand' | 'shutdown';
+  /** Written as one file afterwards. Default: not. */
+  archive?: ArchivePlace;
 }
 
 /** The step for a checkpoint: what the manifest allows, and on top of it what was asked for. */
@@ -34,7 +36,14 @@ export function checkpointStep(
     by: how.by,
     allowances: { ...checkpointAllowances(spec), ...how.wish?.allowances },
     timeoutMs: how.wish?.timeoutMs ?? (seconds === undefined ? null : seconds * 1000),
+    archive: how.wish?.archive ?? null,
   };
+}
+
+/** What follows the checkpoint where it was asked to become a file. */
+export function exportSteps(request: ContainerRequest, wish: CheckpointWish | null): ExportStep[] {
+  if (wish?.archive === undefined) return [];
+  return [{ kind: 'export', container: request.name, request, archive: wish.archive }];
 }
 
 /** What the manifest of a container allows. */

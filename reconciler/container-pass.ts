@@ -12,7 +12,7 @@ import { planContainer } from './plan-container.ts';
 import { changesOf } from './plan-running.ts';
 import type { Plan } from './plan.ts';
 import { formatReason } from './plan-reason.ts';
-import { reportRest, reportStep } from './report-steps.ts';
+import { formatSize, reportRest, reportStep } from './report-steps.ts';
 import { startGate } from './start-gate.ts';
 import type { Sighting } from './step-runner.ts';
 import type { Step } from './step.ts';
@@ -52,8 +52,19 @@ export async function passOverContainer(deps: PassDeps, name: string, signal: Ab
         const detail = `${progress.phase} ${String(progress.layersDone)}/${String(progress.layersTotal)} layers`;
         deps.report({ resource: plan.resource, what: 'progress', detail });
       },
+      onArchive: (progress) => {
+        deps.report({
+          resource: plan.resource,
+          what: 'progress',
+          detail: describeBytes('archive', progress),
+        });
+      },
+      onExported: (_step, { file, bytes, durationMs }) => {
+        const detail = `${file}, ${formatSize(bytes)} after ${String(durationMs)} ms`;
+        deps.report({ resource: plan.resource, what: 'exported', detail });
+      },
       onPages: (progress) => {
-        deps.report({ resource: plan.resource, what: 'progress', detail: describePages(progress) });
+        deps.report({ resource: plan.resource, what: 'progress', detail: describeBytes('memory', progress) });
       },
     }).catch(async (error: unknown) => {
       if (!signal.aborted) await withdrawWish(deps, name);
@@ -129,6 +140,7 @@ function fulfil({ wishes }: PassDeps, name: string, step: Step): void {
       wishes.images.delete(name);
       return;
     case 'checkpoint':
+    case 'export':
       wishes.checkpoints.delete(name);
       return;
     case 'restore':
@@ -162,9 +174,9 @@ function announce({ report }: PassDeps, plan: Plan): void {
 }
 
 /** `memory 12.0 of 48.0 MiB`. */
-function describePages({ bytes, totalBytes }: PagesProgress): string {
+function describeBytes(what: string, { bytes, totalBytes }: PagesProgress): string {
   const mebibytes = (count: number): string => (count / 2 ** 20).toFixed(1);
   return totalBytes === null
-    ? `memory ${mebibytes(bytes)} MiB`
-    : `memory ${mebibytes(bytes)} of ${mebibytes(totalBytes)} MiB`;
+    ? `${what} ${mebibytes(bytes)} MiB`
+    : `${what} ${mebibytes(bytes)} of ${mebibytes(totalBytes)} MiB`;
 }

@@ -12,6 +12,7 @@ export type EventType =
   | 'unpause'
   | 'checkpoint'
   | 'restore'
+  | 'export'
   | 'update'
   | 'cleanup'
   | 'remove'

@@ -1,10 +1,12 @@
+import type { ExportResult } from '../engine/index.ts';
 import type { ResolvedImage } from '../schemas/index.ts';
-import type { Step } from './step.ts';
+import type { ExportStep, Step } from './step.ts';
 import type { RunOptions, StepRunner } from './step-runner.ts';
 
 export interface ExecuteOptions extends RunOptions {
   /** Called after each step that succeeded. */
   onStepDone?: (step: Step) => void;
+  onExported?: (step: ExportStep, result: ExportResult) => void;
   onImage?: (container: string, image: ResolvedImage) => void;
 }
 
@@ -44,6 +46,9 @@ async function executeStep(step: Step, runner: StepRunner, options: ExecuteOptio
       return runner.checkpoint(step, options);
     case 'restore':
       return runner.restore(step, options);
+    case 'export':
+      options.onExported?.(step, await runner.export(step, options));
+      return;
     case 'cleanup':
       return runner.cleanup(step, options);
     case 'remove':

@@ -40,6 +40,8 @@ export function newContainerRecord(wish: {
     checkpoint: null,
     checkpointTriedAt: null,
     restoreDue: null,
+    restoreWish: null,
+    hasRun: false,
     restoresInRow: 0,
     restored: null,
     createdAt: isoTime(wish.now),

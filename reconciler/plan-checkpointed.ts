@@ -1,4 +1,4 @@
-import { checkpointStep } from './checkpoint-wish.ts';
+import { checkpointStep, exportSteps } from './checkpoint-wish.ts';
 import { isAlive, mayHaveProcess, type ContainerSituation } from './container-situation.ts';
 import { windDownSteps } from './container-steps.ts';
 import type { DesiredContainer } from './desired-container.ts';
@@ -13,6 +13,8 @@ export function planCheckpointed(situation: ContainerSituation, desired: Desired
   const by = desired.wantedBy;
   if (present === null || !mayHaveProcess(record.state)) {
     const isSaved = record.state === 'Checkpointed';
+    const exports = present === null || !isSaved ? [] : exportSteps(present, checkpointAsked);
+    if (exports.length > 0) return doing(situation, 'checkpoint', exports, [{ why: 'export-asked-for' }]);
     return resting(
       situation,
       settled(isSaved ? { why: 'checkpointed', by } : { why: 'nothing-to-checkpoint', by }),
@@ -32,7 +34,7 @@ export function planCheckpointed(situation: ContainerSituation, desired: Desired
   return doing(
     situation,
     'checkpoint',
-    [step, cleanup],
+    [step, cleanup, ...exportSteps(present, checkpointAsked)],
     [{ why: 'state-wanted', state: 'Checkpointed', by }],
   );
 }

@@ -12,8 +12,10 @@ export type PlanReason =
   | { why: 'state-wanted'; state: WantedState; by: 'manifest' | 'hand' }
   | { why: 'restart-asked-for' }
   | { why: 'checkpoint-asked-for' }
+  | { why: 'export-asked-for' }
   | { why: 'checkpoint-due'; interval: string }
-  | { why: 'restore-due'; cause: Exclude<RestoredRun['why'], 'crash'>; createdAt: string }
+  | { why: 'restore-due'; cause: Exclude<RestoredRun['why'], 'crash' | 'archive'>; createdAt: string }
+  | { why: 'archive-given'; archive: string }
   | { why: 'crashed'; code: number; oomKilled: boolean; attempt: number; tries: number }
   | { why: 'probe-failed'; probe: 'liveness' | 'startup'; message: string }
   | { why: 'interrupted'; verb: ContainerVerb }
@@ -65,10 +67,14 @@ function actionReason(reason: PlanReason): string | null {
       return 'asked to restart';
     case 'checkpoint-asked-for':
       return 'asked for a checkpoint';
+    case 'export-asked-for':
+      return 'asked for an archive of its checkpoint';
     case 'checkpoint-due':
       return `spec.checkpoint.interval: ${reason.interval}`;
     case 'restore-due':
       return `${RESTORE_CAUSE[reason.cause]}; goes on from the checkpoint of ${reason.createdAt}`;
+    case 'archive-given':
+      return `goes on from the archive ${reason.archive}`;
     case 'crashed':
       return `${reason.oomKilled ? 'out of memory' : `exited with ${String(reason.code)}`}; goes on from its last checkpoint, try ${String(reason.attempt)} of ${String(reason.tries)}`;
     case 'probe-failed':
@@ -131,7 +137,7 @@ function restReason(reason: PlanReason): string {
   }
 }
 
-const RESTORE_CAUSE: Readonly<Record<Exclude<RestoredRun['why'], 'crash'>, string>> = {
+const RESTORE_CAUSE: Readonly<Record<Exclude<RestoredRun['why'], 'crash' | 'archive'>, string>> = {
   checkpointed: 'is checkpointed',
   boot: 'the host was booted',
   hand: 'asked to be restored',

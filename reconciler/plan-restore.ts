@@ -5,19 +5,22 @@ import type { DesiredContainer } from './desired-container.ts';
 import type { Plan } from './plan.ts';
 import { doing } from './plan-outline.ts';
 import type { PlanReason } from './plan-reason.ts';
-import type { ContainerStep } from './step.ts';
+import type { ContainerStep, RestoreStep } from './step.ts';
 
 /** Restores in a row of one that was not told how many there may be. */
 const TRIES = 3;
 
-/** Why a container that is to run goes on from its checkpoint; null: it begins anew. */
+/** Why a container that is to run goes on from its checkpoint, or from an archive; null: it begins anew. */
 export function restoreCause(
   { record, restartAsked }: Pick<ContainerSituation, 'record' | 'restartAsked'>,
   { spec }: DesiredContainer,
 ): RestoredRun['why'] | null {
-  const { checkpoint, exit } = record;
+  const { checkpoint, exit, restoreWish } = record;
   // Whoever says restart wants it to begin anew.
-  if (checkpoint === null || restartAsked) return null;
+  if (restartAsked) return null;
+  if (record.restoreDue === 'hand' && restoreWish?.archive != null) return 'hand';
+  if (spec.restore?.from !== undefined && !hasRun(record)) return 'archive';
+  if (checkpoint === null) return null;
   // Its memory is nowhere else: it is never given up without a word.
   if (record.state === 'Checkpointed') return 'checkpointed';
   if (record.restoreDue === 'hand') return 'hand';
@@ -26,6 +29,30 @@ export function restoreCause(
   if (record.restoreDue === 'boot') return 'boot';
   const hasCrashed = exit !== null && exit.code !== 0;
   return hasCrashed && spec.restore?.onCrash !== undefined && !checkpoint.ofEarlierRun ? 'crash' : null;
+}
+
+/** Records of earlier versions do not say it by that field. */
+function hasRun(record: ContainerRecord): boolean {
+  return record.hasRun || record.startedAt !== null || record.exit !== null || record.previousExit !== null;
+}
+
+/** The step that brings it back: out of what was asked for by hand, else out of what the manifest names, else the kept checkpoint. */
+export function restoreStep(
+  { record }: Pick<ContainerSituation, 'record'>,
+  { spec }: DesiredContainer,
+  { request, why }: { request: ContainerRequest; why: RestoredRun['why'] },
+): RestoreStep {
+  const wish = record.restoreDue === 'hand' ? record.restoreWish : null;
+  const source = why === 'archive' ? (spec.restore?.from ?? null) : wish;
+  return {
+    kind: 'restore',
+    container: record.name,
+    request,
+    archive: source?.archive ?? null,
+    ignore: source?.ignore ?? [],
+    why,
+    restartCount: record.restartCount + (why === 'crash' ? 1 : 0),
+  };
 }
 
 /** Takes down what there is, and brings it back from its checkpoint. */
@@ -45,23 +72,25 @@ export function planRestore(
   const request = renewedRequest(present, desired);
   const steps: ContainerStep[] = [
     ...windDownSteps(situation, present),
-    {
-      kind: 'restore',
-      container,
-      request,
-      why,
-      restartCount: record.restartCount + (why === 'crash' ? 1 : 0),
-    },
+    restoreStep(situation, desired, { request, why }),
     // CRIU brings the limits back as they were.
     ...(isUpdate ? [{ kind: 'update', container, request } as const] : []),
     ...(desired.wanted === 'Paused' ? [{ kind: 'pause', container, request } as const] : []),
   ];
-  return doing(situation, 'restore', steps, [reasonOf(record, desired, why), ...changes]);
+  return doing(situation, 'restore', steps, [restoreReason(record, desired, why), ...changes]);
 }
 
-function reasonOf(record: ContainerRecord, { spec }: DesiredContainer, why: RestoredRun['why']): PlanReason {
+export function restoreReason(
+  record: ContainerRecord,
+  { spec }: DesiredContainer,
+  why: RestoredRun['why'],
+): PlanReason {
   const createdAt = record.checkpoint?.createdAt ?? '';
-  if (why !== 'crash') return { why: 'restore-due', cause: why, createdAt };
+  const byHand = why === 'hand' ? (record.restoreWish?.archive ?? null) : null;
+  const archive = why === 'archive' ? (spec.restore?.from?.archive ?? '') : byHand;
+  if (archive !== null) return { why: 'archive-given', archive };
+  if (why === 'checkpointed' || why === 'boot' || why === 'hand')
+    return { why: 'restore-due', cause: why, createdAt };
   return {
     why: 'crashed',
     code: record.exit?.code ?? -1,

@@ -8,7 +8,7 @@ import {
 } from '../schemas/index.ts';
 import { backoffOf } from './backoff.ts';
 import { nextCheckpointInMs } from './checkpoint-schedule.ts';
-import { checkpointStep } from './checkpoint-wish.ts';
+import { checkpointStep, exportSteps } from './checkpoint-wish.ts';
 import { isAlive, type ContainerSituation } from './container-situation.ts';
 import {
   freshRequest,
@@ -23,7 +23,7 @@ import { lookingAgain, requeueAfter, settled, stalled, waitingFor, type Outcome 
 import type { Plan, PlannedAction } from './plan.ts';
 import { doing, resting } from './plan-outline.ts';
 import type { PlanReason } from './plan-reason.ts';
-import { planRestore, restoreCause } from './plan-restore.ts';
+import { planRestore, restoreCause, restoreReason, restoreStep } from './plan-restore.ts';
 import {
   compareAnnotations,
   compareSpecs,
@@ -82,9 +82,30 @@ export function changesOf(present: ContainerRequest, desired: DesiredContainer):
 function planFirst(situation: ContainerSituation, desired: DesiredContainer): Plan {
   const blocked = situation.gate ?? backingOff(situation, desired);
   if (blocked !== null) return resting(situation, blocked);
+  const why = restoreCause(situation, desired);
+  if (why !== null) return bornRestored(situation, desired, why, []);
   return withImage(situation, desired, 'create', [{ why: 'new' }], (image) =>
     runSteps(desired, freshRequest(situation, desired, image), 0),
   );
+}
+
+/** A new instance that goes on from an archive; of an instance before it nothing is left. */
+function bornRestored(
+  situation: ContainerSituation,
+  desired: DesiredContainer,
+  why: RestoredRun['why'],
+  changes: readonly PlanReason[],
+): Plan {
+  const { record } = situation;
+  const reasons = [restoreReason(record, desired, why), ...changes];
+  return withImage(situation, desired, 'restore', reasons, (image) => {
+    const request = freshRequest(situation, desired, image);
+    return [
+      ...(record.request === null ? [] : removeSteps(situation, record.request)),
+      restoreStep(situation, desired, { request, why }),
+      ...(desired.wanted === 'Paused' ? [{ kind: 'pause', container: record.name, request } as const] : []),
+    ];
+  });
 }
 
 function planAlive(context: Context): Plan {
@@ -94,7 +115,8 @@ function planAlive(context: Context): Plan {
   const wish = situation.checkpointAsked;
   if (wish?.then === 'leave-running') {
     const step = checkpointStep(present, desired.spec, { then: wish.then, by: wish.by, wish });
-    return doing(situation, 'checkpoint', [step], [{ why: 'checkpoint-asked-for' }]);
+    const steps = [step, ...exportSteps(present, wish)];
+    return doing(situation, 'checkpoint', steps, [{ why: 'checkpoint-asked-for' }]);
   }
   if (effect === 'recreate' || effect === 'restart') {
     // Rather the old one than none at all.
@@ -156,11 +178,20 @@ function planCreated(context: Context): Plan {
 function planEnded(context: Context): Plan {
   const { situation, desired, effect, changes } = context;
   const { record } = situation;
+  const cause = restoreCause(situation, desired);
+  const takesArchive = cause === 'archive' || (cause === 'hand' && record.restoreWish?.archive != null);
+  // Nothing has run yet that could be changed, or what was asked for takes its place.
+  if (cause !== null && takesArchive) {
+    const blocked = situation.gate ?? (cause === 'hand' ? null : backingOff(situation, desired));
+    if (blocked !== null) return resting(situation, blocked);
+    return effect === 'recreate'
+      ? bornRestored(situation, desired, cause, changes)
+      : restoring({ ...context, effect: 'none' }, cause);
+  }
   // What was changed asks for new processes, as it does of a container that runs.
   if (effect === 'recreate' || effect === 'restart') return remake(context, 'start', changes, 0);
   if (record.exit === null || decideByPolicy(record.exit, desired.spec.restartPolicy) === null) {
-    const why = restoreCause(situation, desired);
-    if (why !== null) return restoring(context, why);
+    if (cause !== null) return restoring(context, cause);
   }
   if (effect !== 'none') return remake(context, 'start', changes, 0);
   if (situation.restartAsked || record.exit === null) {

@@ -19,6 +19,7 @@ export interface Progress {
     | 'resumed'
     | 'restarted'
     | 'checkpointed'
+    | 'exported'
     | 'restored';
   detail: string;
 }

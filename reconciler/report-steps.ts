@@ -61,9 +61,13 @@ export function reportStep(
 }
 
 function describeCheckpoint({ sizeBytes, frozenMs }: KeptCheckpoint): string {
-  const mebibytes = sizeBytes / 2 ** 20;
-  const size = mebibytes < 1 ? `${(sizeBytes / 1024).toFixed(0)} KiB` : `${mebibytes.toFixed(1)} MiB`;
+  const size = formatSize(sizeBytes);
   return frozenMs === null ? size : `${size}, frozen for ${frozenMs.toFixed(0)} ms`;
+}
+
+export function formatSize(bytes: number): string {
+  const mebibytes = bytes / 2 ** 20;
+  return mebibytes < 1 ? `${(bytes / 1024).toFixed(0)} KiB` : `${mebibytes.toFixed(1)} MiB`;
 }
 
 /** Tells how a pass ended, where no step has told it. */

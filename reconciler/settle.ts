@@ -8,6 +8,11 @@ import { createNewsTeller } from './tell-news.ts';
 export interface SettleOptions {
   /** Until everything is as wished, up to this many milliseconds; null: until what can be done now has been done. */
   waitMs: number | null;
+  /**
+   * `any`: what was asked for once is tried once, so a step that fails has failed, however well the resource is afterwards. Default:
+   * how it ends is what counts.
+   */
+  failures?: 'any' | 'last';
   onProgress?: (progress: Progress) => void;
   signal?: AbortSignal;
 }
@@ -78,7 +83,13 @@ export async function settle(
       );
     });
     const settled = resources.map((resource) =>
-      summarize(view, owners, { resource, touched, failures, hopeless }),
+      summarize(view, owners, {
+        resource,
+        touched,
+        failures,
+        hopeless,
+        hasFailed: options.failures === 'any' && failures.has(keyOf(resource)),
+      }),
     );
     news.tellUnchanged(settled.filter(isUnchanged).map(({ resource }) => resource));
     return { timedOut, resources: settled };
@@ -167,6 +178,7 @@ function summarize(
     touched: ReadonlySet<ResourceKey>;
     failures: ReadonlyMap<ResourceKey, string>;
     hopeless: ReadonlySet<ResourceKey>;
+    hasFailed: boolean;
   },
 ): SettledResource {
   const key = keyOf(seen.resource);
@@ -177,7 +189,7 @@ function summarize(
   return {
     resource: seen.resource,
     changed: seen.touched.has(key),
-    failed: bad !== undefined,
+    failed: bad !== undefined || seen.hasFailed,
     outcome,
     detail: seen.failures.get(key) ?? (outcome === null ? '' : formatReason(outcome.why)),
   };

@@ -1,11 +1,12 @@
 import type { ContainerObservation } from '../engine/index.ts';
 import type { ContainerRecord, ResolvedImage } from '../schemas/index.ts';
-import type { PagesProgress, PullProgress } from '../engine/index.ts';
+import type { ExportResult, PagesProgress, PullProgress } from '../engine/index.ts';
 import type {
   AddMemberStep,
   CheckpointStep,
   CreateStep,
   DropMemberStep,
+  ExportStep,
   ForgetContainerStep,
   InstanceStep,
   PullImageStep,
@@ -18,6 +19,8 @@ export interface RunOptions {
   onProgress?: (progress: PullProgress) => void;
   /** Told while the memory of a container is written. */
   onPages?: (progress: PagesProgress) => void;
+  /** Told while an archive is written or read. */
+  onArchive?: (progress: PagesProgress) => void;
 }
 
 /** A record that agrees with the host, and what was seen there. */
@@ -46,6 +49,7 @@ export interface StepRunner {
   update(step: InstanceStep<'update'>, options: RunOptions): Promise<void>;
   checkpoint(step: CheckpointStep, options: RunOptions): Promise<void>;
   restore(step: RestoreStep, options: RunOptions): Promise<void>;
+  export(step: ExportStep, options: RunOptions): Promise<ExportResult>;
   cleanup(step: InstanceStep<'cleanup'>, options: RunOptions): Promise<void>;
   remove(step: InstanceStep<'remove'>, options: RunOptions): Promise<void>;
   forget(step: ForgetContainerStep): Promise<void>;

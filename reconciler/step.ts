@@ -1,5 +1,11 @@
-import type { CheckpointAllowances, PullPolicy } from '../engine/index.ts';
-import type { ContainerRecord, ContainerRequest, KeptCheckpoint, RestoredRun } from '../schemas/index.ts';
+import type { ArchivePlace, CheckpointAllowances, PullPolicy } from '../engine/index.ts';
+import type {
+  ContainerRecord,
+  ContainerRequest,
+  KeptCheckpoint,
+  OverlookedReason,
+  RestoredRun,
+} from '../schemas/index.ts';
 
 /**
  * One thing to be done to one resource. A step is complete: ids, images, signals and times stand in it, and whoever carries it
@@ -18,6 +24,7 @@ export type ContainerStep =
   | InstanceStep<'update'>
   | CheckpointStep
   | RestoreStep
+  | ExportStep
   | InstanceStep<'cleanup'>
   | InstanceStep<'remove'>
   | ForgetContainerStep;
@@ -65,10 +72,21 @@ export interface CheckpointStep extends InstanceStep<'checkpoint'> {
   /** For the whole of it; null: the engine's own bound. */
   timeoutMs: number | null;
   by: KeptCheckpoint['by'];
+  /** It will be exported there by a later step. */
+  archive: ArchivePlace | null;
 }
 
-/** From the kept checkpoint, with what that one allowed. */
+/** Writes the kept checkpoint as one file. */
+export interface ExportStep extends InstanceStep<'export'> {
+  archive: ArchivePlace;
+}
+
+/** From the kept checkpoint, with what that one allowed, or out of an archive. */
 export interface RestoreStep extends InstanceStep<'restore'> {
+  /** Path; null: the kept checkpoint. */
+  archive: string | null;
+  /** Reasons to refuse it that do not count. */
+  ignore: readonly OverlookedReason[];
   why: RestoredRun['why'];
   /** What the record's count becomes. */
   restartCount: number;

@@ -14,6 +14,7 @@ export async function withdrawWish({ records, wishes }: PassDeps, name: string):
     return {
       ...record,
       restoreDue: null,
+      restoreWish: null,
       override: record.state === 'Checkpointed' ? 'Checkpointed' : 'Stopped',
     };
   });

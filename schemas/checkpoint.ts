@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { quantity } from './quantity.ts';
+import { overlookedReason } from './restore-reason.ts';
 
 const DURATION = /^((\d+(\.\d*)?|\.\d+)(ms|s|m|h))+$/;
 const duration = z.string().regex(DURATION, 'must be a duration such as `90s`, `5m` or `1h30m`');
@@ -58,6 +59,19 @@ export type CheckpointPolicy = z.infer<typeof checkpointPolicy>;
 
 /** `spec.restore`: when the container goes on from its last checkpoint where it would have begun anew. */
 export const restorePolicy = z.strictObject({
+  from: z
+    .strictObject({
+      archive: z
+        .string()
+        .regex(/^\//, 'must be an absolute path')
+        .describe('Path of an archive that `tsctr checkpoint --export` or podman has written.'),
+      ignore: z
+        .array(overlookedReason)
+        .optional()
+        .describe('Reasons to refuse the restore that do not count. Default: none.'),
+    })
+    .optional()
+    .describe('What a container that has never run begins with. Later it is started as any other.'),
   onCrash: z
     .strictObject({
       tries: z.int().min(1).default(3).describe('Restores in a row, then it is started anew. Default: 3.'),
@@ -98,10 +112,20 @@ export type KeptCheckpoint = z.infer<typeof keptCheckpoint>;
 export const restoredRun = z.strictObject({
   at: time,
   checkpointCreatedAt: time.nullable(),
-  why: z.enum(['checkpointed', 'crash', 'boot', 'hand']),
+  /** Path of the archive, where it was one. */
+  archive: z.string().optional(),
+  why: z.enum(['checkpointed', 'crash', 'boot', 'hand', 'archive']),
   durationsMs: z.record(z.string(), z.number()),
 });
 export type RestoredRun = z.infer<typeof restoredRun>;
+
+/** How the next restore is to be done, where that is not as the manifest says. */
+export const restoreWish = z.strictObject({
+  /** In place of the kept checkpoint. */
+  archive: z.string().nullable(),
+  ignore: z.array(overlookedReason),
+});
+export type RestoreWish = z.infer<typeof restoreWish>;
 
 /** What a record holds of checkpoints. */
 export const checkpointFacts = {
@@ -111,6 +135,10 @@ export const checkpointFacts = {
   checkpointTriedAt: time.nullable().default(null),
   /** The next start is to be a restore from the kept checkpoint, and why. */
   restoreDue: z.enum(['boot', 'hand']).nullable().default(null),
+  /** What was asked for with it. */
+  restoreWish: restoreWish.nullable().default(null),
+  /** It has run before: no archive that its manifest names is begun with any more. */
+  hasRun: z.boolean().default(false),
   /** Restores after crashes without a run long enough in between; beyond the manifest's bound comes a cold start. */
   restoresInRow: z.int().default(0),
   /** Null: the present run began with a start. */

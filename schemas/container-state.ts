@@ -29,6 +29,7 @@ export type ContainerVerb =
   | 'resume'
   | 'checkpoint'
   | 'restore'
+  | 'export'
   | 'update'
   | 'exec'
   | 'cleanup'
@@ -44,6 +45,7 @@ export const LEGAL_STATES: Readonly<Record<ContainerVerb, readonly ContainerStat
   resume: ['Paused'],
   checkpoint: ['Running', 'Restored', 'Paused'],
   restore: ['Configured', 'Exited', 'Checkpointed'],
+  export: ['Running', 'Restored', 'Paused', 'Checkpointed'],
   update: ['Created', 'Running', 'Restored', 'Paused'],
   exec: ['Running', 'Restored'],
   cleanup: ['Configured', 'Created', 'Stopped', 'Exited', 'Checkpointed', 'Unknown'],

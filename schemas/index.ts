@@ -5,6 +5,7 @@
  * Importing this face loads zod and yaml, which takes a tenth of a second: commands that only need its types use `import type`,
  * and those that may need a value import it when they do.
  */
+export * from './archive-signature.ts';
 export * from './cdi-spec.ts';
 export * from './checkpoint-environment.ts';
 export * from './checkpoint.ts';
@@ -38,6 +39,7 @@ export { placesOfFields } from './place-of-field.ts';
 export * from './pod.ts';
 export * from './podman-archive.ts';
 export * from './probe.ts';
+export * from './restore-reason.ts';
 export type { UsedSecret } from './provided-fields.ts';
 export * from './record.ts';
 export * from './resources.ts';

@@ -82,8 +82,11 @@ export const intent = z.strictObject({
     'remove',
     'checkpoint',
     'restore',
+    'export',
   ]),
   since: time,
+  /** What is being written by it: an archive. */
+  file: z.string().optional(),
 });
 export type Intent = z.infer<typeof intent>;
 

@@ -31,6 +31,7 @@ export interface ApplyEvent {
     | 'resumed'
     | 'restarted'
     | 'checkpointed'
+    | 'exported'
     | 'restored';
   detail: string;
 }

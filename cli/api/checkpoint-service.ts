@@ -1,4 +1,4 @@
-import type { CheckpointAllowances, PreflightReport } from '../../engine/index.ts';
+import type { ArchivePlace, CheckpointAllowances, PreflightReport } from '../../engine/index.ts';
 import type { ApplyEvent, ApplySummary, ResourceName } from './apply-summary.ts';
 
 /** What a command can ask for that has to do with checkpoints; a part of `Service`. */
@@ -30,6 +30,8 @@ export interface CreateCheckpointRequest {
   timeoutMs: number | null;
   /** `shutdown`: what is saved comes back after the boot. */
   by: 'hand' | 'shutdown';
+  /** Written as one file afterwards; then it is one container. */
+  archive?: ArchivePlace;
 }
 
 export interface CheckCheckpointRequest {

@@ -64,6 +64,18 @@ export function readCheckpointRequest(body: unknown): CreateCheckpointRequest {
     allowances: readAllowances(fields['allowances']),
     timeoutMs: numberOrNull(fields['timeoutMs'], 'timeoutMs'),
     by: oneOf(fields['by'], ['hand', 'shutdown'] as const, 'by'),
+    ...(fields['archive'] !== undefined && { archive: readArchivePlace(fields['archive']) }),
+  };
+}
+
+function readArchivePlace(value: unknown): NonNullable<CreateCheckpointRequest['archive']> {
+  const fields = object(value, 'archive');
+  return {
+    file: string(fields['file'], 'archive.file'),
+    compression: oneOf(fields['compression'], ['zstd', 'gzip', 'none'] as const, 'archive.compression'),
+    leaveOut: array(fields['leaveOut'], 'archive.leaveOut').map((word) =>
+      oneOf(word, ['rootfs', 'volumes'] as const, 'archive.leaveOut'),
+    ),
   };
 }
 

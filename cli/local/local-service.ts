@@ -116,7 +116,17 @@ export class LocalService implements Service {
   readonly checkpoints = localCheckpoints({
     reader: () => this.#source.reader(),
     writer: () => this.#source.writer(),
-    settle: (names, onEvent, signal) => this.#settle(names, null, onEvent, signal),
+    settle: async (names, onEvent, signal) => {
+      const { reconciler } = await this.#source.writer();
+      return summarize(
+        await reconciler.settle(names, {
+          waitMs: null,
+          failures: 'any',
+          onProgress: onEvent,
+          ...(signal === undefined ? {} : { signal }),
+        }),
+      );
+    },
   });
 
   readonly volumes = localVolumes({

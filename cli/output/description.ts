@@ -139,12 +139,14 @@ function checkpointText(checkpoint: NonNullable<ContainerRecord['checkpoint']>, 
 }
 
 function restoredText(restored: NonNullable<ContainerRecord['restored']>, nowMs: number): string {
-  const { at, why, checkpointCreatedAt } = restored;
-  const from = checkpointCreatedAt === null ? '' : `, from the checkpoint of ${checkpointCreatedAt}`;
+  const { at, why, checkpointCreatedAt, archive } = restored;
+  const kept = checkpointCreatedAt === null ? '' : `, from the checkpoint of ${checkpointCreatedAt}`;
+  const from = archive === undefined ? kept : `, from the archive ${archive}`;
   return `${since(at, nowMs) ?? ''}, ${RESTORED_WHY[why]}${from}`;
 }
 
 const RESTORED_WHY = {
+  archive: 'at its first start',
   checkpointed: 'because it was checkpointed',
   crash: 'after a crash',
   boot: 'after the boot',

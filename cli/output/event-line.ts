@@ -14,6 +14,7 @@ const COLOURS: Readonly<Partial<Record<ApplyEvent['what'], Colour>>> = {
   completed: 'green',
   restarted: 'yellow',
   checkpointed: 'yellow',
+  exported: 'green',
   restored: 'green',
   removed: 'red',
   failed: 'red',

@@ -21,6 +21,7 @@ const DOING: Readonly<Record<NonNullable<ContainerRecord['intent']>['verb'], str
   remove: 'Removing',
   checkpoint: 'Checkpointing',
   restore: 'Restoring',
+  export: 'Exporting',
 };
 
 /** A try that is due so long has not been made, milliseconds. */

@@ -19,7 +19,9 @@ import { describeDump, saveDescriptors } from './dump-container.ts';
 import type { ContainerDump } from './dump-container.ts';
 import { discardCheckpoint, keepCheckpoint, settleCheckpoint, markInterruptible } from './keep-checkpoint.ts';
 import { measureSizes } from './measure-sizes.ts';
-import { saveFiles } from './saved-files.ts';
+import { noteSurroundings } from './note-surroundings.ts';
+import { requireRoom } from './require-room.ts';
+import { saveFiles, saveVolumes } from './saved-files.ts';
 import { findStoppedProcesses } from './stopped-processes.ts';
 import { startStopwatch } from './stopwatch.ts';
 import type { Stopwatch } from './stopwatch.ts';
@@ -43,6 +45,7 @@ export async function checkpointContainer(
     throw new EngineError('BAD_REQUEST', `${operation}: it is ${status}, expected running or paused`);
   }
   const context = createContext(parts, request);
+  await requireRoom(context, options.archive ?? null, operation);
   const job: CheckpointJob = {
     context,
     operation,
@@ -94,6 +97,7 @@ async function makeCheckpoint(job: CheckpointJob, criu: CriuProgram): Promise<vo
     });
     const description = await describeDump(context, { pid, directory, allowances: options.allowances ?? {} });
     await saveDescriptors(pid, directory);
+    await noteSurroundings(context, { directory, criu: formatCriuVersion(job.version) });
     watch.lap('prepare');
     await dumpFrozen(job, process, { ...description, learn: () => knowledge.learnFrom(process.pid) });
   } finally {
@@ -169,6 +173,9 @@ function dumpHandlers(job: CheckpointJob, description: ContainerDump & Learning)
     'post-dump': async () => {
       watch.lap('dump');
       await saveFiles(context, directory, options.then === 'leave-running');
+      if (options.then === 'leave-running' && options.archive !== undefined) {
+        await saveVolumes(context, directory, options.archive);
+      }
       // Already here, so that a crash of ours while CRIU ends the processes loses nothing.
       await writeCheckpointRecord(directory, await makeRecord(job, description, null));
       watch.lap('files');

@@ -22,6 +22,10 @@ export const CHECKPOINT_FILES = {
   sharedMemory: 'devshm-checkpoint.tar',
   emptyDirs: 'empty-dirs',
   upper: 'upper',
+  volumes: 'volumes',
+  /** The OCI specification, as other engines call it in an archive. */
+  spec: 'spec.dump',
+  environment: 'environment.json',
 } as const;
 
 export async function writeCheckpointRecord(directory: string, record: CheckpointRecord): Promise<void> {

@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import type { CheckpointEnvironment, ContainerRequest, OciSpec } from '../../schemas/index.ts';
 import type { HostFacts } from '../engine.ts';
 
@@ -18,7 +18,7 @@ export async function describeEnvironment(
     criu,
     runtime: { name: facts.runtime.name, version: facts.runtime.version },
     cgroups: facts.cgroups,
-    cpu: parseCpuInfo(await readFile('/proc/cpuinfo', 'utf8')),
+    cpu: await readProcessor(),
     image: request.image,
     mounts: await Promise.all(
       binds.map(async ({ destination, source }) => ({ destination, kind: await kindOf(source) })),
@@ -39,6 +39,24 @@ async function kindOf(file: string): Promise<'file' | 'directory' | 'other'> {
   if (status?.isDirectory() === true) return 'directory';
   return status?.isFile() === true ? 'file' : 'other';
 }
+
+/** Of this host. The kernel asks each processor as it is read, so only the first one is. */
+export async function readProcessor(): Promise<CheckpointEnvironment['cpu']> {
+  const handle = await open('/proc/cpuinfo', 'r');
+  try {
+    const { buffer, bytesRead } = await handle.read(
+      Buffer.alloc(MAX_PROCESSOR_BYTES),
+      0,
+      MAX_PROCESSOR_BYTES,
+      0,
+    );
+    return parseCpuInfo(buffer.toString('utf8', 0, bytesRead));
+  } finally {
+    await handle.close();
+  }
+}
+
+const MAX_PROCESSOR_BYTES = 16_384;
 
 /** The first processor of proc_cpuinfo(5): they are alike on one host, but for efficiency cores, which lack nothing. */
 export function parseCpuInfo(text: string): CheckpointEnvironment['cpu'] {

@@ -3,9 +3,11 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { ContainerContext } from '../container/container-context.ts';
 import { usesHostIpc } from '../container/container-context.ts';
+import type { ArchivePlace } from '../engine.ts';
 import { EngineError } from '../engine-error.ts';
 import { findProgram } from '../host.ts';
 import { CHECKPOINT_FILES } from './checkpoint-record.ts';
+import { namedVolumesOf } from './named-volumes.ts';
 
 /** A directory of the container that CRIU does not save, since it is mounted there from the host. */
 interface SavedDirectory {
@@ -29,6 +31,27 @@ export async function saveFiles(
   if (leftRunning && context.request.spec.rootfs === undefined) {
     await copyTree(context, context.paths.upper, path.join(target, CHECKPOINT_FILES.upper));
   }
+}
+
+/** Saves the named volumes of a container that goes on: others find in its archive what was there at this instant. */
+export async function saveVolumes(
+  context: ContainerContext,
+  target: string,
+  { leaveOut }: Pick<ArchivePlace, 'leaveOut'>,
+): Promise<void> {
+  if (leaveOut.includes('volumes')) return;
+  for (const name of new Set(namedVolumesOf(context.request).map(({ claim }) => claim))) {
+    const { data } = context.parts.volumes.pathsOf(name);
+    await packDirectory(context, data, path.join(target, CHECKPOINT_FILES.volumes, `${name}.tar`));
+  }
+}
+
+/** The emptyDir volumes on disk that a checkpoint leaves where they are, by name: only an archive has to take them along. */
+export function emptyDirsOnDisk(context: ContainerContext): Record<string, string> {
+  const onDisk = savedDirectories(context).filter(({ volatile }) => !volatile);
+  return Object.fromEntries(
+    onDisk.map(({ directory, archive }) => [path.basename(archive, '.tar'), directory]),
+  );
 }
 
 /** Puts the writable layer back as it was at a checkpoint after which the container had gone on. Before the root is mounted. */

@@ -17,7 +17,7 @@ export async function watchPages<T>(
 ): Promise<T> {
   if (onProgress === undefined) return run();
   const images = path.join(parts.paths.container(request.id).newCheckpoint, CHECKPOINT_FILES.images);
-  const totalBytes = await memoryOf(parts, request).catch(() => null);
+  const totalBytes = await memoryBytes(parts, request).catch(() => null);
   let last = 0;
   const look = async (): Promise<void> => {
     const bytes = await writtenPages(images).catch(() => 0);
@@ -40,7 +40,7 @@ async function writtenPages(images: string): Promise<number> {
 }
 
 /** What CRIU will write, near enough: pages that come from no file. See proc_pid_status(5). */
-async function memoryOf(parts: EngineParts, request: ContainerRequest): Promise<number | null> {
+export async function memoryBytes(parts: EngineParts, request: ContainerRequest): Promise<number | null> {
   const [file] = procsFiles(parts, request);
   if (file === undefined) return null;
   const pids = (await readFile(file, 'utf8')).split('\n').filter(Boolean);

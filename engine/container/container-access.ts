@@ -5,9 +5,8 @@ import { connectAttach, streamAttached } from '../exec/attach-stream.ts';
 import { listSessions } from '../exec/exec-sessions.ts';
 import { MonitorControl } from '../exec/monitor-control.ts';
 import { startExecSession } from '../exec/start-exec-session.ts';
-import { MTAB_PATH } from '../files/mtab.ts';
 import { hasErrno } from '../../native/index.ts';
-import { listChanges } from './container-changes.ts';
+import { listChanges, NOT_ITS_OWN } from './container-changes.ts';
 import type { EngineParts } from './container-context.ts';
 import { CONTAINER_STAGES } from './container-engine.ts';
 import { listProcesses } from './container-processes.ts';
@@ -15,18 +14,6 @@ import { directorySize } from './directory-size.ts';
 import { exportFilesystem } from './export-filesystem.ts';
 import { previewSpec } from './preview-spec.ts';
 import { rotateLog } from './log-rotation.ts';
-
-/** Files and directories that the engine and the runtime put into every container, as mount points and the like. */
-const NOT_ITS_OWN: ReadonlySet<string> = new Set([
-  '/dev',
-  '/proc',
-  '/sys',
-  '/etc/hosts',
-  '/etc/hostname',
-  '/etc/resolv.conf',
-  '/run/.containerenv',
-  MTAB_PATH,
-]);
 
 /** The verbs for looking into containers and working inside of them. */
 export function createContainerAccess(parts: EngineParts): ContainerAccess {

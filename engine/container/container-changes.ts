@@ -4,6 +4,19 @@ import path from 'node:path';
 import { hasErrno } from '../../native/index.ts';
 import type { Kernel } from '../../native/index.ts';
 import type { FileChange } from '../access.ts';
+import { MTAB_PATH } from '../files/mtab.ts';
+
+/** Files and directories that the engine and the runtime put into every container, as mount points and the like. */
+export const NOT_ITS_OWN: ReadonlySet<string> = new Set([
+  '/dev',
+  '/proc',
+  '/sys',
+  '/etc/hosts',
+  '/etc/hostname',
+  '/etc/resolv.conf',
+  '/run/.containerenv',
+  MTAB_PATH,
+]);
 
 /** Marks a directory of an upper layer that hides all below it (Documentation/filesystems/overlayfs.rst). */
 const OPAQUE = 'trusted.overlay.opaque';

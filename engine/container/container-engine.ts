@@ -1,7 +1,9 @@
 import { containerCgroup } from '../cgroup/cgroup-path.ts';
 import { setFrozen } from '../cgroup/freezer.ts';
 import { checkpointContainer } from '../checkpoint/checkpoint-container.ts';
+import { removeTemporaries } from '../checkpoint/archive/archive-output.ts';
 import { findCheckpointIn } from '../checkpoint/checkpoint-record.ts';
+import { exportCheckpoint } from '../checkpoint/export-checkpoint.ts';
 import { discardCheckpoint, settleCheckpoint } from '../checkpoint/keep-checkpoint.ts';
 import { watchPages } from '../checkpoint/watch-pages.ts';
 import { checkCheckpoint } from '../checkpoint/preflight/check-checkpoint.ts';
@@ -127,6 +129,8 @@ export function createContainerEngine(parts: EngineParts): ContainerEngine {
         cleanup: () => engine.cleanup(request),
       });
     },
+    exportCheckpoint: (request, options) => exportCheckpoint(parts, request, options),
+    settleExport: (_request, file) => removeTemporaries(file),
     findCheckpoint: (request) => findCheckpointIn(parts.paths.container(request.id).checkpoint),
     checkCheckpoint: (request, allowances) => checkCheckpoint(parts, request, allowances),
     removeCheckpoint: (request) => discardCheckpoint(parts, parts.paths.container(request.id).checkpoint),

@@ -308,4 +308,70 @@ test('without a daemon, apply alone brings it about', async () => {
   await process.reconciler.stop();
 });
 
+test('an archive that was asked for is written after the checkpoint, and of a saved container without another one', async () => {
+  const at = await scene();
+  const archive = { file: '/backup/web.tar', compression: 'zstd', leaveOut: [] } as const;
+  await checkpoint(at, { then: 'leave-running', archive });
+  assert.is(recordOf(at).state, 'Running');
+  assert.ok(at.host.archives.has('/backup/web.tar'));
+  await checkpoint(at, { archive: { ...archive, file: '/backup/two.tar' } });
+  assert.is(recordOf(at).state, 'Checkpointed');
+  assert.ok(at.host.archives.has('/backup/two.tar'));
+  const saves = () => at.host.calls.filter((call) => call === 'checkpoint web').length;
+  const before = saves();
+  await checkpoint(at, { archive: { ...archive, file: '/backup/three.tar' } });
+  assert.ok(at.host.archives.has('/backup/three.tar'));
+  assert.is(saves(), before, 'it is not saved again');
+  assert.is(recordOf(at).intent, null);
+});
+
+test('an export that fails is tried once, and the container stays in its checkpoint', async () => {
+  const at = await scene();
+  at.host.failWith('export', 'web', new Error('export container/web: no space'));
+  await checkpoint(at, { archive: { file: '/backup/web.tar', compression: 'none', leaveOut: [] } });
+  assert.is(recordOf(at).state, 'Checkpointed');
+  assert.is(recordOf(at).override, 'Checkpointed');
+  assert.not(at.host.archives.has('/backup/web.tar'));
+  at.host.failWith('export', 'web', null);
+  at.process.reconciler.wake();
+  await at.clock.advance(60_000);
+  assert.not(at.host.archives.has('/backup/web.tar'));
+});
+
+test('a container that has never run begins with the archive of its manifest, and is started as any other later', async () => {
+  const world = createFakeWorld();
+  world.host.archives.add('/backup/web.tar');
+  const process = startFakeProcess(world);
+  await process.reconciler.start({ rebooted: false });
+  const at = { ...world, process };
+  const spec = { restore: { from: { archive: '/backup/web.tar' } } };
+  await apply(at, spec);
+  assert.is(recordOf(at).state, 'Restored');
+  assert.equal([web(at).starts, web(at).restores], [0, 1]);
+  assert.equal([recordOf(at).restored?.why, recordOf(at).restored?.archive], ['archive', '/backup/web.tar']);
+  at.host.endProcess('web', 1);
+  await at.clock.advance(60_000);
+  assert.is(recordOf(at).state, 'Running');
+  assert.equal([web(at).starts, web(at).restores], [1, 1]);
+  await apply(at, { ...spec, env: [{ name: 'A', value: 'b' }] });
+  assert.equal([web(at).starts, web(at).restores], [2, 1], 'what is changed asks for new processes');
+});
+
+test('an archive that cannot be restored is tried again and never given up for a cold start, but by restart', async () => {
+  const world = createFakeWorld();
+  const process = startFakeProcess(world);
+  await process.reconciler.start({ rebooted: false });
+  const at = { ...world, process };
+  await apply(at, { restore: { from: { archive: '/backup/web.tar' } } });
+  assert.is(recordOf(at).state, 'Configured');
+  assert.match(recordOf(at).lastError ?? '', /no complete checkpoint/);
+  await at.clock.advance(120_000);
+  assert.is(recordOf(at).state, 'Configured');
+  assert.is(web(at).starts, 0);
+  await process.reconciler.act({ verb: 'restart', names: NAMES, signal: null, timeoutMs: null });
+  process.reconciler.wake();
+  await at.clock.advance(500);
+  assert.equal([recordOf(at).state, web(at).starts], ['Running', 1]);
+});
+
 test.run();

@@ -44,6 +44,8 @@ export interface FakeHost {
   readonly startedPids: readonly number[];
   /** Images that can be pulled. */
   readonly images: Map<string, { id: string; stopSignal?: string }>;
+  /** Paths of archives of checkpoints. */
+  readonly archives: Set<string>;
   /** The process of the container ends, as if by itself. */
   endProcess(name: string, code: number, options?: { oomKilled?: boolean }): void;
   /** Its monitor is killed together with the process: no exit code is ever known. */
@@ -71,6 +73,7 @@ class InMemoryHost implements FakeHost {
   readonly calls: string[] = [];
   readonly startedPids: number[] = [];
   readonly images = new Map<string, { id: string; stopSignal?: string }>();
+  readonly archives = new Set<string>();
   readonly failures = new Map<string, Error>();
   readonly data = createFakeDataEngine();
   readonly volumes = createFakeVolumeEngine();
@@ -176,7 +179,14 @@ function memoryEngine(
   instanceFor: (request: ContainerRequest) => FakeInstance,
 ): Pick<
   ContainerEngine,
-  'checkpoint' | 'restore' | 'findCheckpoint' | 'checkCheckpoint' | 'removeCheckpoint' | 'settleCheckpoint'
+  | 'checkpoint'
+  | 'restore'
+  | 'exportCheckpoint'
+  | 'settleExport'
+  | 'findCheckpoint'
+  | 'checkCheckpoint'
+  | 'removeCheckpoint'
+  | 'settleCheckpoint'
 > {
   const settle = (instance: FakeInstance): void => {
     const { newCheckpoint } = instance;
@@ -213,12 +223,14 @@ function memoryEngine(
       });
       return { details: detailsOf(instance.checkpoint ?? made), durationsMs: { dump: 5, total: 7 } };
     },
-    async restore(request) {
+    async restore(request, { archive } = {}) {
       effects.begin('restore', request.name);
       const instance = instanceFor(request);
       settle(instance);
-      const { checkpoint } = instance;
-      if (checkpoint === null) throw new Error(`restore container/${request.name}: no complete checkpoint`);
+      const fromArchive = archive !== undefined && host.archives.has(archive);
+      const checkpoint = fromArchive ? { createdAt: '', leftRunning: true } : instance.checkpoint;
+      if (checkpoint === null || (archive !== undefined && !fromArchive))
+        throw new Error(`restore container/${request.name}: no complete checkpoint`);
       if (instance.runtime === 'running' || instance.runtime === 'paused') {
         throw new Error(`restore container/${request.name}: it is ${instance.runtime}`);
       }
@@ -230,12 +242,22 @@ function memoryEngine(
         instance.monitorAlive = true;
         instance.request = request;
         instance.restores += 1;
+        instance.layer = true;
       });
       await effects.run(`discard checkpoint of ${request.name}`, () => {
         if (!checkpoint.leftRunning) instance.checkpoint = null;
       });
       return { pid: instance.pid ?? 0, statistics: null, durationsMs: { restore: 5, total: 9 } };
     },
+    async exportCheckpoint(request, { file }) {
+      effects.begin('export', request.name);
+      if (instanceFor(request).checkpoint === null) {
+        throw new Error(`export container/${request.name}: no complete checkpoint`);
+      }
+      await effects.run(`export ${request.name}`, () => host.archives.add(file));
+      return { file, bytes: 4000, uncompressedBytes: 8000, durationMs: 3 };
+    },
+    settleExport: () => Promise.resolve(),
     findCheckpoint(request) {
       const checkpoint = host.instances.get(request.id)?.checkpoint ?? null;
       return Promise.resolve(checkpoint === null ? null : detailsOf(checkpoint));

@@ -26,6 +26,8 @@ export function storedContainer(name: string, restartCount = 0): ContainerRecord
     checkpoint: null,
     checkpointTriedAt: null,
     restoreDue: null,
+    restoreWish: null,
+    hasRun: false,
     restoresInRow: 0,
     restored: null,
     createdAt: '2026-01-01T00:00:00.000Z',

@@ -11,6 +11,7 @@ import { checkpointRows } from '../../output/checkpoint-text.ts';
 import { formatJson } from '../../output/json.ts';
 import { parseNames, resolveName } from '../../resource-name.ts';
 import { showSummary, watchEvents } from '../../show-changes.ts';
+import { archiveFrom, EXPORT_OPTIONS, requireOne } from './export-options.ts';
 
 /** What CRIU saves only when told so, as options. */
 const ALLOWANCES: readonly (OptionSpec & {
@@ -44,6 +45,7 @@ export const create: CommandSpec = {
     { flags: '-R, --leave-running', description: 'let it go on afterwards' },
     ...ALLOWANCES.map(({ flags, description }) => ({ flags, description })),
     { flags: '--timeout <duration>', description: 'for the whole of it; then it goes on as before' },
+    ...EXPORT_OPTIONS,
     { flags: '--all', description: 'every container that runs' },
     {
       flags: '--on-shutdown',
@@ -55,13 +57,16 @@ export const create: CommandSpec = {
     'tsctr checkpoint web',
     'tsctr checkpoint web --check',
     'tsctr checkpoint web --leave-running',
+    'tsctr checkpoint web --export /var/backups/web.tar.zst',
     'tsctr checkpoint list',
   ],
   run: async (invocation) => {
     const { options, globals, io } = invocation;
+    const archive = archiveFrom(invocation);
     const service = await invocation.service();
     const views = await service.list();
-    const request = makeRequest(invocation, views);
+    const request = { ...makeRequest(invocation, views), ...(archive !== null && { archive }) };
+    if (archive !== null) requireOne(recordsOf(request.names, views));
     if (options.flag('check')) return checkAll(invocation, service, recordsOf(request.names, views), request);
     const events: ApplyEvent[] = [];
     const shown = watchEvents(invocation, events);

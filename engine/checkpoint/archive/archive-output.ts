@@ -1,7 +1,6 @@
 import { open, rename, rm } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { once } from 'node:events';
-import { randomBytes } from 'node:crypto';
 import type { Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import path from 'node:path';
@@ -25,6 +24,17 @@ export interface WriteArchiveOptions {
   operation: string;
 }
 
+/** The name of a file until it is complete: always the same one, so that what a crash leaves can be found. */
+export function temporaryBeside(file: string): string {
+  return path.join(path.dirname(file), `.${path.basename(file)}.tsctr-export`);
+}
+
+/** Removes what an export to that file has left that was interrupted. */
+export async function removeTemporaries(file: string): Promise<void> {
+  await rm(temporaryBeside(file), { force: true });
+  await rm(`${temporaryBeside(file)}.parts`, { recursive: true, force: true });
+}
+
 /**
  * Writes a file that appears under its name only when it is complete and on disk: mode 0600, under a temporary name beside it
  * until then. Whatever fails leaves nothing behind, and what was there before untouched.
@@ -35,10 +45,9 @@ export async function writeArchiveFile(
   options: WriteArchiveOptions,
   produce: (output: ByteOutput) => Promise<void>,
 ): Promise<void> {
-  const temporary = path.join(
-    path.dirname(file),
-    `.${path.basename(file)}.${randomBytes(6).toString('hex')}`,
-  );
+  const temporary = temporaryBeside(file);
+  // What a crash has left.
+  await rm(temporary, { force: true });
   const handle = await open(temporary, 'wx', 0o600);
   try {
     try {

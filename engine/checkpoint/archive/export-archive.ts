@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { lstat, mkdir, mkdtemp, open, readdir, realpath, rm } from 'node:fs/promises';
+import { lstat, mkdir, open, readdir, realpath, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { CheckpointEnvironment, OciSpec } from '../../../schemas/index.ts';
 import type { Kernel } from '../../../native/index.ts';
@@ -7,7 +7,9 @@ import type { FileChange } from '../../access.ts';
 import { EngineError } from '../../engine-error.ts';
 import { serializeSpec } from '../../spec/serialize-spec.ts';
 import { CHECKPOINT_FILES, readCheckpointRecord } from '../checkpoint-record.ts';
-import { writeArchiveFile } from './archive-output.ts';
+import { temporaryBeside, writeArchiveFile } from './archive-output.ts';
+import { ArchiveDigest, SIGNATURE_MEMBER } from './archive-signature.ts';
+import type { ArchiveSigner, DigestedMember } from './archive-signature.ts';
 import { makeConfigDump, makeSpecDump } from './archived-container.ts';
 import type { ArchivedContainer } from './archived-container.ts';
 import type { WrittenCompression } from './compression.ts';
@@ -35,8 +37,12 @@ export interface ExportRequest {
   log: string | null;
   /** The upper directory, and what it changes; null to leave it out. */
   rootfs: { directory: string; changes: readonly FileChange[] } | null;
-  /** Directories of the volumes of `container.volumes`, by name. Those that are not here are left out. */
+  /** Directories of the volumes of `container.volumes`, or archives of them, by name. Those that are not here are left out. */
   volumes: Readonly<Record<string, string>>;
+  /** Directories of emptyDir volumes that are not in the checkpoint, by name. Default: none. */
+  emptyDirs?: Readonly<Record<string, string>>;
+  /** Says who has made it, so that whoever trusts that one need not trust its place. Default: nobody says. */
+  signer?: ArchiveSigner;
   /** Bytes that have been written of how many, uncompressed. */
   onProgress?: (done: number, total: number) => void;
   signal?: AbortSignal;
@@ -58,21 +64,38 @@ export async function exportArchive(kernel: Kernel, request: ExportRequest): Pro
       `${operation}: a complete checkpoint cannot be found in ${checkpoint}`,
     );
   }
-  const staging = await mkdtemp(path.join(path.dirname(file), '.tsctr-export-'));
+  const staging = `${temporaryBeside(file)}.parts`;
+  await rm(staging, { recursive: true, force: true });
+  await mkdir(staging, { mode: 0o700 });
   try {
     const members = await gatherMembers(kernel, request, staging);
     const total = members.reduce((sum, { size }) => sum + size, 0);
     requireSpace(kernel, path.dirname(file), leastBytes(total, compression), operation);
     let uncompressedBytes = 0;
     await writeArchiveFile(kernel, file, { compression, operation }, async (output) => {
-      const writer = new TarWriter({
-        async write(bytes) {
-          if (request.signal?.aborted === true) throw new EngineError('ABORTED', `${operation}: given up`);
-          await output.write(bytes);
-          request.onProgress?.(Math.min(writer.bytes, total), total);
+      const digest = new ArchiveDigest();
+      let isSigned = false;
+      const writer = new TarWriter(
+        {
+          async write(bytes) {
+            if (request.signal?.aborted === true) throw new EngineError('ABORTED', `${operation}: given up`);
+            await output.write(bytes);
+            request.onProgress?.(Math.min(writer.bytes, total), total);
+          },
         },
-      });
-      for (const member of members) await writeMember(writer, member, operation);
+        (piece) => {
+          if (!isSigned) digest.data(piece);
+        },
+      );
+      for (const member of members) {
+        digest.begin(describeMember(member));
+        await writeMember(writer, member, operation);
+      }
+      if (request.signer !== undefined) {
+        isSigned = true;
+        const signature = request.signer.sign(digest.end());
+        await writeMember(writer, jsonMember(SIGNATURE_MEMBER, signature), operation);
+      }
       await writer.finish();
       uncompressedBytes = writer.bytes;
     });
@@ -94,6 +117,12 @@ interface Member {
   content: { bytes: Buffer } | { file: string } | { link: string } | 'directory';
 }
 
+function describeMember({ name, size, content }: Member): DigestedMember {
+  if (content === 'directory') return { name, type: 'directory', size: 0, linkTarget: '' };
+  if ('link' in content) return { name, type: 'symlink', size: 0, linkTarget: content.link };
+  return { name, type: 'file', size, linkTarget: '' };
+}
+
 async function gatherMembers(kernel: Kernel, request: ExportRequest, staging: string): Promise<Member[]> {
   const { checkpoint, container, spec, rootfs } = request;
   return [
@@ -106,6 +135,7 @@ async function gatherMembers(kernel: Kernel, request: ExportRequest, staging: st
     ...(request.log === null ? [] : await fileMember('ctr.log', request.log)),
     ...(await fileMember('devshm-checkpoint.tar', path.join(checkpoint, CHECKPOINT_FILES.sharedMemory))),
     ...(await emptyDirMembers(path.join(checkpoint, CHECKPOINT_FILES.emptyDirs))),
+    ...(await packedMembers(kernel, request.emptyDirs ?? {}, { staging, prefix: 'empty-dirs' })),
     ...(rootfs === null ? [] : await rootfsMembers(kernel, rootfs, staging)),
     ...(await volumeMembers(kernel, request, staging)),
     ...(await imageMembers(path.join(checkpoint, CHECKPOINT_FILES.images), request.operation)),
@@ -145,14 +175,28 @@ async function rootfsMembers(
   return [...members, ...(await fileMember('rootfs-diff.tar', file))];
 }
 
-async function volumeMembers(kernel: Kernel, request: ExportRequest, staging: string): Promise<Member[]> {
+function volumeMembers(kernel: Kernel, request: ExportRequest, staging: string): Promise<Member[]> {
+  const names = new Set(request.container.volumes.map(({ name }) => name));
+  const volumes = Object.entries(request.volumes).filter(([name]) => names.has(name));
+  return packedMembers(kernel, Object.fromEntries(volumes), { staging, prefix: 'volumes' });
+}
+
+/** Directories as archives of their own; what is packed already is taken as it is. */
+async function packedMembers(
+  kernel: Kernel,
+  places: Readonly<Record<string, string>>,
+  { staging, prefix }: { staging: string; prefix: 'volumes' | 'empty-dirs' },
+): Promise<Member[]> {
   const members: Member[] = [];
-  for (const { name } of request.container.volumes) {
-    const directory = request.volumes[name];
-    if (directory === undefined) continue;
-    const file = path.join(staging, `volume-${String(members.length)}.tar`);
+  for (const [name, place] of Object.entries(places)) {
+    const member = `${prefix}/${name}.tar`;
+    if ((await lstat(place)).isFile()) {
+      members.push(...(await fileMember(member, place)));
+      continue;
+    }
+    const file = path.join(staging, `${prefix}-${String(members.length)}.tar`);
     await stage(file, async (writer) => {
-      const packer = new FilePacker(kernel, directory, writer);
+      const packer = new FilePacker(kernel, place, writer);
       try {
         await packer.packAll();
         await writer.finish();
@@ -160,7 +204,7 @@ async function volumeMembers(kernel: Kernel, request: ExportRequest, staging: st
         packer.close();
       }
     });
-    members.push(...(await fileMember(`volumes/${name}.tar`, file)));
+    members.push(...(await fileMember(member, file)));
   }
   return members;
 }

@@ -13,8 +13,12 @@ export class TarWriter {
   /** So far, headers included. */
   bytes = 0;
 
-  constructor(output: ByteOutput) {
+  readonly #onContent: (piece: Buffer) => void;
+
+  /** `onContent`: told of the content of entries, without headers and padding. */
+  constructor(output: ByteOutput, onContent: (piece: Buffer) => void = () => undefined) {
     this.#output = output;
+    this.#onContent = onContent;
   }
 
   /** An entry without content. */
@@ -24,6 +28,7 @@ export class TarWriter {
 
   async addBytes(entry: TarEntryHeader, content: Buffer): Promise<void> {
     await this.#write(encodeTarHeader({ ...entry, size: content.length }));
+    this.#onContent(content);
     await this.#write(content);
     await this.#write(Buffer.alloc(paddingOf(content.length)));
   }
@@ -40,6 +45,7 @@ export class TarWriter {
       const { bytesRead } = await readAsync(fd, buffer, 0, buffer.length, done);
       if (bytesRead === 0) buffer.fill(0);
       const piece = bytesRead === 0 ? buffer : buffer.subarray(0, bytesRead);
+      this.#onContent(piece);
       await this.#write(piece);
       done += piece.length;
     }

@@ -6,7 +6,8 @@ import { hostOwner, usesHostIpc } from '../container-context.ts';
 import type { ContainerContext } from '../container-context.ts';
 
 const SHM_PATH = '/dev/shm';
-const DEFAULT_SIZE = '64Mi';
+/** Of /dev/shm. */
+export const DEFAULT_SHM_SIZE = '64Mi';
 
 /** /dev/shm: a tmpfs of the container's own, the pod's, or the host's, as its IPC namespace is. */
 export const sharedMemory: Stage<ContainerContext> = {
@@ -21,7 +22,7 @@ export const sharedMemory: Stage<ContainerContext> = {
     } else if (pod !== null && request.pod?.shared.includes('ipc') === true) {
       context.providedFiles[SHM_PATH] = pod.shm;
     } else {
-      const size = String(parseBytes(request.spec.shmSize ?? DEFAULT_SIZE));
+      const size = String(parseBytes(request.spec.shmSize ?? DEFAULT_SHM_SIZE));
       const owner = hostOwner(context, { uid: 0, gid: 0 });
       mountTmpfs(parts.kernel, paths.shm, {
         mode: '1777',

@@ -61,6 +61,8 @@ export function containerRecord(name: string, changes: Partial<ContainerRecord> 
     checkpoint: null,
     checkpointTriedAt: null,
     restoreDue: null,
+    restoreWish: null,
+    hasRun: false,
     restoresInRow: 0,
     restored: null,
     createdAt: ago(3 * MINUTE),

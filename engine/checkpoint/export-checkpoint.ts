@@ -1,0 +1,168 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { parseBytes } from '../../schemas/index.ts';
+import type { CheckpointEnvironment, ContainerRequest, OciSpec } from '../../schemas/index.ts';
+import { listChanges, NOT_ITS_OWN } from '../container/container-changes.ts';
+import { createContext, usesHostNetwork } from '../container/container-context.ts';
+import type { ContainerContext, EngineParts } from '../container/container-context.ts';
+import type { ExportOptions, ExportResult } from '../engine.ts';
+import { EngineError } from '../engine-error.ts';
+import { DEFAULT_SHM_SIZE } from '../container/stages/shared-memory.ts';
+import { stopSignalNumber } from '../spec/stop-signal.ts';
+import type { ArchivedContainer } from './archive/archived-container.ts';
+import { removeTemporaries } from './archive/archive-output.ts';
+import { signDigest } from './archive/archive-signature.ts';
+import { exportArchive } from './archive/export-archive.ts';
+import type { ExportRequest } from './archive/export-archive.ts';
+import { ensureSigningKey } from './archive/signing-key.ts';
+import { CHECKPOINT_FILES, readCheckpointRecord } from './checkpoint-record.ts';
+import { namedVolumesOf } from './named-volumes.ts';
+import { refuseShared, requirePlace } from './require-room.ts';
+import { emptyDirsOnDisk } from './saved-files.ts';
+
+/** Writes the kept checkpoint as one file. It is there when it is complete, or not at all. */
+export async function exportCheckpoint(
+  parts: EngineParts,
+  request: ContainerRequest,
+  options: ExportOptions,
+): Promise<ExportResult> {
+  const operation = `export container/${request.name}`;
+  const startedAt = performance.now();
+  const context = createContext(parts, request);
+  const { checkpoint, log } = context.paths;
+  const record = await readCheckpointRecord(checkpoint);
+  if (record === null) {
+    throw new EngineError(
+      'CHECKPOINT_INCOMPLETE',
+      `${operation}: a complete checkpoint cannot be found in ${checkpoint}`,
+    );
+  }
+  refuseShared(context, options, operation);
+  refuseMappedUsers(request, operation);
+  await requirePlace(options.file, operation);
+  await removeTemporaries(options.file);
+  const held = options.leaveOut.includes('volumes')
+    ? {}
+    : await holdVolumes(context, { leftRunning: record.leftRunning });
+  try {
+    const key = await ensureSigningKey(parts.paths.root);
+    parts.observeEffect('checkpoint.export', 'before');
+    const exported = await exportArchive(parts.kernel, {
+      operation,
+      checkpoint,
+      file: options.file,
+      compression: options.compression,
+      container: await describeContainer(context, Object.keys(held)),
+      ...(await readSurroundings(checkpoint, operation)),
+      networkStatus: null,
+      log: existsSync(log) ? log : null,
+      rootfs: options.leaveOut.includes('rootfs')
+        ? null
+        : await changedFiles(context, { leftRunning: record.leftRunning }),
+      volumes: held,
+      emptyDirs: options.leaveOut.includes('volumes') || record.leftRunning ? {} : emptyDirsOnDisk(context),
+      signer: { sign: (digest) => signDigest(key, digest) },
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
+      onProgress: (bytes, totalBytes) => options.onProgress?.({ bytes, totalBytes }),
+    });
+    parts.observeEffect('checkpoint.export', 'after');
+    return { ...exported, durationMs: Math.round(performance.now() - startedAt) };
+  } finally {
+    if (!record.leftRunning) await releaseVolumes(context, Object.keys(held));
+  }
+}
+
+/** The owners on disk are not those that the container sees, and nobody who imports the archive has the same range of them. */
+function refuseMappedUsers(request: ContainerRequest, operation: string): void {
+  if (request.spec.userns === undefined) return;
+  throw new EngineError(
+    'BAD_REQUEST',
+    `${operation}: it has a user namespace of its own, whose owners of files an archive cannot carry`,
+  );
+}
+
+async function readSurroundings(
+  checkpoint: string,
+  operation: string,
+): Promise<{ spec: OciSpec; environment: CheckpointEnvironment }> {
+  const read = async <T>(name: string): Promise<T> =>
+    JSON.parse(await readFile(path.join(checkpoint, name), 'utf8')) as T;
+  try {
+    return {
+      spec: await read<OciSpec>(CHECKPOINT_FILES.spec),
+      environment: await read<CheckpointEnvironment>(CHECKPOINT_FILES.environment),
+    };
+  } catch (error) {
+    throw new EngineError(
+      'CHECKPOINT_INCOMPLETE',
+      `${operation}: the checkpoint does not say what it was made from; a newer one will`,
+      { cause: error },
+    );
+  }
+}
+
+async function describeContainer(
+  { parts, request }: ContainerContext,
+  archivedVolumes: readonly string[],
+): Promise<ArchivedContainer> {
+  const { spec, image } = request;
+  const imageConfig = image === null ? null : await parts.images.config(image.id);
+  return {
+    id: request.id,
+    name: request.name,
+    image,
+    runtime: parts.facts.runtime.name,
+    createdAt: request.createdAt,
+    networks: usesHostNetwork(request) ? null : {},
+    ports: (spec.ports ?? []).flatMap(({ hostIP = '', hostPort, containerPort, protocol }) =>
+      hostPort === undefined ? [] : [{ hostIP, hostPort, containerPort, protocol }],
+    ),
+    stopSignal: stopSignalNumber({ request, imageConfig }),
+    stopTimeoutSeconds: Math.round(spec.terminationGracePeriodSeconds),
+    shmBytes: Number(parseBytes(spec.shmSize ?? DEFAULT_SHM_SIZE)),
+    volumes: namedVolumesOf(request)
+      .filter(({ claim, isPart }) => !isPart && archivedVolumes.includes(claim))
+      .map(({ claim, destination, readOnly }) => ({
+        name: claim,
+        destination,
+        options: [readOnly ? 'ro' : 'rw', 'rprivate', 'nosuid', 'nodev', 'rbind'],
+      })),
+  };
+}
+
+/** What the container has changed: as it was at the checkpoint, which is what it is still where the container ended with it. */
+async function changedFiles(
+  { parts, request, paths }: ContainerContext,
+  { leftRunning }: { leftRunning: boolean },
+): Promise<ExportRequest['rootfs']> {
+  if (request.image === null) return null;
+  const directory = leftRunning ? path.join(paths.checkpoint, CHECKPOINT_FILES.upper) : paths.upper;
+  const lowers = (await parts.images.layerPaths(request.image.id)).reverse();
+  const changes = await listChanges(parts.kernel, { upper: directory, lowers, ignored: NOT_ITS_OWN });
+  return { directory, changes };
+}
+
+/** Where the data of each volume are: what was saved while the processes stood still, or the volume itself where they ended. */
+async function holdVolumes(
+  { parts, request, paths }: ContainerContext,
+  { leftRunning }: { leftRunning: boolean },
+): Promise<Record<string, string>> {
+  const places: Record<string, string> = {};
+  for (const name of new Set(namedVolumesOf(request).map(({ claim }) => claim))) {
+    if (leftRunning) {
+      const saved = path.join(paths.checkpoint, CHECKPOINT_FILES.volumes, `${name}.tar`);
+      if (existsSync(saved)) places[name] = saved;
+      continue;
+    }
+    await parts.volumes.locked(name, async () => {
+      const volume = await parts.volumes.find(name);
+      if (volume !== null) places[name] = await parts.volumes.hold(volume, request.id);
+    });
+  }
+  return places;
+}
+
+async function releaseVolumes({ parts, request }: ContainerContext, names: readonly string[]): Promise<void> {
+  for (const name of names) await parts.volumes.locked(name, () => parts.volumes.letGo(name, request.id));
+}

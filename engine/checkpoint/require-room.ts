@@ -1,0 +1,86 @@
+import { constants } from 'node:fs';
+import { access, lstat, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { hasErrno } from '../../native/index.ts';
+import { directorySize } from '../container/directory-size.ts';
+import type { ContainerContext } from '../container/container-context.ts';
+import type { ArchivePlace } from '../engine.ts';
+import { EngineError } from '../engine-error.ts';
+import { requireSpace } from './archive/disk-space.ts';
+import { namedVolumesOf } from './named-volumes.ts';
+import { memoryBytes } from './watch-pages.ts';
+
+/**
+ * Refuses what will not fit, or cannot be written there, before anything stands still: the images below the root of tsctr and, where
+ * one is asked for, the archive.
+ */
+export async function requireRoom(
+  context: ContainerContext,
+  archive: ArchivePlace | null,
+  operation: string,
+): Promise<void> {
+  const { parts, request, paths } = context;
+  const memory = (await memoryBytes(parts, request).catch(() => null)) ?? 0;
+  requireSpace(parts.kernel, paths.state, memory, operation);
+  if (archive === null) return;
+  refuseShared(context, archive, operation);
+  await requirePlace(archive.file, operation);
+  const sizes = await Promise.all([
+    archive.leaveOut.includes('rootfs') || request.spec.rootfs !== undefined ? 0 : directorySize(paths.upper),
+    ...(archive.leaveOut.includes('volumes') ? [] : volumeDirectories(context)).map((directory) =>
+      directorySize(directory).catch(() => 0),
+    ),
+  ]);
+  const bytes = sizes.reduce((sum, size) => sum + size, memory);
+  // What memory shrinks to nobody knows before.
+  const least = archive.compression === 'none' ? bytes : Math.ceil(bytes / LIKELY_SHRINKING);
+  requireSpace(parts.kernel, path.dirname(archive.file), least, operation);
+}
+
+const LIKELY_SHRINKING = 8;
+
+function volumeDirectories({ parts, request }: ContainerContext): string[] {
+  const names = new Set(namedVolumesOf(request).map(({ claim }) => claim));
+  return [...names].map((name) => parts.volumes.pathsOf(name).data);
+}
+
+/** What the members of a pod share goes on living with the others, and is in no archive of one of them. */
+export function refuseShared(
+  { request }: ContainerContext,
+  { leaveOut }: Pick<ArchivePlace, 'leaveOut'>,
+  operation: string,
+): void {
+  if (request.pod === null || leaveOut.includes('volumes')) return;
+  const shared = (request.spec.volumes ?? []).filter(({ emptyDir }) => emptyDir !== undefined);
+  const mounted = shared.filter(({ name }) =>
+    request.spec.volumeMounts?.some((mount) => mount.name === name),
+  );
+  const [first] = mounted;
+  if (first === undefined) return;
+  throw new EngineError(
+    'BAD_REQUEST',
+    `${operation}: it shares the volume ${first.name} with the other containers of pod/${request.pod.name}, so that an archive would not have it`,
+    { hint: 'leave the volumes out with --ignore-volumes' },
+  );
+}
+
+/** An absolute path in a directory that can be written to; what is there must be a file, which is replaced. */
+export async function requirePlace(file: string, operation: string): Promise<void> {
+  const directory = path.dirname(file);
+  const refuse = (reason: string, cause?: unknown): never => {
+    throw new EngineError('BAD_REQUEST', `${operation}: write ${file}: ${reason}`, { cause });
+  };
+  if (!path.isAbsolute(file)) refuse('expected an absolute path');
+  try {
+    if (!(await stat(directory)).isDirectory()) refuse(`${directory} is no directory`);
+    await access(directory, constants.W_OK);
+  } catch (error) {
+    if (error instanceof EngineError) throw error;
+    refuse(
+      hasErrno(error, 'ENOENT') ? `there is no directory ${directory}` : (error as Error).message,
+      error,
+    );
+  }
+  const present = await lstat(file).catch(() => null);
+  if (present !== null && !present.isFile()) refuse('there is something that is no regular file');
+}
