@@ -29,6 +29,18 @@
       ]
     },
     {
+      "target_name": "tsctr-client",
+      "type": "executable",
+      "win_delay_load_hook": "false",
+      "sources": [
+        "native/src/client.cc",
+        "native/src/daemon_socket.cc",
+        "native/src/describe_command.cc",
+        "native/src/relay_command.cc"
+      ],
+      "ldflags": ["-static-libgcc", "-static-libstdc++"]
+    },
+    {
       "target_name": "tsctr-exited",
       "type": "executable",
       "win_delay_load_hook": "false",

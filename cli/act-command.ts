@@ -22,6 +22,7 @@ export function actCommand(
       { name: '<name...>', description: 'web, container/web, or: container web api', completes: 'resource' },
     ],
     outputs: ['json'],
+    hosted: true,
     run: (invocation) => act(invocation, verb),
   };
 }

@@ -26,6 +26,8 @@ export interface OptionSpec {
   repeatable?: true;
   choices?: readonly string[];
   completes?: Completes;
+  /** With it a hosted command needs a process of its own all the same. */
+  needsProcess?: true;
 }
 
 /** One command: what the command line, `--help`, completion and docs/cli.md are all made from. */
@@ -37,6 +39,11 @@ export interface CommandSpec {
   /** Values of `-o` that it takes besides the plain text. */
   outputs?: readonly Exclude<OutputFormat, 'text'>[];
   examples?: readonly string[];
+  /**
+   * The daemon may run it in its own process for a client that is not Node: it uses nothing but what its invocation gives, and neither
+   * reads nor writes anything large.
+   */
+  hosted?: true;
   /** Returns the exit code; throws what should be printed once, at the edge. */
   run(invocation: Invocation): Promise<number>;
 }
@@ -75,11 +82,21 @@ export interface Invocation {
   /** Given on Ctrl-C and SIGTERM. */
   signal: AbortSignal;
   wiring: Wiring;
-  /** All commands that are not hidden, loaded: for completion and documentation. */
-  loadTree: () => Promise<LoadedGroup[]>;
+  /** All commands, loaded; unless told otherwise those that are not hidden: for completion and documentation. */
+  loadTree: (which?: 'shown' | 'all') => Promise<LoadedGroup[]>;
+  /** Runs another command line in this process: what the daemon does for its clients. */
+  runLine: RunLine;
   /** Opens the service once; it is closed when the command has ended. */
   service(): Promise<Service>;
 }
+
+/** Runs a command line, prints what failed, and returns the exit code. Throws only `RunElsewhere`. */
+export type RunLine = (
+  args: readonly string[],
+  io: Io,
+  wiring: Wiring,
+  signal: AbortSignal,
+) => Promise<number>;
 
 /** How a command reaches the real things: `compose.ts`, or a test. */
 export interface Wiring {

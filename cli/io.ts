@@ -1,3 +1,13 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+
+/** The files that whoever typed the command has named in it. Paths are absolute. */
+export interface NamedFiles {
+  isDirectory(path: string): Promise<boolean>;
+  /** The names in a directory, with `recursive` as paths of those below as well. */
+  list(path: string, options: { recursive: boolean }): Promise<string[]>;
+  read(path: string): Promise<string>;
+}
+
 /** Where a command writes and reads; a test hands in its own. */
 export interface Io {
   /** Writes to standard output; false when the reader is behind and `drained` should be awaited. */
@@ -11,9 +21,17 @@ export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
   readInput: () => Promise<string>;
+  readonly files: NamedFiles;
   /** Milliseconds since the epoch. */
   now: () => number;
 }
+
+/** Files as this process sees them. */
+export const ownFiles: NamedFiles = {
+  isDirectory: async (path) => (await stat(path)).isDirectory(),
+  list: (path, options) => readdir(path, options),
+  read: (path) => readFile(path, 'utf8'),
+};
 
 /** The process's own streams. */
 export function processIo(): Io {
@@ -38,6 +56,7 @@ export function processIo(): Io {
       for await (const chunk of stdin) chunks.push(chunk as Buffer);
       return Buffer.concat(chunks).toString('utf8');
     },
+    files: ownFiles,
     now: () => Date.now(),
   };
 }

@@ -28,6 +28,16 @@ export function printError(error: unknown, io: Io, options: { json: boolean; ver
   if (options.verbose && error instanceof Error) io.err(`${printable(stackOf(error))}\n`);
 }
 
+/** Whether errors are to be JSON too: asked before, and even when, the command line cannot be parsed. */
+export function wantsJson(args: readonly string[]): boolean {
+  return args.some(
+    (arg, i) =>
+      arg === '-ojson' ||
+      arg === '--output=json' ||
+      ((arg === '-o' || arg === '--output') && args[i + 1] === 'json'),
+  );
+}
+
 /** The message, and those of its causes where they say more. */
 function messageOf(error: Error): string {
   let text = lowerFirst(error.message === '' ? error.name : error.message);

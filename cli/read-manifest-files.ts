@@ -1,4 +1,3 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { ManifestText } from './api/service.ts';
 import { CliError } from './cli-error.ts';
@@ -21,27 +20,30 @@ export async function readManifestFiles(
   if (paths.filter((path) => path === '-').length > 1) {
     throw new CliError('BAD_INPUT', '-f -: standard input can be read only once');
   }
-  const texts: ManifestText[] = [];
-  for (const path of paths) {
-    if (path === '-') texts.push({ file: '-', path: '-', text: await io.readInput() });
-    else texts.push(...(await readPath(path, io.cwd, options.recursive)));
+  const texts = new Map<string, ManifestText[]>();
+  // Standard input last: it can be read only once, and what cannot be read is better told before.
+  for (const path of paths.filter((each) => each !== '-')) {
+    texts.set(path, await readPath(path, io, options.recursive));
   }
-  return texts;
+  if (paths.includes('-')) texts.set('-', [{ file: '-', path: '-', text: await io.readInput() }]);
+  return paths.flatMap((path) => texts.get(path) ?? []);
 }
 
-async function readPath(path: string, cwd: string, recursive: boolean): Promise<ManifestText[]> {
+async function readPath(path: string, { cwd, files }: Io, recursive: boolean): Promise<ManifestText[]> {
   const absolute = resolve(cwd, path);
   try {
-    if (!(await stat(absolute)).isDirectory()) {
-      return [{ file: path, path: absolute, text: await readFile(absolute, 'utf8') }];
+    if (!(await files.isDirectory(absolute))) {
+      return [{ file: path, path: absolute, text: await files.read(absolute) }];
     }
-    const names = (await readdir(absolute, { recursive })).filter((name) => MANIFEST_FILE.test(name)).sort();
+    const names = (await files.list(absolute, { recursive }))
+      .filter((name) => MANIFEST_FILE.test(name))
+      .sort();
     if (names.length === 0) throw new CliError('BAD_INPUT', `${path}: no *.yaml, *.yml or *.json in it`);
     return await Promise.all(
       names.map(async (name) => ({
         file: join(path, name),
         path: join(absolute, name),
-        text: await readFile(join(absolute, name), 'utf8'),
+        text: await files.read(join(absolute, name)),
       })),
     );
   } catch (error) {

@@ -8,7 +8,8 @@ import { findCommandWords } from './find-command.ts';
 import { readGlobals } from './global-options.ts';
 import type { Io } from './io.ts';
 import type { Options } from './options.ts';
-import { printError } from './print-error.ts';
+import { printError, wantsJson } from './print-error.ts';
+import { RunElsewhere } from './run-elsewhere.ts';
 
 interface Chosen {
   spec: CommandSpec;
@@ -30,6 +31,7 @@ export async function runCommandLine(
     return await runCommand(chosen, globals, { io, wiring, signal });
   } catch (error) {
     if (isBrokenPipe(error)) return EXIT.asWished;
+    if (error instanceof RunElsewhere) throw error;
     printError(error, io, {
       json: wantsJson(args),
       verbose: args.includes('-v') || args.includes('--verbose'),
@@ -98,7 +100,8 @@ async function runCommand(
     io,
     signal,
     wiring,
-    loadTree: async () => (await import('./load-tree.ts')).loadTree(),
+    runLine: runCommandLine,
+    loadTree: async (which) => (await import('./load-tree.ts')).loadTree(which),
     service: () =>
       (opened ??= wiring.openService({ root: globals.root, run: globals.run, config: globals.config })),
   };
@@ -111,16 +114,6 @@ async function runCommand(
       () => undefined,
     );
   }
-}
-
-/** Whether errors are to be JSON too: asked before, and even when, the command line cannot be parsed. */
-function wantsJson(args: readonly string[]): boolean {
-  return args.some(
-    (arg, i) =>
-      arg === '-ojson' ||
-      arg === '--output=json' ||
-      ((arg === '-o' || arg === '--output') && args[i + 1] === 'json'),
-  );
 }
 
 function isBrokenPipe(error: unknown): boolean {

@@ -1,6 +1,8 @@
 import type { RunningServer, ServeOptions } from './api/server.ts';
 import { socketPathOf } from './service-options.ts';
 import type { DaemonHandle, DaemonLog, DaemonOptions } from './daemon-handle.ts';
+import type { Service } from './api/service.ts';
+import type { CommandHost } from './hosted/command-host.ts';
 import type { ServiceManager } from './service-manager.ts';
 
 /** How long requests may go on after the daemon was told to stop, milliseconds. */
@@ -13,6 +15,8 @@ export interface DaemonParts {
   manager: ServiceManager;
   openDaemon(options: DaemonOptions): Promise<DaemonHandle>;
   serve(options: ServeOptions): Promise<RunningServer>;
+  /** Makes what runs the commands of clients that are not Node. */
+  hostCommands(service: Service): Pick<CommandHost, 'prepare' | 'serve'>;
   /** Given on SIGTERM and SIGINT. */
   signal: AbortSignal;
 }
@@ -26,10 +30,22 @@ export async function runDaemon(parts: DaemonParts): Promise<void> {
   let server: RunningServer | null = null;
   let stopWatchdog = (): void => undefined;
   try {
-    server = await parts.serve({ service: daemon.service, socketPath: socketPathOf(run), version, root });
+    const host = parts.hostCommands(daemon.service);
+    server = await parts.serve({
+      service: daemon.service,
+      socketPath: socketPathOf(run),
+      version,
+      root,
+      onCommand: (socket, ends) => {
+        host.serve(socket, ends);
+      },
+    });
     manager.notify('READY=1', `STATUS=${daemon.status()}`);
     stopWatchdog = feedWatchdog(manager, daemon);
     log.info({ version, root, run, manifests }, 'ready');
+    host.prepare().catch((error: unknown) => {
+      log.error({ err: error }, 'load the commands failed');
+    });
     await aborted(signal);
     log.info({}, 'stopping; containers go on');
   } finally {

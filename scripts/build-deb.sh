@@ -48,7 +48,8 @@ lay_program() {
   # CRIU's messages are read from here.
   for file in schemas/*.proto; do install_file 644 "$lib/$file" "$file"; done
   mkdir -p "$tree/usr/bin"
-  ln -s ../lib/tsctr/bin/tsctr "$tree/usr/bin/tsctr"
+  # Without the script between: it only looks for this program.
+  ln -s "../lib/tsctr/$(echo prebuilds/*/tsctr-client)" "$tree/usr/bin/tsctr"
 }
 
 lay_system_files() {

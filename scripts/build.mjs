@@ -10,6 +10,7 @@ const ENTRIES = { main: 'cli/main.ts', 'unpack-worker': 'engine/image/unpack-wor
 
 const NATIVE_OUTPUTS = [
   'build/Release/tsctr_native.node',
+  'build/Release/tsctr-client',
   'build/Release/tsctr-exited',
   'build/Release/tsctr-restore',
 ];

@@ -6,6 +6,7 @@ import path from 'node:path';
 /** In build/Release, and in prebuilds/: node-gyp-build reads the tags in the name of the addon. */
 const FILES = {
   'tsctr_native.node': 'tsctr_native.napi.glibc.node',
+  'tsctr-client': 'tsctr-client',
   'tsctr-exited': 'tsctr-exited',
   'tsctr-restore': 'tsctr-restore',
 };

@@ -271,7 +271,7 @@ install_npm_packages() {
 }
 
 is_built() {
-  [[ -x bin/tsctr && -f dist/main.js && -f build/Release/tsctr_native.node && -x build/Release/tsctr-exited ]] || return 1
+  [[ -x bin/tsctr && -f dist/main.js && -f build/Release/tsctr_native.node && -x build/Release/tsctr-exited && -x build/Release/tsctr-client ]] || return 1
   [[ -z $(find schemas native engine reconciler machines cli bin package.json package-lock.json binding.gyp scripts/build.mjs \
     -type f -newer dist/main.js -print -quit) ]]
 }

@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { HostFacts, ImageDetails, PullPolicy, PullProgress } from '../../engine/index.ts';
 import type { ResolvedImage } from '../../schemas/index.ts';
 import { CliError } from '../cli-error.ts';
+import { connectionLost } from './connection-lost.ts';
 import { remoteCheckpoints } from './remote-checkpoints.ts';
 import { remoteVolumes } from './remote-volumes.ts';
 import { readFrames } from './ndjson.ts';
@@ -246,14 +247,6 @@ function abortReason(signal: AbortSignal): Error {
 
 function isReset(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'ECONNRESET';
-}
-
-function connectionLost(): CliError {
-  return new CliError(
-    'CONNECTION_LOST',
-    'the daemon ended before it had answered',
-    'it goes on where it was when it is started again; see: tsctr get',
-  );
 }
 
 async function readJson(response: IncomingMessage): Promise<unknown> {

@@ -1,12 +1,14 @@
 import { chmodSync } from 'node:fs';
 import { lstat, mkdir, unlink } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import type { Server } from 'node:http';
-import { connect } from 'node:net';
+import type { IncomingMessage, Server } from 'node:http';
+import { connect, Socket } from 'node:net';
 import { dirname } from 'node:path';
+import type { Duplex } from 'node:stream';
 import { getRequestListener } from '@hono/node-server';
 import { CliError } from '../cli-error.ts';
 import { createApp } from './app.ts';
+import { UPGRADE } from '../hosted/frames.ts';
 import type { Service } from './service.ts';
 import { shortSocketPath } from './socket-path.ts';
 
@@ -16,6 +18,15 @@ export interface ServeOptions {
   version: string;
   /** The root directory that the service keeps; told to clients. */
   root: string;
+  /** Takes over a connection whose client wants a command line run; without it there is no such route. */
+  onCommand?: (socket: Duplex, ends: ServerEnds) => void;
+}
+
+export interface ServerEnds {
+  /** Given when the server begins to close: watches end then. */
+  closing: AbortSignal;
+  /** Given when what still runs has had its time. */
+  cutOff: AbortSignal;
 }
 
 export interface RunningServer {
@@ -40,6 +51,15 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   const server = createServer((request, response) => {
     void listener(request, response);
   });
+  const { onCommand } = options;
+  if (onCommand !== undefined) {
+    const ends = { closing: closing.signal, cutOff: cutOff.signal };
+    server.on('upgrade', (request, socket, head) => {
+      upgrade(request, socket, head, () => {
+        onCommand(socket, ends);
+      });
+    });
+  }
   const short = shortSocketPath(options.socketPath);
   await listen(server, short.path);
   return {
@@ -48,6 +68,18 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
       short.release();
     },
   };
+}
+
+/** RFC 9110, 7.8: after the answer the connection speaks the other protocol. */
+function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, accept: () => void): void {
+  if (request.headers.upgrade !== UPGRADE) {
+    socket.end('HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n');
+    return;
+  }
+  if (socket instanceof Socket) socket.setTimeout(0);
+  socket.write(`HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: ${UPGRADE}\r\n\r\n`);
+  if (head.length > 0) socket.unshift(head);
+  accept();
 }
 
 async function listen(server: Server, path: string): Promise<void> {

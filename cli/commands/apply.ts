@@ -30,6 +30,7 @@ export const apply: CommandSpec = {
       flags: '--trace <file>',
       description: 'write where the time went, for chrome://tracing or Perfetto',
       completes: 'file',
+      needsProcess: true,
     },
     {
       flags: '--prune',
@@ -38,6 +39,7 @@ export const apply: CommandSpec = {
   ],
   outputs: ['json'],
   examples: ['tsctr apply -f web.yaml --wait', 'cat web.yaml | tsctr apply -f - --dry-run'],
+  hosted: true,
   run: async (invocation) => {
     const { options, io } = invocation;
     const files = await readManifestFiles(options.list('file'), io, { recursive: options.flag('recursive') });

@@ -10,6 +10,7 @@ export const complete: CommandSpec = {
     { name: '<what>', description: 'resource or image' },
     { name: '[before...]', description: 'the words typed before' },
   ],
+  hosted: true,
   run: async (invocation) => {
     const [what, ...before] = invocation.args;
     try {

@@ -25,7 +25,7 @@ export const daemon: CommandSpec = {
     },
   ],
   examples: ['tsctr daemon', 'tsctr daemon --manifests ./manifests --root /tmp/t --run /tmp/t/run'],
-  run: async ({ options, globals, io, signal, wiring }) => {
+  run: async ({ options, globals, io, signal, wiring, loadTree, runLine }) => {
     const [{ openDaemonLog }, { runDaemon }, { connectServiceManager }, { serve }, { versionNumber }] =
       await Promise.all([
         import('../daemon-log.ts'),
@@ -34,6 +34,11 @@ export const daemon: CommandSpec = {
         import('../api/server.ts'),
         import('../version-number.ts'),
       ]);
+    const [{ CommandHost }, { ownPlace }, { createLinuxKernel }] = await Promise.all([
+      import('../hosted/command-host.ts'),
+      import('../hosted/command-request.ts'),
+      import('../../native/index.ts'),
+    ]);
     const { readConfiguration } = await import('../local/read-configuration.ts');
     const { manifests: configured } = await readConfiguration(globals.config);
     const { log, close } = await openDaemonLog({
@@ -41,20 +46,26 @@ export const daemon: CommandSpec = {
       file: options.text('logFile'),
     });
     try {
-      const kernel = async () => (await import('../../native/index.ts')).createLinuxKernel();
+      const { root, run } = globals;
       await runDaemon({
         options: {
-          root: globals.root,
-          run: globals.run,
+          root,
+          run,
           config: globals.config,
           manifests: resolve(io.cwd, options.text('manifests') ?? configured ?? DEFAULT_MANIFESTS),
           log,
         },
         version: versionNumber(),
         log,
-        manager: await connectServiceManager(io.env, kernel, log),
+        manager: await connectServiceManager(io.env, () => Promise.resolve(createLinuxKernel()), log),
         openDaemon: wiring.openDaemon,
         serve,
+        hostCommands: (service) =>
+          new CommandHost({
+            ...{ service, root, run, log, loadTree, runLine },
+            place: ownPlace(),
+            kernel: createLinuxKernel(),
+          }),
         signal,
       });
     } finally {

@@ -24,6 +24,7 @@ export const deleteResources: CommandSpec = {
   ],
   outputs: ['json'],
   examples: ['tsctr delete -f web.yaml', 'tsctr delete container web', 'tsctr delete pod/db --force'],
+  hosted: true,
   run: async (invocation) => {
     const { args, options } = invocation;
     const fromFiles = options.list('file').length > 0;

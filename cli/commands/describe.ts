@@ -16,6 +16,7 @@ export const describe: CommandSpec = {
   ],
   outputs: ['json', 'yaml'],
   examples: ['tsctr describe web'],
+  hosted: true,
   run: async (invocation) => {
     const data = parseDataNames(invocation.args);
     if (data?.kind === 'Volume' || data?.kind === 'PersistentVolumeClaim')

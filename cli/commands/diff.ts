@@ -9,6 +9,7 @@ export const diff: CommandSpec = {
   options: [...FILE_OPTIONS, { flags: '--prune', description: 'count in what `apply --prune` would remove' }],
   outputs: ['json'],
   examples: ['tsctr diff -f web.yaml'],
+  hosted: true,
   run: async (invocation) => {
     const { options, io } = invocation;
     const files = await readManifestFiles(options.list('file'), io, { recursive: options.flag('recursive') });

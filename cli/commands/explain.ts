@@ -11,6 +11,7 @@ export const explain: CommandSpec = {
   arguments: [{ name: '[field]', description: 'such as container.spec.image', completes: 'field' }],
   outputs: ['json'],
   examples: ['tsctr explain container.spec.restartPolicy'],
+  hosted: true,
   run: async ({ args, io, globals }) => {
     const schemas = await import('../../schemas/index.ts');
     const paint = painter(globals.colour);

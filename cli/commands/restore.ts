@@ -11,6 +11,7 @@ export const restore: CommandSpec = {
   arguments: [{ name: '<name...>', description: 'web, container/web, pod/db', completes: 'resource' }],
   outputs: ['json'],
   examples: ['tsctr restore web', 'tsctr stop web && tsctr restore web'],
+  hosted: true,
   run: async (invocation) => {
     const { args, globals, io } = invocation;
     const { kinds, names } = parseNames(args);

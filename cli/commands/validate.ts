@@ -12,6 +12,7 @@ export const validate: CommandSpec = {
   options: FILE_OPTIONS,
   outputs: ['json'],
   examples: ['tsctr validate -f manifests/'],
+  hosted: true,
   run: async (invocation: Invocation) => {
     const { options, io, globals } = invocation;
     const { loadManifests, checkSet } = await import('../../schemas/index.ts');

@@ -19,6 +19,8 @@ const quiet: DaemonLog = {
   error: () => undefined,
 };
 
+const NO_COMMANDS = { prepare: () => Promise.resolve(), serve: () => undefined };
+
 /** A kernel that remembers the datagrams. */
 function recorder(): { sent: string[]; kernel: () => Promise<DatagramKernel> } {
   const sent: string[] = [];
@@ -57,6 +59,7 @@ test('the daemon is ready when its socket answers, feeds the watchdog, and stops
     log: quiet,
     manager,
     serve,
+    hostCommands: () => NO_COMMANDS,
     signal: stop.signal,
     openDaemon: () =>
       Promise.resolve({
@@ -97,6 +100,7 @@ test('a daemon whose socket cannot be made lets go of everything', async () => {
     log: quiet,
     manager: { notify: () => undefined, watchdogMs: null },
     serve: () => Promise.reject(new Error('listen: refused')),
+    hostCommands: () => NO_COMMANDS,
     signal: new AbortController().signal,
     openDaemon: () =>
       Promise.resolve({

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { test } from 'uvu';
@@ -40,6 +40,8 @@ test('a Debian package holds all that runs, and is what the policy asks for', ()
       readFileSync(path.join(tree, 'usr/lib/systemd/system/tsctr.service'), 'utf8'),
       /KillMode=process/,
     );
+    assert.match(realpathSync(path.join(tree, 'usr/bin/tsctr')), /tsctr-client$/);
+    assert.match(run(path.join(tree, 'usr/lib/tsctr/bin/tsctr'), ['version']), /^tsctr \d+\.\d+/);
     assert.ok(existsSync(path.join(tree, 'etc/tsctr.d')));
     for (const file of FILES_READ) assert.ok(existsSync(path.join(tree, 'usr/lib/tsctr', file)), file);
     for (const file of ['bash-completion/completions/tsctr', 'zsh/vendor-completions/_tsctr']) {
@@ -73,7 +75,7 @@ test('an npm package runs from where it is unpacked, with the addon that it brin
     assert.match(stdout, /addon +loads/);
     for (const file of [
       ...FILES_READ,
-      'prebuilds',
+      `prebuilds/linux-${process.arch}/tsctr-client`,
       'native/src',
       'binding.gyp',
       'packaging/tsctr.service',

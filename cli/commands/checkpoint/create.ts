@@ -60,6 +60,7 @@ export const create: CommandSpec = {
     'tsctr checkpoint web --export /var/backups/web.tar.zst',
     'tsctr checkpoint list',
   ],
+  hosted: true,
   run: async (invocation) => {
     const { options, globals, io } = invocation;
     const archive = archiveFrom(invocation);

@@ -12,6 +12,7 @@ export const list: CommandSpec = {
   description: 'One line for each container that has one.',
   outputs: ['json', 'name'],
   examples: ['tsctr checkpoint list'],
+  hosted: true,
   run: async (invocation) => {
     const { io, globals } = invocation;
     const kept = keptCheckpoints(await (await invocation.service()).list());

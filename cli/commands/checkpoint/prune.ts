@@ -9,6 +9,7 @@ export const prune: CommandSpec = {
     'Those of earlier runs: the container has begun anew since, and no crash or boot leads back to them.',
   outputs: ['json'],
   examples: ['tsctr checkpoint prune'],
+  hosted: true,
   run: async (invocation) => {
     const { io, globals } = invocation;
     const service = await invocation.service();

@@ -6,6 +6,7 @@ export const remove: CommandSpec = {
   description: 'Refused for a container that is Checkpointed: its memory is nowhere else.',
   arguments: [{ name: '<name...>', description: 'web, container/web', completes: 'resource' }],
   examples: ['tsctr checkpoint remove web'],
+  hosted: true,
   run: async (invocation) => {
     const service = await invocation.service();
     const views = await service.list();

@@ -12,6 +12,7 @@ export const show: CommandSpec = {
   arguments: [{ name: '<name>', description: 'web, container/web', completes: 'resource' }],
   outputs: ['json'],
   examples: ['tsctr checkpoint show web'],
+  hosted: true,
   run: async (invocation) => {
     const { io, globals, args } = invocation;
     const name = (args[0] ?? '').replace(/^container\//, '');

@@ -18,6 +18,7 @@ export const importImage: CommandSpec = {
   ],
   outputs: ['json'],
   examples: ['tsctr image import oci-archive:demo.tar localhost/demo:1'],
+  hosted: true,
   run: async (invocation) => {
     const { io, globals, args } = invocation;
     const service = await invocation.service();

@@ -9,6 +9,7 @@ export const inspect: CommandSpec = {
   arguments: [{ name: '<reference>', description: 'a name or an id', completes: 'image' }],
   outputs: ['json', 'yaml'],
   examples: ['tsctr image inspect localhost/demo:1'],
+  hosted: true,
   run: async (invocation) => {
     const { io, globals, args } = invocation;
     const reference = args[0] ?? '';

@@ -16,6 +16,7 @@ export const list: CommandSpec = {
   description: 'One line for each name.',
   outputs: ['json', 'name'],
   examples: ['tsctr image list'],
+  hosted: true,
   run: async (invocation) => {
     const { io, globals } = invocation;
     const images = await (await invocation.service()).images.list();

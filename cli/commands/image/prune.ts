@@ -7,6 +7,7 @@ export const prune: CommandSpec = {
   description: '',
   outputs: ['json'],
   examples: ['tsctr image prune'],
+  hosted: true,
   run: async (invocation) => {
     const { io, globals } = invocation;
     const result = await (await invocation.service()).images.prune();

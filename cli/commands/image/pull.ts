@@ -21,6 +21,7 @@ export const pull: CommandSpec = {
   ],
   outputs: ['json'],
   examples: ['tsctr image pull docker.io/library/busybox:1.36'],
+  hosted: true,
   run: async (invocation) => {
     const pulled = [];
     for (const reference of invocation.args) pulled.push(await pullOne(invocation, reference));

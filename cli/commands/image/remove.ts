@@ -7,6 +7,7 @@ export const remove: CommandSpec = {
   arguments: [{ name: '<reference...>', description: 'names or ids', completes: 'image' }],
   outputs: ['json'],
   examples: ['tsctr image remove localhost/demo:1'],
+  hosted: true,
   run: async (invocation) => {
     const { io, globals, args } = invocation;
     const service = await invocation.service();

@@ -10,6 +10,7 @@ export const list: CommandSpec = {
   description: 'USED BY: what names it in its manifest, running or not.',
   outputs: ['json', 'name'],
   examples: ['tsctr volume list'],
+  hosted: true,
   run: async (invocation) => {
     const { io, globals } = invocation;
     const volumes = await (await invocation.service()).volumes.list();

@@ -6,6 +6,7 @@ export const prune: CommandSpec = {
   description: 'With everything in them.',
   outputs: ['json'],
   examples: ['tsctr volume prune'],
+  hosted: true,
   run: async (invocation) => {
     const { io, globals } = invocation;
     const removed = await (await invocation.service()).volumes.prune();

@@ -1,5 +1,6 @@
 import type { Wiring } from '../../../cli/command.ts';
 import type { Service } from '../../../cli/api/service.ts';
+import { ownFiles } from '../../../cli/io.ts';
 import type { Io } from '../../../cli/io.ts';
 import { runCommandLine } from '../../../cli/run-command-line.ts';
 import { NOW } from './records.ts';
@@ -44,6 +45,7 @@ export async function typeCommand(
     env: options.env ?? {},
     cwd: options.cwd ?? '/nowhere',
     readInput: () => Promise.resolve(options.input ?? ''),
+    files: ownFiles,
     now: () => NOW,
   };
   const refuse = (): Promise<never> => Promise.reject(new Error('not in this test'));
