@@ -9,7 +9,7 @@ const KINDS = Object.keys(API_VERSIONS) as ManifestKind[];
 /** Kinds of ours or of Kubernetes that are to come. */
 const LATER_KINDS = new Set([
   ...['Checkpoint', 'Network', 'Source'],
-  ...['CronJob', 'DaemonSet', 'Deployment', 'Job', 'List', 'PersistentVolume'],
+  ...['CronJob', 'DaemonSet', 'Deployment', 'Job', 'PersistentVolume'],
   ...['ReplicaSet', 'StatefulSet'],
 ]);
 

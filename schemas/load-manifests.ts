@@ -2,6 +2,8 @@ import { checkManifest } from './check-manifest.ts';
 import { pathsOfSetChecks } from './check-set.ts';
 import { describeIssues } from './describe-issue.ts';
 import { formatExcerpt } from './excerpt.ts';
+import { expandList } from './expand-list.ts';
+import type { ListedValue } from './expand-list.ts';
 import type { FieldIssue } from './field-issue.ts';
 import { formatFieldPath, valueAt } from './field-path.ts';
 import type { FieldPath } from './field-path.ts';
@@ -74,20 +76,38 @@ function loadDocument(source: Source, document: YamlDocument, result: LoadResult
     return;
   }
   if (read.value === null) return;
-  const makeProblem = problemMaker(source, document, read);
+  const { values, issues } = expandList(read.value);
+  result.problems.push(...issues.map(problemMaker(source, document, read, [])));
+  for (const each of values) {
+    loadValue(source, document, { read, ...each }, result);
+    if (result.problems.length >= MAX_PROBLEMS) break;
+  }
+}
+
+interface ReadValue extends ListedValue {
+  read: YamlValue;
+}
+
+function loadValue(source: Source, document: YamlDocument, readValue: ReadValue, result: LoadResult): void {
+  const { read, value, prefix } = readValue;
   const sourceAt = (path: FieldPath) => {
-    const { start, end } = locateField(document.document, read.aliases, { path, mark: 'value' });
+    const issue = { path: [...prefix, ...path], mark: 'value' } as const;
+    const { start, end } = locateField(document.document, read.aliases, issue);
     return source.lines.text.slice(start, end);
   };
-  const valid = validate(read.value, sourceAt);
+  const valid = validate(value, sourceAt);
   if ('issues' in valid) {
+    const makeProblem = problemMaker(source, document, read, prefix);
     result.problems.push(...valid.issues.slice(0, MAX_PROBLEMS).map(makeProblem));
     return;
   }
-  const start = document.document.contents?.range[0] ?? 0;
+  const start =
+    prefix.length === 0
+      ? (document.document.contents?.range[0] ?? 0)
+      : locateField(document.document, read.aliases, { path: prefix, mark: 'value' }).start;
   const place = source.lines.positionAt(start);
-  const loaded = { manifest: valid.manifest, file: source.file, ...place, index: document.index };
-  rememberPlaces(loaded, laterProblemMaker(source, document, read, valid.manifest));
+  const loaded = { manifest: valid.manifest, file: source.file, ...place, index: document.index, prefix };
+  rememberPlaces(loaded, laterProblemMaker(source, document, readValue, valid.manifest));
   result.manifests.push(loaded);
 }
 
@@ -136,12 +156,17 @@ function withoutFields(value: unknown, paths: readonly (string | number)[][]): u
   return copy;
 }
 
-function problemMaker(source: Source, document: YamlDocument, read: YamlValue): ProblemMaker {
+function problemMaker(
+  source: Source,
+  document: YamlDocument,
+  read: YamlValue,
+  prefix: FieldPath,
+): ProblemMaker {
   let secrets: Secrets | null = null;
-  return (issue) => {
+  return ({ path, mark, message, code }) => {
     secrets ??= secretsOf(document);
+    const issue = { path: [...prefix, ...path], mark };
     const range = locateField(document.document, read.aliases, issue);
-    const { message, code } = issue;
     return makeProblem(source, { ...range, message, code }, formatFieldPath(issue.path), secrets);
   };
 }
@@ -150,18 +175,19 @@ function problemMaker(source: Source, document: YamlDocument, read: YamlValue): 
 function laterProblemMaker(
   source: Source,
   document: YamlDocument,
-  read: YamlValue,
+  { read, prefix }: ReadValue,
   manifest: Manifest,
 ): ProblemMaker {
   const secrets = secretsOf(document);
   const ranges = new Map<string, FieldRange>();
   for (const path of pathsOfSetChecks(manifest)) {
-    ranges.set(formatFieldPath(path), locateField(document.document, read.aliases, { path, mark: 'value' }));
+    const issue = { path: [...prefix, ...path], mark: 'value' } as const;
+    ranges.set(formatFieldPath(path), locateField(document.document, read.aliases, issue));
   }
   return ({ path, message, code }) => {
     const field = formatFieldPath(path);
     const range = ranges.get(field) ?? ranges.get('metadata.name') ?? { start: 0, end: 0 };
-    return makeProblem(source, { ...range, message, code }, field, secrets);
+    return makeProblem(source, { ...range, message, code }, formatFieldPath([...prefix, ...path]), secrets);
   };
 }
 

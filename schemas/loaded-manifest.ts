@@ -1,5 +1,6 @@
 import type { FieldIssue } from './field-issue.ts';
 import { formatFieldPath } from './field-path.ts';
+import type { FieldPath } from './field-path.ts';
 import type { ManifestProblem } from './manifest-error.ts';
 import type { Manifest } from './manifest.ts';
 
@@ -12,6 +13,8 @@ export interface LoadedManifest {
   column: number;
   /** Position among the documents of its file, from 0; empty documents count. */
   index: number;
+  /** Where in its document it stands: empty, or `items[2]` of a List. */
+  prefix: FieldPath;
 }
 
 /** Turns an issue into a problem with its place. */

@@ -108,7 +108,7 @@ async function subjectsInFiles(invocation: Invocation, access: ContainerAccess):
   const subjects: Subject[] = [];
   for (const { text, file, manifests } of loaded) {
     for (const one of manifests) {
-      const places = placesOfFields(text, one.index);
+      const places = placesOfFields(text, one);
       const placeOf = (field: string): string | null =>
         places === null || one.manifest.kind === 'Pod' ? null : `${file}:${String(places(field).line)}`;
       for (const request of await requestsOf(one, access)) subjects.push({ request, given, placeOf });
