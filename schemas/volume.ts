@@ -50,6 +50,12 @@ export const containerVolumeMount = volumeMount.extend({
     .boolean()
     .optional()
     .describe("Give the volume to the container's user, with everything in it, once. Default: false."),
+  relabel: z
+    .enum(['Shared', 'Private'])
+    .optional()
+    .describe(
+      'Where the host has SELinux: give the source a label that all containers may use (z of podman), or this one alone (Z). Default: as it is.',
+    ),
   idmap: z
     .boolean()
     .optional()

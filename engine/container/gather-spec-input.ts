@@ -8,6 +8,7 @@ import { cgroupsPathFor } from '../cgroup/cgroup-path.ts';
 import { hasSwapLimit } from '../cgroup/swap-limit.ts';
 import { EngineError } from '../engine-error.ts';
 import { gatherValues } from '../secret/gather-values.ts';
+import { labelsOf } from '../selinux/host-labels.ts';
 import { boundingSet, parseCapabilityMask } from '../spec/capabilities.ts';
 import { splitMappedGids } from '../spec/id-mapping.ts';
 import { parseSeccompProfile } from '../spec/seccomp-profile.ts';
@@ -46,6 +47,7 @@ export async function gatherSpecInput(context: ContainerContext): Promise<SpecIn
     },
     ...(cdi !== null && { cdi }),
     ...(await gatherAppArmorProfile(parts, request)),
+    ...seLinuxOf(context),
     ...(context.userNamespace !== null && { userNamespace: context.userNamespace }),
     ...(seccompProfile?.type === 'Localhost' && {
       localhostSeccomp: readSeccompProfile(seccompProfile.localhostProfile ?? '', {
@@ -55,6 +57,11 @@ export async function gatherSpecInput(context: ContainerContext): Promise<SpecIn
       }),
     }),
   };
+}
+
+function seLinuxOf(context: ContainerContext): Pick<SpecInput, 'seLinux'> {
+  const labels = labelsOf(context);
+  return labels === null ? {} : { seLinux: labels };
 }
 
 function namespacePaths(context: ContainerContext): Partial<Record<JoinableNamespace, string>> {

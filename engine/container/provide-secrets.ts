@@ -1,5 +1,6 @@
 import { chmod, cp, mkdir } from 'node:fs/promises';
 import path from 'node:path';
+import { contextOption } from '../selinux/host-labels.ts';
 import { mountTmpfs } from '../rootfs/mount-tmpfs.ts';
 import { planSecretFiles, SECRETS_DIRECTORY } from '../secret/plan-secret-files.ts';
 import type { SecretFile } from '../secret/plan-secret-files.ts';
@@ -20,7 +21,10 @@ export async function provideSecrets(context: ContainerContext): Promise<void> {
   const directory = secretsDirectory(context);
   await mkdir(directory, { recursive: true, mode: 0o700 });
   // With a user namespace the runtime looks at the source of a mount as a user who is not root here.
-  mountTmpfs(context.parts.kernel, directory, { mode: context.userNamespace === null ? '0700' : '0711' });
+  mountTmpfs(context.parts.kernel, directory, {
+    mode: context.userNamespace === null ? '0700' : '0711',
+    ...contextOption(context),
+  });
   const below = path.join(directory, RUN_SECRETS);
   await mkdir(below, { mode: 0o755 });
   await chmod(below, 0o755);

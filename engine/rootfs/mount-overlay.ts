@@ -20,6 +20,8 @@ export interface Overlay {
   /** Where changes go, with a directory for the kernel's own use; without them the overlay is read-only. */
   upper?: string;
   work?: string;
+  /** SELinux label of all files of it, in place of their own. */
+  context?: string;
 }
 
 /** Mounts the overlay at `target`, with nodev as only attribute: suid programs of an image keep their meaning. */
@@ -36,11 +38,12 @@ export function mountOverlay(kernel: Kernel, overlay: Overlay, target: string, a
       mountByOneString(kernel, overlay, target, attributes);
       return;
     }
-    for (const [key, directory] of [
+    for (const [key, value] of [
       ['upperdir', overlay.upper],
       ['workdir', overlay.work],
+      ['context', overlay.context],
     ] as const) {
-      if (directory !== undefined) kernel.fsconfig(context, FSCONFIG_SET_STRING, key, directory);
+      if (value !== undefined) kernel.fsconfig(context, FSCONFIG_SET_STRING, key, value);
     }
     kernel.fsconfig(context, FSCONFIG_CMD_CREATE, null, null);
     const mount = kernel.fsmount(context, FSMOUNT_CLOEXEC, attributes);
@@ -72,6 +75,8 @@ function mountByOneString(kernel: Kernel, overlay: Overlay, target: string, attr
         `lowerdir=${lowerdir}`,
         ...(overlay.upper === undefined ? [] : [`upperdir=${overlay.upper}`]),
         ...(overlay.work === undefined ? [] : [`workdir=${overlay.work}`]),
+        // In quotes: there are commas in it.
+        ...(overlay.context === undefined ? [] : [`context="${overlay.context}"`]),
       ].join(','),
     );
   } finally {

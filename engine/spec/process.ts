@@ -26,7 +26,7 @@ export function buildProcess(input: SpecInput): OciProcess {
     rlimits: buildRlimits(input),
     ...(spec.securityContext?.allowPrivilegeEscalation === false && { noNewPrivileges: true }),
     ...(profile !== null && { apparmorProfile: profile }),
-    ...(input.seLinux !== undefined && { selinuxLabel: input.seLinux.processLabel }),
+    ...(typeof input.seLinux?.processLabel === 'string' && { selinuxLabel: input.seLinux.processLabel }),
     ...(oomScoreAdj !== null && { oomScoreAdj }),
   };
 }

@@ -32,8 +32,8 @@ export interface SpecInput {
   localhostSeccomp?: OciSeccomp;
   /** Name of the AppArmor profile for `RuntimeDefault`, once it is loaded. Without it none is set. */
   defaultAppArmorProfile?: string;
-  /** Labels for SELinux hosts. */
-  seLinux?: { processLabel: string; mountLabel: string };
+  /** Labels for SELinux hosts; the process has none where it is not kept apart from the host. */
+  seLinux?: { processLabel: string | null; mountLabel: string };
   /** Maps of a new user namespace. */
   userNamespace?: { uidMappings: readonly OciIdMapping[]; gidMappings: readonly OciIdMapping[] };
   /** Names of the sockets that are handed down from descriptor 3 on, sd_listen_fds(3). */

@@ -7,6 +7,7 @@ import type { ContainerContext } from '../container/container-context.ts';
 import { mountMappedOverlay } from '../rootfs/mount-layers.ts';
 import { isMountPoint } from '../rootfs/is-mount-point.ts';
 import { mountOverlay } from '../rootfs/mount-overlay.ts';
+import { contextOption } from '../selinux/host-labels.ts';
 
 type ImageSource = NonNullable<Volume['image']>;
 
@@ -25,7 +26,7 @@ export async function openImageVolume(
   const nothing = path.join(paths.bundle, 'images', `${name}.nothing`);
   for (const directory of [target, nothing]) await mkdir(directory, { recursive: true, mode: 0o755 });
   // overlayfs wants two lower directories at least where nobody can write.
-  const overlay = { lowers: [nothing, ...layers] };
+  const overlay = { lowers: [nothing, ...layers], ...contextOption(context) };
   const attributes = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOSUID;
   if (userNamespace !== null) {
     const scratch = path.join(paths.bundle, 'images', `${name}.layers`);

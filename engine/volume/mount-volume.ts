@@ -6,6 +6,9 @@ import type { ContainerContext } from '../container/container-context.ts';
 import { lookUpUser } from '../container/look-up-user.ts';
 import { EngineError } from '../engine-error.ts';
 import { canMapOwners } from '../rootfs/id-mapped-mount.ts';
+import { chooseLabel } from '../selinux/choose-label.ts';
+import { labelsOf } from '../selinux/host-labels.ts';
+import { labelTree } from '../selinux/label-tree.ts';
 import { propagationOption } from '../spec/bind-mount.ts';
 import type { ResolvedMount } from '../spec/spec-input.ts';
 import { intoContainer, intoHost } from '../userns/id-translation.ts';
@@ -51,6 +54,7 @@ export async function mountVolume(
       owner,
     });
   }
+  await relabel(context, volume, mount, source.path);
   if (mount.chown === true) await giveToUser(context, mount, hostPath);
   if (mount.overlay !== undefined && mount.overlay !== false) {
     hostPath = await mountOverlayVolume(context, mount, hostPath, index);
@@ -64,6 +68,28 @@ export async function mountVolume(
 }
 
 const ROOT = { uid: 0, gid: 0 };
+
+/** Labels the source for SELinux: what tsctr made always, what is the host's where the mount asks for it. */
+async function relabel(
+  context: ContainerContext,
+  volume: Volume,
+  mount: VolumeMount,
+  source: string,
+): Promise<void> {
+  const labels = labelsOf(context);
+  if (labels === null) return;
+  const { hostPath, persistentVolumeClaim, image } = volume;
+  const kind =
+    hostPath !== undefined
+      ? 'host'
+      : image !== undefined
+        ? 'image'
+        : persistentVolumeClaim !== undefined
+          ? 'named'
+          : 'own';
+  const label = chooseLabel({ path: source, kind, relabel: mount.relabel }, labels);
+  if (label !== null) await labelTree(context.parts.kernel, source, label);
+}
 
 async function openVolume(context: ContainerContext, volume: Volume): Promise<VolumeSource> {
   const { emptyDir, hostPath, persistentVolumeClaim, image } = volume;

@@ -6,6 +6,7 @@ import type { VolumeMount } from '../../schemas/index.ts';
 import type { ContainerContext } from '../container/container-context.ts';
 import { EngineError } from '../engine-error.ts';
 import { mountOverlay } from '../rootfs/mount-overlay.ts';
+import { contextOption } from '../selinux/host-labels.ts';
 import { copyDirectoryStatus } from './copy-tree.ts';
 
 /** Directories of the throw-away upper layers; they are emptied whenever the container comes up or goes down. */
@@ -26,7 +27,12 @@ export async function mountOverlayVolume(
   const given = typeof mount.overlay === 'object' ? mount.overlay : null;
   const { upperdir: upper, workdir: work } = given ?? (await throwAway(context, lower, index));
   try {
-    mountOverlay(kernel, { lowers: [lower], upper, work }, target, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
+    mountOverlay(
+      kernel,
+      { lowers: [lower], upper, work, ...contextOption(context) },
+      target,
+      MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV,
+    );
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new EngineError(

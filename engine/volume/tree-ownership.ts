@@ -21,7 +21,8 @@ const ENTRIES_PER_TURN = 200;
 /** A link itself may be opened, as the last and only part of the path. */
 const RESOLVE_HERE = RESOLVE_BENEATH | RESOLVE_NO_XDEV;
 
-type Change = (fd: number, status: FileStatus) => void;
+/** `place`: a path to the entry, a link itself, through descriptors: nothing can be put in its way. */
+type Change = (fd: number, status: FileStatus, place: string) => void;
 
 /** Gives a file, or a directory with all that is in it, to a user and group. Links are not followed but given as well. */
 export async function chownTree(kernel: Kernel, top: string, uid: number, gid: number): Promise<void> {
@@ -84,10 +85,10 @@ function setMode(kernel: Kernel, fd: number, mode: number): void {
 }
 
 /** Calls `change` for everything below `top` on its file system, and last for `top` itself, which may be a file. */
-async function changeTree(kernel: Kernel, top: string, change: Change): Promise<void> {
+export async function changeTree(kernel: Kernel, top: string, change: Change): Promise<void> {
   const fd = kernel.openat2(AT_FDCWD, top, { flags: O_PATH });
   try {
-    await changeEntry(kernel, fd, change, { entries: 0 });
+    await changeEntry(kernel, { fd, place: top }, change, { entries: 0 });
   } finally {
     kernel.close(fd);
   }
@@ -95,13 +96,13 @@ async function changeTree(kernel: Kernel, top: string, change: Change): Promise<
 
 async function changeEntry(
   kernel: Kernel,
-  fd: number,
+  { fd, place }: { fd: number; place: string },
   change: Change,
   count: { entries: number },
 ): Promise<void> {
   const status = kernel.fstatat(fd, '', AT_EMPTY_PATH);
   if ((status.mode & S_IFMT) === S_IFDIR) await changeBelow(kernel, fd, change, count);
-  change(fd, status);
+  change(fd, status, place);
 }
 
 async function changeBelow(
@@ -122,7 +123,7 @@ async function changeBelow(
       throw error;
     }
     try {
-      await changeEntry(kernel, fd, change, count);
+      await changeEntry(kernel, { fd, place: `/proc/self/fd/${String(directory)}/${name}` }, change, count);
     } finally {
       kernel.close(fd);
     }

@@ -4,6 +4,8 @@ import type { ContainerRequest } from '../../../schemas/index.ts';
 import { containerEnvFile } from '../../files/container-env.ts';
 import { hostnameFile } from '../../files/hostname.ts';
 import { unmountAll } from '../../rootfs/mount-overlay.ts';
+import { labelsOf } from '../../selinux/host-labels.ts';
+import { labelTree } from '../../selinux/label-tree.ts';
 import type { Stage } from '../../stage.ts';
 import { usesHostNetwork } from '../container-context.ts';
 import type { ContainerContext } from '../container-context.ts';
@@ -28,6 +30,8 @@ export const providedFiles: Stage<ContainerContext> = {
     await provideLocaltime(context);
     await providePasswd(context);
     repeatInChroots(context);
+    const labels = labelsOf(context);
+    if (labels !== null) await labelTree(context.parts.kernel, context.paths.files, labels.mountLabel);
   },
 
   down(context) {

@@ -7,6 +7,7 @@ import { linkMtab } from '../../rootfs/link-mtab.ts';
 import { mountMappedOverlay } from '../../rootfs/mount-layers.ts';
 import { mountOverlay, unmountAll } from '../../rootfs/mount-overlay.ts';
 import type { Overlay } from '../../rootfs/mount-overlay.ts';
+import { contextOption } from '../../selinux/host-labels.ts';
 import type { Stage } from '../../stage.ts';
 import { writeDurably } from '../../store/durable-file.ts';
 import { intoHost } from '../../userns/id-translation.ts';
@@ -36,7 +37,7 @@ export const rootFilesystem: Stage<ContainerContext> = {
     ]);
     context.imageConfig = config;
     await setRootStatus(context, request.image.id);
-    await mountRoot(context, { lowers, upper: paths.upper, work: paths.work });
+    await mountRoot(context, { lowers, upper: paths.upper, work: paths.work, ...contextOption(context) });
     linkMtab(parts.kernel, paths.rootfs, hostOwner(context, ROOT));
   },
 

@@ -77,10 +77,13 @@ test('[spec.apparmor] a profile on a host without AppArmor is an error that name
   assertRefused(() => profileOf({ type: 'Localhost' }), 'BAD_REQUEST', 'localhostProfile');
 });
 
-test('[spec.selinux] the labels of process and mounts are passed on', () => {
+test('[spec.selinux] the labels of process and mounts are passed on; an unconfined process has none', () => {
   const seLinux = { processLabel: 'system_u:system_r:container_t:s0:c1,c2', mountLabel: 'o:object_r:t:s0' };
   const { process, linux } = validSpec({ input: { seLinux } });
   assert.equal([process.selinuxLabel, linux.mountLabel], [seLinux.processLabel, seLinux.mountLabel]);
+  const unconfined = validSpec({ input: { seLinux: { ...seLinux, processLabel: null } } });
+  assert.is(unconfined.process.selinuxLabel, undefined);
+  assert.is(unconfined.linux.mountLabel, seLinux.mountLabel);
 });
 
 test('[spec.rlimits-sysctls] limits over the defaults, unlimited as the highest number, by any spelling', () => {
