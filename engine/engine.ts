@@ -35,6 +35,8 @@ export interface ContainerEngine {
   create(request: ContainerRequest, options?: EffectOptions): Promise<void>;
   /** Starts the created process. Returns its pid. */
   start(request: ContainerRequest, options?: EffectOptions): Promise<{ pid: number }>;
+  /** Its probes say that it works: the service manager is told, where the manifest asks for that. */
+  notifyHealthy(request: ContainerRequest): Promise<void>;
   /** Signal, wait up to `timeoutMs`, SIGKILL, wait. Ends quietly when the process is gone already. */
   stop(request: ContainerRequest, options: StopOptions): Promise<void>;
   /** Sends one signal (a number) to the first process. */

@@ -270,8 +270,13 @@ class LoopingReconciler implements Reconciler {
         });
         this.#loop.put(keyOf({ kind: 'Container', name: container }));
       },
-      onReadiness: ({ name, ready }, message) => {
+      onReadiness: ({ name, ready, request }, message) => {
         const resource = { kind: 'Container', name } as const;
+        if (ready && request !== null) {
+          engine.containers.notifyHealthy(request).catch((error: unknown) => {
+            onError(error, keyOf(resource));
+          });
+        }
         tell(name, { status: ready ? 'healthy' : 'unhealthy', message });
         this.#loop.report({ resource, what: ready ? 'ready' : 'waiting', detail: message });
         this.#loop.put(keyOf(resource));

@@ -23,6 +23,7 @@ export function checkContainer({ metadata, spec }: Container): FieldIssue[] {
     ...checkKernelSettings(spec),
     ...checkRestart(spec),
     ...checkDependencies(metadata.name, spec),
+    ...checkNotify(spec),
   ];
 }
 
@@ -75,6 +76,12 @@ function checkRestart(spec: ContainerSpec): FieldIssue[] {
   if (backoff.maxSeconds >= backoff.initialSeconds) return [];
   const found = `expected at least initialSeconds (${String(backoff.initialSeconds)}), found ${String(backoff.maxSeconds)}`;
   return [badValue([...path, 'maxSeconds'], found)];
+}
+
+function checkNotify(spec: ContainerSpec): FieldIssue[] {
+  if (spec.sdNotify !== 'healthy') return [];
+  if (spec.readinessProbe !== undefined || spec.startupProbe !== undefined) return [];
+  return [conflict(['spec', 'sdNotify'], 'healthy needs a readinessProbe or a startupProbe that can say so')];
 }
 
 function checkDependencies(name: string, spec: ContainerSpec): FieldIssue[] {

@@ -89,9 +89,9 @@ export const providedFields = {
       'Directories with OCI hooks. Default: /usr/share/containers/oci/hooks.d and /etc/containers/oci/hooks.d.',
     ),
   sdNotify: z
-    .enum(['monitor', 'container', 'ignore'])
+    .enum(['monitor', 'container', 'healthy', 'ignore'])
     .optional()
     .describe(
-      "Who tells the service manager of the host that the container is up, when there is one: tsctr once it is started, the container's own process, or nobody. Default: ignore.",
+      "Who tells the service manager of the host that the container is up, when there is one: tsctr once it is started, the container's own process, tsctr once its startup and readiness probes have succeeded, or nobody. Default: ignore.",
     ),
 };

@@ -19,7 +19,7 @@ import type { ContainerContext, EngineParts } from './container-context.ts';
 import { readProcess } from './container-process.ts';
 import { execInContainer } from './exec-in-container.ts';
 import { readHostLimits } from './gather-spec-input.ts';
-import { notifyStarted } from './notify-socket.ts';
+import { notifyHealthy, notifyStarted } from './notify-socket.ts';
 import { observeContainer } from './observe-container.ts';
 import { refreshData } from './refresh-data.ts';
 import { RemovalGate, removeContainerStorage } from './remove-container.ts';
@@ -80,6 +80,10 @@ export function createContainerEngine(parts: EngineParts): ContainerEngine {
       }
       const identity = await readProcess(parts.paths.container(request.id));
       return { pid: identity?.pid ?? observation.pid ?? 0 };
+    },
+    notifyHealthy(request) {
+      notifyHealthy(parts.kernel, request);
+      return Promise.resolve();
     },
     async stop(request, options) {
       parts.observeEffect('runtime-stop', 'before');

@@ -27,14 +27,25 @@ export async function provideNotifyDirectory(context: ContainerContext): Promise
   context.providedFiles[NOTIFY_DIRECTORY] = directory;
 }
 
-/** `sdNotify: monitor`: tells the service manager that the container is up, and that its monitor is the main process. */
+/** Tells the service manager which process is the main one: the monitor; and with `sdNotify: monitor` that the container is up. */
 export function notifyStarted(kernel: Kernel, request: ContainerRequest, monitorPid: number | null): void {
-  const socket = request.spec.sdNotify === 'monitor' ? hostNotifySocket() : null;
-  if (socket === null) return;
+  const { sdNotify } = request.spec;
+  if (sdNotify !== 'monitor' && sdNotify !== 'healthy') return;
+  const mainPid = monitorPid === null ? [] : [`MAINPID=${String(monitorPid)}`];
+  notify(kernel, sdNotify === 'monitor' ? [...mainPid, 'READY=1'] : mainPid);
+}
+
+/** `sdNotify: healthy`: tells the service manager that the container is up, once its probes say so. */
+export function notifyHealthy(kernel: Kernel, request: ContainerRequest): void {
+  if (request.spec.sdNotify === 'healthy') notify(kernel, ['READY=1']);
+}
+
+function notify(kernel: Kernel, lines: readonly string[]): void {
+  const socket = hostNotifySocket();
+  if (socket === null || lines.length === 0) return;
   const fd = kernel.connectUnix(socket, SOCK_DGRAM);
   try {
-    const mainPid = monitorPid === null ? '' : `MAINPID=${String(monitorPid)}\n`;
-    kernel.sendmsg(fd, Buffer.from(`${mainPid}READY=1\n`), []);
+    kernel.sendmsg(fd, Buffer.from(`${lines.join('\n')}\n`), []);
   } finally {
     kernel.close(fd);
   }

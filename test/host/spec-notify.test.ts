@@ -88,6 +88,26 @@ testWithPython(
   },
 );
 
+testWithPython(
+  '[spec.sdnotify] healthy: it hears of the monitor at the start, and that the container is up when it is told so',
+  async () => {
+    await withEngine(async (engine) => {
+      await withManager(engine, async (received) => {
+        const request = engine.request('sleep 1000', { sdNotify: 'healthy' });
+        await engine.containers.create(request);
+        await engine.containers.start(request);
+        await until(() => received().includes('MAINPID='), { what: 'the main process' });
+        assert.not.match(received(), /READY/);
+        await engine.containers.notifyHealthy(request);
+        await until(() => received().includes('READY=1'), { what: 'READY' });
+        await engine.containers.remove(request);
+        await engine.containers.notifyHealthy(engine.request('true', { sdNotify: 'monitor' }));
+        assert.is(received().match(/READY/g)?.length, 1, 'others are told of by their start alone');
+      });
+    });
+  },
+);
+
 testWithPython('[spec.sdnotify] ignore, the default: nobody is told', async () => {
   await withEngine(async (engine) => {
     await withManager(engine, async (received) => {

@@ -694,6 +694,20 @@ test('apply waits until everything is as wished, and says when the time was over
   assert.ok(process.records.containers.get('web')?.ready);
 });
 
+test('[spec.sdnotify] the engine is told once when the probes say that a container works, and not before', async () => {
+  const { process, host, clock } = await daemon();
+  host.execResult = () => ({ exitCode: 1, output: '' });
+  const readinessProbe = { exec: { command: ['ready'] } };
+  await applyNow(process, [containerManifest('web', { readinessProbe, sdNotify: 'healthy' })]);
+  const told = (): string[] => host.calls.filter((call) => call === 'notify web');
+  await clock.advance(25_000);
+  assert.equal(told(), []);
+  host.execResult = () => ({ exitCode: 0, output: '' });
+  await clock.advance(60_000);
+  assert.equal(told(), ['notify web']);
+  assert.equal(process.errors, []);
+});
+
 test('[life.health] a container whose liveness probe fails three times is restarted, and the back-off counts it', async () => {
   const { process, host, clock } = await daemon();
   const command = ['alive'];

@@ -644,6 +644,11 @@ export const INVALID_MANIFESTS: InvalidManifest[] = [
     problems: ['7:19 spec.dependsOn[1]: a container cannot depend on itself'],
   },
   {
+    title: 'a notice of health without a probe that could say so',
+    text: container(IMAGE, 'sdNotify: healthy'),
+    problems: ['7:13 spec.sdNotify: healthy needs a readinessProbe or a startupProbe that can say so'],
+  },
+  {
     title: 'a dependency twice',
     text: container(IMAGE, 'dependsOn: [db, db]'),
     problems: ['7:19 spec.dependsOn[1]: `db` stands in this list a second time'],

@@ -373,6 +373,10 @@ function containerEngine(host: InMemoryHost, effects: Effects): ContainerEngine 
         host.end(instance, 143);
       });
     },
+    notifyHealthy(request) {
+      effects.begin('notify', request.name);
+      return Promise.resolve();
+    },
     async signal(request, signal) {
       effects.begin('signal', request.name);
       await effects.run(`signal ${request.name}`, () => {
