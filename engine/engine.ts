@@ -13,6 +13,7 @@ import type {
   Secret,
 } from '../schemas/index.ts';
 import type { PreflightReport } from './checkpoint/preflight/find-obstacles.ts';
+import type { RetentionPolicy } from './checkpoint/retention.ts';
 import type { VolumeEngine } from './volume-engine.ts';
 
 /**
@@ -60,8 +61,8 @@ export interface ContainerEngine {
   /** Runs a command inside, without terminal, and returns its exit code: for probes and hooks. */
   exec(request: ContainerRequest, options: ExecOptions): Promise<ExecResult>;
   /**
-   * Saves the running (or paused) container, memory and all, as its kept checkpoint, and then lets it go on or ends it; when
-   * ended, `cleanup` is next. On failure it goes on as before, and the checkpoint before this one is kept.
+   * Saves the running (or paused) container, memory and all, as its newest checkpoint, and then lets it go on or ends it; when
+   * ended, `cleanup` is next. On failure it goes on as before, and the checkpoints before this one are kept.
    */
   checkpoint(request: ContainerRequest, options: CheckpointOptions): Promise<CheckpointResult>;
   /**
@@ -70,18 +71,20 @@ export interface ContainerEngine {
    */
   restore(request: ContainerRequest, options?: RestoreOptions): Promise<RestoreResult>;
   /**
-   * Writes the kept checkpoint as one file in podman's layout, with the files that the container has changed and its volumes. It
+   * Writes a kept checkpoint as one file in podman's layout, with the files that the container has changed and its volumes. It
    * appears under its name when it is complete, or not at all.
    */
   exportCheckpoint(request: ContainerRequest, options: ExportOptions): Promise<ExportResult>;
   /** Removes what an export to that file has left that was interrupted by a crash. Nothing to remove is no error. */
   settleExport(request: ContainerRequest, file: string): Promise<void>;
-  /** The kept checkpoint, or null when there is no complete one. */
-  findCheckpoint(request: ContainerRequest): Promise<CheckpointDetails | null>;
+  /** The checkpoint of that number, or the newest one; null when it is not there, or not complete. */
+  findCheckpoint(request: ContainerRequest, id?: number): Promise<CheckpointDetails | null>;
+  /** Every complete checkpoint of it, newest first. */
+  listCheckpoints(request: ContainerRequest): Promise<CheckpointDetails[]>;
   /** Says whether it could be saved now, and what stands in the way. Nothing is stopped for it. */
   checkCheckpoint(request: ContainerRequest, allowances: CheckpointAllowances): Promise<PreflightReport>;
-  /** Removes the kept checkpoint. Nothing to remove is no error. */
-  removeCheckpoint(request: ContainerRequest): Promise<void>;
+  /** Removes one checkpoint. Nothing to remove is no error. */
+  removeCheckpoint(request: ContainerRequest, id: number): Promise<void>;
   /** Finishes, or takes back, a checkpoint in which tsctr was interrupted by a crash. Nothing to do is no error. */
   settleCheckpoint(request: ContainerRequest): Promise<void>;
 }
@@ -223,6 +226,14 @@ export interface CheckpointAllowances {
 
 export interface CheckpointOptions extends EffectOptions {
   then: 'stop' | 'leave-running';
+  /** Its number. Default, and where that one is taken: one more than the highest. */
+  id?: number;
+  /** Which of the earlier ones stay. Default: none. */
+  retention?: RetentionPolicy;
+  /** Save the writable layer too although it ends, so that it can be restored more than once. Default: false. */
+  repeatable?: boolean;
+  /** It stays until it is removed by name. Default: false. */
+  pin?: boolean;
   allowances?: CheckpointAllowances;
   /** It will be exported there: whether that can be is found out before anything stands still. */
   archive?: ArchivePlace;
@@ -244,6 +255,8 @@ export interface ArchivePlace {
 export type ArchiveCompression = 'zstd' | 'gzip' | 'none';
 
 export interface ExportOptions extends EffectOptions, ArchivePlace {
+  /** Number of the checkpoint. Default: the newest. */
+  checkpoint?: number;
   /** Bytes that have been written of how many, uncompressed. */
   onProgress?: (progress: { bytes: number; totalBytes: number }) => void;
 }
@@ -265,12 +278,16 @@ export interface PagesProgress {
 
 export interface CheckpointResult {
   details: CheckpointDetails;
+  /** All that are there now, newest first. */
+  kept: readonly CheckpointDetails[];
   /** Milliseconds by stage, in their order: `prepare`, `freeze`, `dump`, … and `total`. */
   durationsMs: Record<string, number>;
 }
 
 export interface RestoreOptions extends EffectOptions {
-  /** Directory of a checkpoint, laid out as a kept one. Default: the kept one. */
+  /** Number of the checkpoint. Default: the newest one. */
+  checkpoint?: number;
+  /** In place of it the directory of a checkpoint from elsewhere, laid out as a kept one. */
   from?: string;
   /** Path of an archive, of ours or podman's. The root filesystem then begins with the image and what the archive says. */
   archive?: string;
@@ -292,9 +309,15 @@ export interface RestoreResult {
 export interface CheckpointDetails {
   /** Holds `images/`, what else was saved, logs and statistics. */
   directory: string;
+  /** Among those of its container. */
+  id: number;
   createdAt: string;
   /** The container went on, so its files may have changed since. */
   leftRunning: boolean;
+  /** Its files were saved with it: a restore does not use it up. */
+  repeatable: boolean;
+  /** No policy removes it. */
+  pinned: boolean;
   allowances: CheckpointAllowances;
   statistics: CriuDumpStatistics | null;
   /** Bytes on disk. */

@@ -30,8 +30,10 @@ export interface ContainerPaths {
   readonly previousLog: string;
   /** Directories of emptyDir volumes on disk. */
   readonly emptyDirs: string;
-  /** The last good checkpoint. */
-  readonly checkpoint: string;
+  /** The kept checkpoints, each in a directory that is called by its number. */
+  readonly checkpoints: string;
+  /** The only checkpoint, of a tsctr that kept no more than one. */
+  readonly unnumberedCheckpoint: string;
   /** A checkpoint that is being made. */
   readonly newCheckpoint: string;
 
@@ -97,7 +99,8 @@ function containerPaths(root: string, run: string, id: string): ContainerPaths {
     log: path.join(logs, 'current.log'),
     previousLog: path.join(logs, 'previous.log'),
     emptyDirs: path.join(state, 'empty-dirs'),
-    checkpoint: path.join(state, 'checkpoint'),
+    checkpoints: path.join(state, 'checkpoints'),
+    unnumberedCheckpoint: path.join(state, 'checkpoint'),
     newCheckpoint: path.join(state, 'checkpoint.new'),
     bundle,
     config: path.join(bundle, 'config.json'),

@@ -7,6 +7,7 @@ export type { EngineOptions } from './create-engine.ts';
 export type * from './access.ts';
 export { inspectCheckpoint } from './checkpoint/inspect/inspect-checkpoint.ts';
 export type * from './checkpoint/inspect/inspection.ts';
+export type { RetentionPolicy } from './checkpoint/retention.ts';
 export { formatPreflight } from './checkpoint/preflight/preflight-text.ts';
 export type { PreflightReport } from './checkpoint/preflight/find-obstacles.ts';
 export type * from './engine.ts';

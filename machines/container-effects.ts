@@ -2,6 +2,7 @@ import type { ContainerObservation } from '../engine/index.ts';
 import type { ContainerRecord, ContainerState } from '../schemas/index.ts';
 import { EffectJournal, type ContainerEffectDeps } from './effect-journal.ts';
 import { MemoryEffects } from './memory-effects.ts';
+import { outrun } from './memory-record.ts';
 import { observeInstance, waitForExitFile } from './observe-instance.ts';
 import type { OperationOf } from './operation.ts';
 import { recoverRecord } from './recover.ts';
@@ -58,15 +59,15 @@ export class ContainerEffects {
     }
     const touchesMemory = intent?.verb === 'checkpoint' || intent?.verb === 'restore';
     if (request === null || !touchesMemory || this.#busy.has(name)) {
-      return { observation: await observeInstance(this.#deps, request), found: null };
+      return { observation: await observeInstance(this.#deps, request), found: [] };
     }
     await containers.settleCheckpoint(request);
     const observation = await observeInstance(this.#deps, request);
-    const found = await containers.findCheckpoint(request);
+    const found = await containers.listCheckpoints(request);
     const isAlive = observation.status === 'running' || observation.status === 'paused';
     // It has become the run: the files go their way without it.
-    if (intent.verb === 'restore' && isAlive && found?.leftRunning === false) {
-      await containers.removeCheckpoint(request);
+    if (intent.verb === 'restore' && isAlive) {
+      for (const { id, repeatable } of found) if (!repeatable) await containers.removeCheckpoint(request, id);
     }
     return { observation, found };
   }
@@ -209,19 +210,17 @@ export class ContainerEffects {
       exit: null,
       ready: false,
       checkpoint: null,
+      olderCheckpoints: [],
       restoreDue: null,
       restoreWish: null,
+      restoreFrom: null,
     }));
     this.#journal.emit('remove', record, request, {});
   }
 }
 
-/** From here on what it does is not in its checkpoint; one that went without a copy of its files is of no use any more. */
-function beginAnew({
-  checkpoint,
-}: ContainerRecord): Pick<ContainerRecord, 'checkpoint' | 'restored' | 'restoreDue' | 'restoreWish'> {
-  const kept = checkpoint?.leftRunning === true ? { ...checkpoint, ofEarlierRun: true } : null;
-  return { checkpoint: kept, restored: null, restoreDue: null, restoreWish: null };
+function beginAnew(record: ContainerRecord): Partial<ContainerRecord> {
+  return { ...outrun(record), restored: null, restoreDue: null, restoreWish: null, restoreFrom: null };
 }
 
 function stateAfterCleanup({ state, exit }: ContainerRecord): ContainerState {

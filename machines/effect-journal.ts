@@ -67,9 +67,9 @@ export class EffectJournal {
     container: string,
     verb: Intent['verb'],
     change: (record: ContainerRecord) => ContainerRecord = (record) => record,
-    file?: string,
+    more: Pick<Intent, 'file' | 'checkpoint'> = {},
   ): Promise<void> {
-    const intent: Intent = { verb, since: this.now(), ...(file !== undefined && { file }) };
+    const intent: Intent = { verb, since: this.now(), ...more };
     await this.#edit(container, (record) => ({ ...change(record), intent }));
   }
 
@@ -106,7 +106,7 @@ export class EffectJournal {
     const { request } = this.read(container);
     // When not even looking works, the intent stays, and the next pass looks again.
     const observation = await observeInstance(this.#deps, request).catch(() => null);
-    const found = await this.#findCheckpoint(container);
+    const found = await this.#listCheckpoints(container);
     await records.containers.edit(container, (record) => {
       if (observation === null) return { ...record, state: 'Unknown', lastError: failure.message };
       const wasStarting = record.intent?.verb === 'create' || record.intent?.verb === 'start';
@@ -134,11 +134,11 @@ export class EffectJournal {
     });
   }
 
-  /** The kept checkpoint, after a verb that may have changed it. */
-  async #findCheckpoint(container: string): Promise<CheckpointDetails | null> {
+  /** The kept checkpoints, after a verb that may have changed them. */
+  async #listCheckpoints(container: string): Promise<CheckpointDetails[]> {
     const { request, intent } = this.read(container);
-    if (request === null || (intent?.verb !== 'checkpoint' && intent?.verb !== 'restore')) return null;
-    return this.#deps.engine.containers.findCheckpoint(request).catch(() => null);
+    if (request === null || (intent?.verb !== 'checkpoint' && intent?.verb !== 'restore')) return [];
+    return this.#deps.engine.containers.listCheckpoints(request).catch(() => []);
   }
 
   emit(

@@ -1,7 +1,5 @@
-import type { CheckpointResult } from '../engine/index.ts';
-import type { KeptCheckpoint } from '../schemas/index.ts';
 import type { ContainerEffectDeps, EffectJournal } from './effect-journal.ts';
-import { keptCheckpoint, restoredRecord, saved } from './memory-record.ts';
+import { noteKept, restoredRecord, saved } from './memory-record.ts';
 import type { OperationOf } from './operation.ts';
 
 /** Saving a container, memory and all, and bringing it back. */
@@ -18,14 +16,20 @@ export class MemoryEffects {
   }
 
   async checkpoint(operation: OperationOf<'checkpoint'>, signal: AbortSignal): Promise<void> {
-    const { container, request, then, by, allowances, timeoutMs, archive, onPages } = operation;
+    const { container, request, then, by, timeoutMs, archive, onPages } = operation;
+    const { id, allowances, retention, repeatable, pin } = operation;
     await this.#journal.intend(container, 'checkpoint', (record) => ({
       ...record,
       checkpointTriedAt: this.#journal.now(),
+      lastCheckpointId: Math.max(record.lastCheckpointId, id),
     }));
     const options = {
       then,
+      id,
       allowances,
+      retention,
+      repeatable,
+      pin,
       signal,
       ...(timeoutMs === null ? {} : { timeoutMs }),
       ...(archive === null ? {} : { archive }),
@@ -36,33 +40,40 @@ export class MemoryEffects {
         this.#deps.engine.containers.checkpoint(request, options),
       ),
     );
-    const kept = keptFrom(result, by);
+    const { details, durationsMs } = result;
     const record = await this.#journal.conclude(container, (present) => ({
-      ...(then === 'stop' ? saved(present) : present),
-      checkpoint: kept,
+      ...noteKept(then === 'stop' ? saved(present) : present, result.kept, {
+        id: details.id,
+        by,
+        durationsMs,
+      }),
+      restoreFrom: null,
       lastError: null,
     }));
+    const frozenMs = record.checkpoint?.frozenMs ?? null;
     this.#journal.emit('checkpoint', record, request, {
       by,
       then,
-      sizeBytes: String(kept.sizeBytes),
-      ...(kept.frozenMs === null ? {} : { frozenMs: kept.frozenMs.toFixed(1) }),
+      checkpoint: String(details.id),
+      sizeBytes: String(details.sizes.total),
+      ...(frozenMs === null ? {} : { frozenMs: frozenMs.toFixed(1) }),
     });
   }
 
   async restore(operation: OperationOf<'restore'>, signal: AbortSignal): Promise<void> {
     const { container, request, why, restartCount, archive, ignore, onArchive } = operation;
-    const from = archive === null ? {} : { archive };
+    const number = operation.checkpoint === null ? {} : { checkpoint: operation.checkpoint };
+    const source = archive === null ? number : { archive };
     await this.#journal.intend(
       container,
       'restore',
       (record) => ({ ...record, request }),
-      archive ?? undefined,
+      archive === null ? number : { file: archive },
     );
     const result = await this.#alone(container, () =>
       this.#journal.attempt(container, signal, () =>
         this.#deps.engine.containers.restore(request, {
-          ...from,
+          ...source,
           ignore,
           signal,
           ...(onArchive === undefined ? {} : { onProgress: onArchive }),
@@ -71,17 +82,22 @@ export class MemoryEffects {
     );
     const { durationsMs } = result;
     const record = await this.#journal.conclude(container, (present) => ({
-      ...restoredRecord(present, { now: this.#journal.now(), why, durationsMs, ...from }),
+      ...restoredRecord(present, { now: this.#journal.now(), why, durationsMs, ...source }),
       pid: result.pid,
       restartCount,
     }));
-    this.#journal.emit('restore', record, request, { why, pid: String(result.pid), ...from });
+    this.#journal.emit('restore', record, request, {
+      why,
+      pid: String(result.pid),
+      ...(operation.checkpoint === null ? {} : { checkpoint: String(operation.checkpoint) }),
+      ...(archive === null ? {} : { archive }),
+    });
   }
 
   /** Writes the kept checkpoint as one file. Nothing of the container changes. */
   async export(operation: OperationOf<'export'>, signal: AbortSignal): Promise<void> {
     const { container, request, archive, onArchive, onResult } = operation;
-    await this.#journal.intend(container, 'export', undefined, archive.file);
+    await this.#journal.intend(container, 'export', undefined, { file: archive.file });
     const result = await this.#alone(container, () =>
       this.#journal.attempt(container, signal, () =>
         this.#deps.engine.containers.exportCheckpoint(request, {
@@ -104,8 +120,4 @@ export class MemoryEffects {
       this.#busy.delete(container);
     }
   }
-}
-
-function keptFrom({ details, durationsMs }: CheckpointResult, by: KeptCheckpoint['by']): KeptCheckpoint {
-  return { ...keptCheckpoint(details, by), durationsMs };
 }

@@ -1,13 +1,13 @@
 import type { CheckpointDetails, ContainerObservation } from '../engine/index.ts';
 import { isoTime } from '../reconciler/index.ts';
 import type { ContainerRecord } from '../schemas/index.ts';
-import { keptCheckpoint, restoredRecord, saved } from './memory-record.ts';
+import { noteKept, restoredRecord, saved } from './memory-record.ts';
 import { recoverState, type Recovery } from './recover-state.ts';
 
 interface Seen {
   now: number;
-  /** The complete checkpoint that is on disk now. */
-  found: CheckpointDetails | null;
+  /** The complete checkpoints that are on disk now, newest first. */
+  found: readonly CheckpointDetails[];
 }
 
 /** Makes a record agree with the host after its container was being saved, or brought back, and nobody noted the end of that. */
@@ -27,12 +27,15 @@ function recoverCheckpoint(
   observation: ContainerObservation,
   { now, found }: Seen,
 ): Recovery {
-  const isNew = found !== null && Date.parse(found.createdAt) >= Date.parse(record.intent?.since ?? '');
-  const noted = isNew ? { ...record, checkpoint: keptCheckpoint(found, byOf(record)) } : record;
+  const [newest] = found;
+  const isNew =
+    newest !== undefined && Date.parse(newest.createdAt) >= Date.parse(record.intent?.since ?? '');
+  const noted = isNew ? noteKept(record, found, { id: newest.id, by: byOf(record) }) : record;
   const attributes = { recovered: 'true' };
   const happened: Recovery['happened'] = isNew ? [{ type: 'checkpoint', attributes }] : [];
   const isAlive = observation.status === 'running' || observation.status === 'paused';
-  if (!isAlive && isNew && !found.leftRunning) return { record: { ...saved(noted), intent: null }, happened };
+  if (!isAlive && isNew && !newest.leftRunning)
+    return { record: { ...saved(noted), intent: null }, happened };
   const recovery = recoverState(noted, observation, now);
   return { record: recovery.record, happened: [...happened, ...recovery.happened] };
 }
@@ -51,7 +54,7 @@ function recoverRestore(
       now: isoTime(now),
       why,
       durationsMs: {},
-      ...(file === undefined ? {} : { archive: file }),
+      ...(file === undefined ? { checkpoint: restoredFrom(record) } : { archive: file }),
     });
     const state = status === 'paused' ? 'Paused' : 'Restored';
     return {
@@ -60,15 +63,17 @@ function recoverRestore(
     };
   }
   const withoutIntent: ContainerRecord = { ...record, intent: null };
-  // Out of an archive: the kept checkpoint, if there is one, is as it was.
+  // Out of an archive: the kept checkpoints, if there are any, are as they were.
   const isElsewhere = record.intent?.file !== undefined;
-  if (isElsewhere || (found !== null && found.createdAt === record.checkpoint?.createdAt)) {
+  const checkpoint = restoredFrom(record);
+  if (isElsewhere || found.some(({ id }) => id === checkpoint)) {
     return recoverState(withoutIntent, observation, now);
   }
   // It had become the run, and that has ended since; or somebody took it away.
   const { exit } = observation;
   const state = exit === null ? 'Configured' : 'Stopped';
-  const ended: ContainerRecord = { ...withoutIntent, state, exit, checkpoint: null, restoreDue: null };
+  const noted = noteKept(withoutIntent, found, { id: NONE, by: 'unknown' });
+  const ended: ContainerRecord = { ...noted, state, exit, restoreDue: null, restoreFrom: null };
   const { record: settled } = recoverState(ended, observation, now);
   if (exit === null) return { record: settled, happened: [] };
   return { record: settled, happened: [{ type: 'died', attributes: { exitCode: String(exit.code) } }] };
@@ -77,6 +82,14 @@ function recoverRestore(
 function causeOf({ state, intent }: ContainerRecord): 'checkpointed' | 'archive' | 'crash' {
   if (intent?.file !== undefined) return 'archive';
   return state === 'Checkpointed' ? 'checkpointed' : 'crash';
+}
+
+/** No checkpoint has this number. */
+const NONE = -1;
+
+/** Number of the checkpoint that was being restored. */
+function restoredFrom({ intent, checkpoint }: ContainerRecord): number {
+  return intent?.checkpoint ?? checkpoint?.id ?? NONE;
 }
 
 function byOf({ override, manifest }: ContainerRecord): 'hand' | 'manifest' | 'unknown' {

@@ -1,4 +1,10 @@
-import { IllegalStateError, isLegal, type ContainerRecord } from '../schemas/index.ts';
+import {
+  IllegalStateError,
+  isLegal,
+  isRepeatable,
+  keptCheckpointsOf,
+  type ContainerRecord,
+} from '../schemas/index.ts';
 import { BadRequestError, NotFoundError } from './act.ts';
 import type { CheckpointWish } from './checkpoint-wish.ts';
 import type { PassDeps } from './pass-deps.ts';
@@ -27,26 +33,40 @@ export async function askCheckpoint(deps: PassDeps, { names, wish }: CheckpointR
   }
 }
 
+/** A container, or a pod, that is to go on from a checkpoint. */
+export interface RestoreTarget extends ResourceName {
+  /** Number of the checkpoint, for a container; without it the newest. */
+  checkpoint?: number;
+}
+
 /** Notes that containers are to go on from their kept checkpoints. */
-export async function askRestore(deps: PassDeps, names: readonly ResourceName[]): Promise<void> {
-  const records = names.flatMap((name) => containersOf(deps, 'restore', name));
-  for (const record of records) await refuseRestore(deps, record);
-  for (const { name } of records) {
+export async function askRestore(deps: PassDeps, targets: readonly RestoreTarget[]): Promise<void> {
+  const asked = targets.flatMap(({ checkpoint = null, ...name }) =>
+    containersOf(deps, 'restore', name).map((record) => ({ record, checkpoint })),
+  );
+  for (const { record, checkpoint } of asked) await refuseRestore(deps, record, checkpoint);
+  for (const { record, checkpoint } of asked) {
+    const { name } = record;
     deps.wishes.restarts.delete(name);
-    await deps.records.containers.edit(name, (record) => ({
-      ...record,
+    await deps.records.containers.edit(name, (present) => ({
+      ...present,
       override: null,
       restoreDue: 'hand',
+      restoreFrom: checkpoint,
       failuresInRow: 0,
       backoffUntil: null,
       // Without an exit there is nothing that the restart policy could hold against it.
-      previousExit: record.exit ?? record.previousExit,
+      previousExit: present.exit ?? present.previousExit,
       exit: null,
     }));
   }
 }
 
-async function refuseRestore(deps: PassDeps, record: ContainerRecord): Promise<void> {
+async function refuseRestore(
+  deps: PassDeps,
+  record: ContainerRecord,
+  checkpoint: number | null,
+): Promise<void> {
   const { record: seen } = await deps.runner.observe(record);
   if (seen.state !== 'Stopped' && !isLegal('restore', seen.state)) {
     throw new IllegalStateError('restore', record.name, seen.state);
@@ -57,10 +77,27 @@ async function refuseRestore(deps: PassDeps, record: ContainerRecord): Promise<v
       `${what}: it has no checkpoint; make one while it runs: tsctr checkpoint ${record.name}`,
     );
   }
+  refuseCheckpoint(record, checkpoint, what);
   const wanted = record.manifest?.spec.state;
   if (wanted === 'Stopped' || wanted === 'Checkpointed') {
     throw new BadRequestError(
       `${what}: its manifest says spec.state: ${wanted}; set it to Running and apply it again`,
+    );
+  }
+}
+
+function refuseCheckpoint(record: ContainerRecord, id: number | null, what: string): void {
+  if (id === null) return;
+  const kept = keptCheckpointsOf(record);
+  if (!kept.some((each) => each.id === id)) {
+    const there = kept.map((each) => `${record.name}@${String(each.id)}`).join(', ');
+    throw new BadRequestError(`${what}: it has no checkpoint ${String(id)}; there is ${there}`);
+  }
+  // Its memory is in a checkpoint that needs the files as they are, and the other one brings its own.
+  const { state, checkpoint } = record;
+  if (state === 'Checkpointed' && checkpoint !== null && checkpoint.id !== id && !isRepeatable(checkpoint)) {
+    throw new BadRequestError(
+      `${what} from checkpoint ${String(id)}: its memory would be lost, which is in ${record.name}@${String(checkpoint.id)} alone, without a copy of the files; restore that first`,
     );
   }
 }

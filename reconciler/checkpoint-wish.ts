@@ -1,7 +1,9 @@
-import type { ArchivePlace, CheckpointAllowances } from '../engine/index.ts';
+import type { ArchivePlace, CheckpointAllowances, RetentionPolicy } from '../engine/index.ts';
 import {
   parseBytes,
+  parseDuration,
   type CheckpointSettings,
+  type ContainerRecord,
   type ContainerRequest,
   type ContainerSpec,
   type KeptCheckpoint,
@@ -15,6 +17,8 @@ export interface CheckpointWish {
   allowances: CheckpointAllowances;
   /** For the whole of it; null: as the manifest says. */
   timeoutMs: number | null;
+  /** It stays until somebody removes it. */
+  pin?: boolean;
   by: 'hand' | 'shutdown';
   /** Written as one file afterwards. Default: not. */
   archive?: ArchivePlace;
@@ -22,17 +26,22 @@ export interface CheckpointWish {
 
 /** The step for a checkpoint: what the manifest allows, and on top of it what was asked for. */
 export function checkpointStep(
-  request: ContainerRequest,
+  { request, record }: { request: ContainerRequest; record: Pick<ContainerRecord, 'lastCheckpointId'> },
   spec: ContainerSpec,
   how: { then: CheckpointWish['then']; by: KeptCheckpoint['by']; wish?: CheckpointWish | null },
 ): CheckpointStep {
   const settings = spec.checkpoint?.options;
   const seconds = settings?.timeoutSeconds;
+  const retention = retentionPolicy(spec);
   return {
     kind: 'checkpoint',
     container: request.name,
     request,
     then: how.then,
+    id: record.lastCheckpointId + 1,
+    retention,
+    repeatable: how.then === 'leave-running' || retention.keep !== 1,
+    pin: how.wish?.pin ?? false,
     by: how.by,
     allowances: { ...checkpointAllowances(spec), ...how.wish?.allowances },
     timeoutMs: how.wish?.timeoutMs ?? (seconds === undefined ? null : seconds * 1000),
@@ -44,6 +53,17 @@ export function checkpointStep(
 export function exportSteps(request: ContainerRequest, wish: CheckpointWish | null): ExportStep[] {
   if (wish?.archive === undefined) return [];
   return [{ kind: 'export', container: request.name, request, archive: wish.archive }];
+}
+
+/** How many checkpoints the manifest wants kept: one, unless it says something of them. */
+function retentionPolicy({ checkpoint }: ContainerSpec): RetentionPolicy {
+  const { keep, maxAge, maxBytes } = checkpoint ?? {};
+  if (keep === undefined && maxAge === undefined && maxBytes === undefined) return { keep: 1 };
+  return {
+    ...(keep === undefined ? {} : { keep }),
+    ...(maxAge === undefined ? {} : { maxAgeMs: parseDuration(maxAge) }),
+    ...(maxBytes === undefined ? {} : { maxBytes: Number(parseBytes(maxBytes)) }),
+  };
 }
 
 /** What the manifest of a container allows. */

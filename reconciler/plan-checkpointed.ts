@@ -25,7 +25,7 @@ export function planCheckpointed(situation: ContainerSituation, desired: Desired
       { why: 'interrupted', verb: 'stop' },
     ]);
   }
-  const step = checkpointStep(present, desired.spec, {
+  const step = checkpointStep({ request: present, record }, desired.spec, {
     then: 'stop',
     by: checkpointAsked?.by ?? by,
     wish: checkpointAsked,

@@ -1,4 +1,10 @@
-import type { ContainerRecord, ContainerRequest, RestoredRun } from '../schemas/index.ts';
+import {
+  keptCheckpointsOf,
+  type ContainerRecord,
+  type ContainerRequest,
+  type KeptCheckpoint,
+  type RestoredRun,
+} from '../schemas/index.ts';
 import type { ContainerSituation } from './container-situation.ts';
 import { renewedRequest, windDownSteps } from './container-steps.ts';
 import type { DesiredContainer } from './desired-container.ts';
@@ -20,7 +26,8 @@ export function restoreCause(
   if (restartAsked) return null;
   if (record.restoreDue === 'hand' && restoreWish?.archive != null) return 'hand';
   if (spec.restore?.from !== undefined && !hasRun(record)) return 'archive';
-  if (checkpoint === null) return null;
+  // They go with the instance that they are of.
+  if (checkpoint === null || record.request === null) return null;
   // Its memory is nowhere else: it is never given up without a word.
   if (record.state === 'Checkpointed') return 'checkpointed';
   if (record.restoreDue === 'hand') return 'hand';
@@ -28,7 +35,22 @@ export function restoreCause(
   if (record.restoresInRow >= tries) return null;
   if (record.restoreDue === 'boot') return 'boot';
   const hasCrashed = exit !== null && exit.code !== 0;
-  return hasCrashed && spec.restore?.onCrash !== undefined && !checkpoint.ofEarlierRun ? 'crash' : null;
+  return hasCrashed && spec.restore?.onCrash !== undefined && lastOfRun(record) !== null ? 'crash' : null;
+}
+
+/** The last checkpoint that leads up to where the container is now. */
+export function lastOfRun(
+  record: Pick<ContainerRecord, 'checkpoint' | 'olderCheckpoints'>,
+): KeptCheckpoint | null {
+  return keptCheckpointsOf(record).find(({ ofEarlierRun }) => !ofEarlierRun) ?? null;
+}
+
+/** Which one it goes on from: the one that was asked for by name, else the last one that leads up to now, else the newest. */
+function sourceOf(record: ContainerRecord, why: RestoredRun['why']): KeptCheckpoint | null {
+  const kept = keptCheckpointsOf(record);
+  const asked = kept.find(({ id }) => id === record.restoreFrom);
+  if (asked !== undefined) return asked;
+  return (why === 'crash' || why === 'boot' ? lastOfRun(record) : null) ?? record.checkpoint;
 }
 
 /** Records of earlier versions do not say it by that field. */
@@ -48,6 +70,7 @@ export function restoreStep(
     kind: 'restore',
     container: record.name,
     request,
+    checkpoint: source?.archive == null ? (sourceOf(record, why)?.id ?? 0) : null,
     archive: source?.archive ?? null,
     ignore: source?.ignore ?? [],
     why,
@@ -85,7 +108,7 @@ export function restoreReason(
   { spec }: DesiredContainer,
   why: RestoredRun['why'],
 ): PlanReason {
-  const createdAt = record.checkpoint?.createdAt ?? '';
+  const createdAt = sourceOf(record, why)?.createdAt ?? '';
   const byHand = why === 'hand' ? (record.restoreWish?.archive ?? null) : null;
   const archive = why === 'archive' ? (spec.restore?.from?.archive ?? '') : byHand;
   if (archive !== null) return { why: 'archive-given', archive };

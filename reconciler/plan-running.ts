@@ -114,7 +114,11 @@ function planAlive(context: Context): Plan {
   const container = record.name;
   const wish = situation.checkpointAsked;
   if (wish?.then === 'leave-running') {
-    const step = checkpointStep(present, desired.spec, { then: wish.then, by: wish.by, wish });
+    const step = checkpointStep({ request: present, record }, desired.spec, {
+      then: wish.then,
+      by: wish.by,
+      wish,
+    });
     const steps = [step, ...exportSteps(present, wish)];
     return doing(situation, 'checkpoint', steps, [{ why: 'checkpoint-asked-for' }]);
   }
@@ -146,7 +150,10 @@ function planAlive(context: Context): Plan {
   }
   const checkpointInMs = isPaused ? null : nextCheckpointInMs(record, desired.spec, situation.now);
   if (checkpointInMs === 0) {
-    const step = checkpointStep(present, desired.spec, { then: 'leave-running', by: 'interval' });
+    const step = checkpointStep({ request: present, record }, desired.spec, {
+      then: 'leave-running',
+      by: 'interval',
+    });
     const interval = desired.spec.checkpoint?.interval ?? '';
     return doing(situation, 'checkpoint', [step], [{ why: 'checkpoint-due', interval }]);
   }
@@ -159,7 +166,10 @@ function planAlive(context: Context): Plan {
 function savedBefore({ desired, present, situation }: Context, plan: Plan): Plan {
   if (desired.spec.checkpoint?.beforeUpdate !== true || plan.action !== 'restart') return plan;
   if (!isAlive(situation.record.state)) return plan;
-  const step = checkpointStep(present, desired.spec, { then: 'leave-running', by: 'update' });
+  const step = checkpointStep({ request: present, record: situation.record }, desired.spec, {
+    then: 'leave-running',
+    by: 'update',
+  });
   return { ...plan, steps: [step, ...plan.steps] };
 }
 

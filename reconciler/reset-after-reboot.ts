@@ -1,5 +1,6 @@
 import type { ContainerRecord, PodRecord } from '../schemas/index.ts';
 import { isAlive } from './container-situation.ts';
+import { lastOfRun } from './plan-restore.ts';
 import type { RecordEditor } from './record-editor.ts';
 
 /**
@@ -50,10 +51,10 @@ export function afterReboot(record: ContainerRecord): ContainerRecord {
 
 /** What was saved because the host went down, or at some time while it ran, is to go on from there where the manifest says so. */
 function memoryAfterReboot(record: ContainerRecord): Pick<ContainerRecord, 'restoreDue'> {
-  const { checkpoint, state } = record;
   const onBoot = record.manifest?.spec.restore?.onBoot ?? false;
-  const isOfUse = checkpoint !== null && !checkpoint.ofEarlierRun;
-  return { restoreDue: onBoot && isOfUse && isAlive(state) ? 'boot' : record.restoreDue };
+  return {
+    restoreDue: onBoot && lastOfRun(record) !== null && isAlive(record.state) ? 'boot' : record.restoreDue,
+  };
 }
 
 function stateAfterReboot({ state, exit, checkpoint, manifest }: ContainerRecord): ContainerRecord['state'] {

@@ -1,4 +1,4 @@
-import type { ArchivePlace, CheckpointAllowances, PullPolicy } from '../engine/index.ts';
+import type { ArchivePlace, CheckpointAllowances, PullPolicy, RetentionPolicy } from '../engine/index.ts';
 import type {
   ContainerRecord,
   ContainerRequest,
@@ -68,7 +68,14 @@ export interface StopStep extends InstanceStep<'stop'> {
 
 export interface CheckpointStep extends InstanceStep<'checkpoint'> {
   then: 'stop' | 'leave-running';
+  /** Its number. */
+  id: number;
   allowances: CheckpointAllowances;
+  /** Which of the earlier ones stay. */
+  retention: RetentionPolicy;
+  /** It is to be of use after its restore as well. */
+  repeatable: boolean;
+  pin: boolean;
   /** For the whole of it; null: the engine's own bound. */
   timeoutMs: number | null;
   by: KeptCheckpoint['by'];
@@ -81,9 +88,11 @@ export interface ExportStep extends InstanceStep<'export'> {
   archive: ArchivePlace;
 }
 
-/** From the kept checkpoint, with what that one allowed, or out of an archive. */
+/** From a kept checkpoint, with what that one allowed, or out of an archive. */
 export interface RestoreStep extends InstanceStep<'restore'> {
-  /** Path; null: the kept checkpoint. */
+  /** Number of the kept checkpoint; null: out of an archive. */
+  checkpoint: number | null;
+  /** Path; null: a kept checkpoint. */
   archive: string | null;
   /** Reasons to refuse it that do not count. */
   ignore: readonly OverlookedReason[];

@@ -15,6 +15,7 @@ export async function withdrawWish({ records, wishes }: PassDeps, name: string):
       ...record,
       restoreDue: null,
       restoreWish: null,
+      restoreFrom: null,
       override: record.state === 'Checkpointed' ? 'Checkpointed' : 'Stopped',
     };
   });

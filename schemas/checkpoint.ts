@@ -53,6 +53,18 @@ export const checkpointPolicy = z.strictObject({
     .boolean()
     .optional()
     .describe('Save and end it when the host shuts down, and bring it back after the boot. Default: false.'),
+  keep: z
+    .int()
+    .min(1)
+    .max(1000)
+    .optional()
+    .describe('How many are kept, the newest ones. Default: 1, or with `maxAge` or `maxBytes` no limit.'),
+  maxAge: duration
+    .optional()
+    .describe('Those that are older go when a new one is made; the newest stays: `24h`. Default: no limit.'),
+  maxBytes: quantity
+    .optional()
+    .describe('The oldest go until all together have no more on disk; the newest stays. Default: no limit.'),
   options: checkpointOptions.optional().describe('What is saved only when told so, for restores as well.'),
 });
 export type CheckpointPolicy = z.infer<typeof checkpointPolicy>;
@@ -87,8 +99,10 @@ export const restorePolicy = z.strictObject({
 });
 export type RestorePolicy = z.infer<typeof restorePolicy>;
 
-/** The complete checkpoint that a container has on disk. */
+/** A complete checkpoint that a container has on disk. */
 export const keptCheckpoint = z.strictObject({
+  /** `web@3`: rises with each one, and no number comes twice for a container. 0: made before there were numbers. */
+  id: z.int().min(0).default(0),
   createdAt: time,
   /** Of the processes' pages, and of everything. */
   memoryBytes: bytes,
@@ -97,6 +111,10 @@ export const keptCheckpoint = z.strictObject({
   path: z.string(),
   /** The container went on, and its writable layer was saved with it. */
   leftRunning: z.boolean(),
+  /** Its writable layer was saved with it, so that it can be restored more than once. Absent: as `leftRunning`. */
+  repeatable: z.boolean().optional(),
+  /** It stays until somebody removes it. */
+  pinned: z.boolean().optional(),
   /** What asked for it. */
   by: z.enum(['hand', 'manifest', 'interval', 'update', 'shutdown', 'unknown']),
   /** The container has been started anew since: what it has done since then is not in it, and no crash leads back to it. */
@@ -107,6 +125,14 @@ export const keptCheckpoint = z.strictObject({
   durationsMs: z.record(z.string(), z.number()),
 });
 export type KeptCheckpoint = z.infer<typeof keptCheckpoint>;
+
+/** Whether it is still of use after it was restored, or after its container has begun anew. */
+export function isRepeatable({
+  leftRunning,
+  repeatable,
+}: Pick<KeptCheckpoint, 'leftRunning' | 'repeatable'>): boolean {
+  return repeatable ?? leftRunning;
+}
 
 /** The present run of a container began with a checkpoint. */
 export const restoredRun = z.strictObject({
@@ -131,6 +157,10 @@ export type RestoreWish = z.infer<typeof restoreWish>;
 export const checkpointFacts = {
   /** The last complete one; null when there is none. */
   checkpoint: keptCheckpoint.nullable().default(null),
+  /** Those before it that are kept as well, newest first. */
+  olderCheckpoints: z.array(keptCheckpoint).default([]),
+  /** The highest number that was given so far, whatever came of it. */
+  lastCheckpointId: z.int().default(0),
   /** When one was last begun, whatever came of it: the interval counts from there. */
   checkpointTriedAt: time.nullable().default(null),
   /** The next start is to be a restore from the kept checkpoint, and why. */
@@ -139,6 +169,8 @@ export const checkpointFacts = {
   restoreWish: restoreWish.nullable().default(null),
   /** It has run before: no archive that its manifest names is begun with any more. */
   hasRun: z.boolean().default(false),
+  /** Which one a person wants it to go on from; null: the last one. */
+  restoreFrom: z.int().nullable().default(null),
   /** Restores after crashes without a run long enough in between; beyond the manifest's bound comes a cold start. */
   restoresInRow: z.int().default(0),
   /** Null: the present run began with a start. */

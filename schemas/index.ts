@@ -9,6 +9,7 @@ export * from './archive-signature.ts';
 export * from './cdi-spec.ts';
 export * from './checkpoint-environment.ts';
 export * from './checkpoint.ts';
+export * from './kept-checkpoints.ts';
 export { checkSet } from './check-set.ts';
 export * from './config-map.ts';
 export * from './container.ts';

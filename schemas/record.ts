@@ -87,6 +87,8 @@ export const intent = z.strictObject({
   since: time,
   /** What is being written by it: an archive. */
   file: z.string().optional(),
+  /** Number of the checkpoint that is being restored. */
+  checkpoint: z.int().optional(),
 });
 export type Intent = z.infer<typeof intent>;
 

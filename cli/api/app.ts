@@ -5,14 +5,15 @@ import { CliError } from '../cli-error.ts';
 import {
   readActRequest,
   readApplyRequest,
+  readCheckpointNames,
   readCheckpointRequest,
   readCheckRequest,
   readDeleteRequest,
   readImportRequest,
   readLogsRequest,
-  readNamesRequest,
   readPullRequest,
   readReference,
+  readRestoreRequest,
 } from './read-request.ts';
 import { API_NUMBER, LARGEST_BODY_BYTES, ROUTES } from './routes.ts';
 import type { About } from './routes.ts';
@@ -105,15 +106,15 @@ function addCheckpointRoutes(app: Hono, { service: { checkpoints }, cutOff }: Ap
     return streamResponse((send, signal) => checkpoints.create(request, send, signal), cutOff);
   });
   app.post(ROUTES.checkpointRestore, async (c) => {
-    const names = readNamesRequest(await bodyOf(c));
-    return streamResponse((send, signal) => checkpoints.restore({ names }, send, signal), cutOff);
+    const request = readRestoreRequest(await bodyOf(c));
+    return streamResponse((send, signal) => checkpoints.restore(request, send, signal), cutOff);
   });
   app.post(ROUTES.checkpointCheck, async (c) => {
     const request = readCheckRequest(await bodyOf(c));
     return c.json({ result: await checkpoints.check(request) });
   });
   app.post(ROUTES.checkpointRemove, async (c) => {
-    await checkpoints.remove(readNamesRequest(await bodyOf(c)));
+    await checkpoints.remove(readCheckpointNames(await bodyOf(c)));
     return c.json({ result: null });
   });
 }

@@ -17,8 +17,8 @@ export interface CheckpointService {
   ): Promise<ApplySummary>;
   /** Says whether a container could be saved now. */
   check(request: CheckCheckpointRequest): Promise<PreflightReport>;
-  /** Removes kept checkpoints. Refused for a container that is nowhere else than in there. */
-  remove(names: ResourceName[]): Promise<void>;
+  /** Removes kept checkpoints. Refused where the memory of a container is nowhere else. */
+  remove(checkpoints: CheckpointName[]): Promise<void>;
 }
 
 export interface CreateCheckpointRequest {
@@ -28,6 +28,8 @@ export interface CreateCheckpointRequest {
   allowances: CheckpointAllowances;
   /** For the whole of it, milliseconds; null: as the manifest says. */
   timeoutMs: number | null;
+  /** It stays until somebody removes it. */
+  pin: boolean;
   /** `shutdown`: what is saved comes back after the boot. */
   by: 'hand' | 'shutdown';
   /** Written as one file afterwards; then it is one container. */
@@ -41,5 +43,17 @@ export interface CheckCheckpointRequest {
 }
 
 export interface RestoreRequest {
-  names: ResourceName[];
+  names: RestoreTarget[];
+}
+
+export interface RestoreTarget extends ResourceName {
+  /** Number of the checkpoint, for a container. Default: the newest. */
+  checkpoint?: number;
+}
+
+/** `web@3`. */
+export interface CheckpointName {
+  /** Of a record: `web`, or `db.app` for the container of a pod. */
+  container: string;
+  checkpoint: number;
 }

@@ -1,6 +1,11 @@
 import type { PullPolicy } from '../../engine/index.ts';
 import { CliError } from '../cli-error.ts';
-import type { CheckCheckpointRequest, CreateCheckpointRequest } from './checkpoint-service.ts';
+import type {
+  CheckCheckpointRequest,
+  CheckpointName,
+  CreateCheckpointRequest,
+  RestoreRequest,
+} from './checkpoint-service.ts';
 import type {
   ActRequest,
   ApplyRequest,
@@ -63,6 +68,7 @@ export function readCheckpointRequest(body: unknown): CreateCheckpointRequest {
     then: oneOf(fields['then'], ['stop', 'leave-running'] as const, 'then'),
     allowances: readAllowances(fields['allowances']),
     timeoutMs: numberOrNull(fields['timeoutMs'], 'timeoutMs'),
+    pin: boolean(fields['pin'], 'pin'),
     by: oneOf(fields['by'], ['hand', 'shutdown'] as const, 'by'),
     ...(fields['archive'] !== undefined && { archive: readArchivePlace(fields['archive']) }),
   };
@@ -77,6 +83,31 @@ function readArchivePlace(value: unknown): NonNullable<CreateCheckpointRequest['
       oneOf(word, ['rootfs', 'volumes'] as const, 'archive.leaveOut'),
     ),
   };
+}
+
+export function readRestoreRequest(body: unknown): RestoreRequest {
+  const names = array(object(body, 'body')['names'], 'names');
+  return {
+    names: names.map((value, i) => {
+      const path = `names[${i}]`;
+      const checkpoint = object(value, path)['checkpoint'];
+      const name = readName(value, path);
+      return checkpoint === undefined
+        ? name
+        : { ...name, checkpoint: wholeNumber(checkpoint, `${path}.checkpoint`) };
+    }),
+  };
+}
+
+export function readCheckpointNames(body: unknown): CheckpointName[] {
+  return array(object(body, 'body')['checkpoints'], 'checkpoints').map((value, i) => {
+    const path = `checkpoints[${i}]`;
+    const fields = object(value, path);
+    return {
+      container: string(fields['container'], `${path}.container`),
+      checkpoint: wholeNumber(fields['checkpoint'], `${path}.checkpoint`),
+    };
+  });
 }
 
 export function readCheckRequest(body: unknown): CheckCheckpointRequest {
@@ -94,10 +125,6 @@ function readAllowances(value: unknown): CreateCheckpointRequest['allowances'] {
     if (fields[name] !== undefined) allowances[name] = boolean(fields[name], `allowances.${name}`);
   }
   return allowances;
-}
-
-export function readNamesRequest(body: unknown): ResourceName[] {
-  return readNames(object(body, 'body')['names']);
 }
 
 export function readLogsRequest(body: unknown): { name: ResourceName; container: string | null } {
@@ -189,6 +216,12 @@ function numberOrNull(value: unknown, path: string): number | null {
   return typeof value === 'number' && value >= 0
     ? value
     : refuse(path, 'a number of milliseconds or null', value);
+}
+
+function wholeNumber(value: unknown, path: string): number {
+  return Number.isSafeInteger(value) && Number(value) >= 0
+    ? Number(value)
+    : refuse(path, 'a whole number', value);
 }
 
 function oneOf<T extends string>(value: unknown, allowed: readonly T[], path: string): T {

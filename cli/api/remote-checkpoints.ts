@@ -21,8 +21,8 @@ export function remoteCheckpoints({ call, stream }: RemoteCalls): CheckpointServ
     create: (request, onEvent, signal) => stream(ROUTES.checkpointCreate, request, onEvent, signal),
     restore: (request, onEvent, signal) => stream(ROUTES.checkpointRestore, request, onEvent, signal),
     check: (request) => call(ROUTES.checkpointCheck, request) as Promise<PreflightReport>,
-    async remove(names) {
-      await call(ROUTES.checkpointRemove, { names });
+    async remove(checkpoints) {
+      await call(ROUTES.checkpointRemove, { checkpoints });
     },
   };
 }

@@ -1,9 +1,11 @@
 import type {
+  CheckpointName,
   CheckpointService,
   CreateCheckpointRequest,
   RestoreRequest,
 } from '../api/checkpoint-service.ts';
 import type { ApplyEvent, ApplySummary, ResourceName } from '../api/service.ts';
+import { keptCheckpointsOf, withKept } from '../../schemas/index.ts';
 import { BadRequestError, checkpointAllowances, NotFoundError } from '../../reconciler/index.ts';
 import type { Instance } from './instance.ts';
 
@@ -42,31 +44,42 @@ export function localCheckpoints({ reader, writer, settle }: LocalCheckpointDeps
         ...allowances,
       });
     },
-    async remove(names) {
+    async remove(checkpoints) {
       const instance = await writer();
-      const checked = names.map((name) => removable(instance, name));
-      for (const { name } of checked) await removeOne(instance, name);
+      for (const name of checkpoints) refuseRemoval(instance, name);
+      for (const name of checkpoints) await removeOne(instance, name);
     },
   };
 }
 
-function removable({ records }: Instance, resource: ResourceName): ResourceName {
-  const what = 'remove checkpoint of';
-  const record = resource.kind === 'Container' ? records.containers.get(resource.name) : null;
-  if (record === null) throw new NotFoundError(what, resource);
-  if (record.checkpoint === null) {
-    throw new BadRequestError(`${what} container/${record.name}: it has none; see: tsctr checkpoint list`);
+function refuseRemoval({ records }: Instance, { container, checkpoint }: CheckpointName): void {
+  const what = `remove checkpoint of container/${container}`;
+  const record = records.containers.get(container);
+  if (record === null) {
+    throw new NotFoundError('remove checkpoint of', { kind: 'Container', name: container });
   }
-  if (record.state === 'Checkpointed') {
+  if (!keptCheckpointsOf(record).some(({ id }) => id === checkpoint)) {
     throw new BadRequestError(
-      `${what} container/${record.name}: its memory is nowhere else; bring it back with tsctr restore ${record.name}, or begin anew with tsctr restart ${record.name}`,
+      `${what}: it has none of number ${String(checkpoint)}; see: tsctr checkpoint list`,
     );
   }
-  return resource;
+  if (record.state === 'Checkpointed' && record.checkpoint?.id === checkpoint) {
+    throw new BadRequestError(
+      `${what}: its memory is nowhere else; bring it back with tsctr restore ${container}, or begin anew with tsctr restart ${container}`,
+    );
+  }
 }
 
-async function removeOne({ records, engine }: Instance, name: string): Promise<void> {
+async function removeOne(
+  { records, engine }: Instance,
+  { container, checkpoint }: CheckpointName,
+): Promise<void> {
   // The record first: it must never tell of a checkpoint that is only half there.
-  const record = await records.containers.edit(name, (present) => ({ ...present, checkpoint: null }));
-  if (record !== null && record.request !== null) await engine.containers.removeCheckpoint(record.request);
+  const record = await records.containers.edit(container, (present) => ({
+    ...present,
+    ...withKept(keptCheckpointsOf(present).filter(({ id }) => id !== checkpoint)),
+  }));
+  if (record !== null && record.request !== null) {
+    await engine.containers.removeCheckpoint(record.request, checkpoint);
+  }
 }

@@ -13,11 +13,13 @@ import { CriuProgram, formatCriuVersion } from '../criu/features.ts';
 import type { CriuVersion } from '../criu/features.ts';
 import type { CheckpointOptions, CheckpointResult } from '../engine.ts';
 import { EngineError } from '../engine-error.ts';
-import { CHECKPOINT_FILES, findCheckpointIn, writeCheckpointRecord } from './checkpoint-record.ts';
+import { CHECKPOINT_FILES, writeCheckpointRecord } from './checkpoint-record.ts';
 import type { CheckpointRecord } from './checkpoint-record.ts';
 import { describeDump, saveDescriptors } from './dump-container.ts';
 import type { ContainerDump } from './dump-container.ts';
-import { discardCheckpoint, keepCheckpoint, settleCheckpoint, markInterruptible } from './keep-checkpoint.ts';
+import { discardCheckpoint } from './discard-checkpoint.ts';
+import { keepCheckpoint, settleCheckpoint, markInterruptible } from './keep-checkpoint.ts';
+import { discardOutrun, keepByPolicy, nextId } from './kept-checkpoints.ts';
 import { measureSizes } from './measure-sizes.ts';
 import { noteSurroundings } from './note-surroundings.ts';
 import { requireRoom } from './require-room.ts';
@@ -46,8 +48,10 @@ export async function checkpointContainer(
   }
   const context = createContext(parts, request);
   await requireRoom(context, options.archive ?? null, operation);
+  const id = await nextId(context.paths, options.id);
   const job: CheckpointJob = {
     context,
+    id,
     operation,
     options,
     pid,
@@ -61,10 +65,14 @@ export async function checkpointContainer(
     await discardCheckpoint(parts, context.paths.newCheckpoint);
     throw error;
   }
-  const details = await findCheckpointIn(context.paths.checkpoint);
-  if (details === null)
+  parts.observeEffect('checkpoint.retention', 'before');
+  const kept = await keepByPolicy(parts, context.paths, options.retention ?? { keep: 1 });
+  parts.observeEffect('checkpoint.retention', 'after');
+  watch.lap('keep');
+  const [details] = kept;
+  if (details?.id !== id)
     throw new EngineError('CHECKPOINT_INCOMPLETE', `${operation}: the images are not complete`);
-  return { details, durationsMs: watch.durationsMs() };
+  return { details, kept, durationsMs: watch.durationsMs() };
 }
 
 interface Learning {
@@ -73,6 +81,7 @@ interface Learning {
 
 interface CheckpointJob {
   context: ContainerContext;
+  id: number;
   operation: string;
   options: CheckpointOptions;
   pid: number;
@@ -94,6 +103,7 @@ async function makeCheckpoint(job: CheckpointJob, criu: CriuProgram): Promise<vo
       criuPid: process.pid,
       wasPaused: job.wasPaused,
       bootId: parts.facts.bootId,
+      id: job.id,
     });
     const description = await describeDump(context, { pid, directory, allowances: options.allowances ?? {} });
     await saveDescriptors(pid, directory);
@@ -107,7 +117,9 @@ async function makeCheckpoint(job: CheckpointJob, criu: CriuProgram): Promise<vo
   parts.observeEffect('checkpoint.keep', 'before');
   await Promise.all([syncTree(directory), exits]);
   watch.lap('sync');
-  await keepCheckpoint(parts, request);
+  // The container has gone on since those were made that need its files as they were.
+  await discardOutrun(parts, paths);
+  await keepCheckpoint(parts, request, job.id);
   parts.observeEffect('checkpoint.keep', 'after');
   watch.lap('keep');
 }
@@ -164,6 +176,11 @@ async function mayFreeze({ context, operation, wasPaused }: CheckpointJob, cgrou
   );
 }
 
+/** Who goes on changes the files at once; else they stay where they are until the restore. */
+function isWithFiles({ then, repeatable = false }: CheckpointOptions): boolean {
+  return then === 'leave-running' || repeatable;
+}
+
 function dumpHandlers(job: CheckpointJob, description: ContainerDump & Learning): CriuNotifyHandlers {
   const { context, options, watch } = job;
   const directory = context.paths.newCheckpoint;
@@ -172,7 +189,7 @@ function dumpHandlers(job: CheckpointJob, description: ContainerDump & Learning)
     // The images are complete and the processes stand still; an error lets them go on.
     'post-dump': async () => {
       watch.lap('dump');
-      await saveFiles(context, directory, options.then === 'leave-running');
+      await saveFiles(context, directory, { withLayer: isWithFiles(options) });
       if (options.then === 'leave-running' && options.archive !== undefined) {
         await saveVolumes(context, directory, options.archive);
       }
@@ -194,6 +211,8 @@ async function makeRecord(
     version: 1,
     createdAt: new Date().toISOString(),
     leftRunning: options.then === 'leave-running',
+    repeatable: isWithFiles(options),
+    ...(options.pin === true ? { pinned: true } : {}),
     allowances: options.allowances ?? {},
     statistics,
     sizes: await measureSizes(context.paths.newCheckpoint),

@@ -5,8 +5,14 @@ import type { CheckpointDetails } from '../engine.ts';
 import type { ExternalMount } from './external-mounts.ts';
 
 /** `checkpoint.json`: what a restore must know that CRIU's images do not say. It is the last file to be written of a checkpoint. */
-export interface CheckpointRecord extends Omit<CheckpointDetails, 'directory'> {
+export interface CheckpointRecord extends Omit<
+  CheckpointDetails,
+  'id' | 'directory' | 'repeatable' | 'pinned'
+> {
   version: 1;
+  /** Absent: as `leftRunning`. */
+  repeatable?: boolean;
+  pinned?: boolean;
   externalMounts: readonly ExternalMount[];
   /** Name under which CRIU looks for the network namespace at restore; null when the container has the host's. */
   networkNamespace: string | null;
@@ -47,9 +53,11 @@ export async function readCheckpointRecord(directory: string): Promise<Checkpoin
 }
 
 /** What there is to tell of the checkpoint in a directory; null when it is not complete. */
-export async function findCheckpointIn(directory: string): Promise<CheckpointDetails | null> {
+export async function findCheckpointIn(directory: string, id: number): Promise<CheckpointDetails | null> {
   const record = await readCheckpointRecord(directory);
   if (record === null) return null;
   const { createdAt, leftRunning, allowances, statistics, sizes, host, imageId } = record;
-  return { directory, createdAt, leftRunning, allowances, statistics, sizes, host, imageId };
+  const { repeatable = leftRunning, pinned = false } = record;
+  const kept = { id, directory, createdAt, leftRunning, repeatable, pinned };
+  return { ...kept, allowances, statistics, sizes, host, imageId };
 }

@@ -6,7 +6,7 @@ import type { CheckpointEnvironment, ContainerRequest, OciSpec } from '../../sch
 import { listChanges, NOT_ITS_OWN } from '../container/container-changes.ts';
 import { createContext, usesHostNetwork } from '../container/container-context.ts';
 import type { ContainerContext, EngineParts } from '../container/container-context.ts';
-import type { ExportOptions, ExportResult } from '../engine.ts';
+import type { CheckpointDetails, ExportOptions, ExportResult } from '../engine.ts';
 import { EngineError } from '../engine-error.ts';
 import { DEFAULT_SHM_SIZE } from '../container/stages/shared-memory.ts';
 import { stopSignalNumber } from '../spec/stop-signal.ts';
@@ -16,7 +16,8 @@ import { signDigest } from './archive/archive-signature.ts';
 import { exportArchive } from './archive/export-archive.ts';
 import type { ExportRequest } from './archive/export-archive.ts';
 import { ensureSigningKey } from './archive/signing-key.ts';
-import { CHECKPOINT_FILES, readCheckpointRecord } from './checkpoint-record.ts';
+import { CHECKPOINT_FILES } from './checkpoint-record.ts';
+import { findKept } from './kept-checkpoints.ts';
 import { namedVolumesOf } from './named-volumes.ts';
 import { refuseShared, requirePlace } from './require-room.ts';
 import { emptyDirsOnDisk } from './saved-files.ts';
@@ -30,21 +31,20 @@ export async function exportCheckpoint(
   const operation = `export container/${request.name}`;
   const startedAt = performance.now();
   const context = createContext(parts, request);
-  const { checkpoint, log } = context.paths;
-  const record = await readCheckpointRecord(checkpoint);
-  if (record === null) {
+  const { checkpoints, log } = context.paths;
+  const kept = await findKept(context.paths, options.checkpoint);
+  if (kept === null) {
     throw new EngineError(
       'CHECKPOINT_INCOMPLETE',
-      `${operation}: a complete checkpoint cannot be found in ${checkpoint}`,
+      `${operation}: a complete checkpoint cannot be found in ${checkpoints}`,
     );
   }
+  const { directory: checkpoint, leftRunning } = kept;
   refuseShared(context, options, operation);
   refuseMappedUsers(request, operation);
   await requirePlace(options.file, operation);
   await removeTemporaries(options.file);
-  const held = options.leaveOut.includes('volumes')
-    ? {}
-    : await holdVolumes(context, { leftRunning: record.leftRunning });
+  const held = options.leaveOut.includes('volumes') ? {} : await holdVolumes(context, kept);
   try {
     const key = await ensureSigningKey(parts.paths.root);
     parts.observeEffect('checkpoint.export', 'before');
@@ -57,11 +57,9 @@ export async function exportCheckpoint(
       ...(await readSurroundings(checkpoint, operation)),
       networkStatus: null,
       log: existsSync(log) ? log : null,
-      rootfs: options.leaveOut.includes('rootfs')
-        ? null
-        : await changedFiles(context, { leftRunning: record.leftRunning }),
+      rootfs: options.leaveOut.includes('rootfs') ? null : await changedFiles(context, kept),
       volumes: held,
-      emptyDirs: options.leaveOut.includes('volumes') || record.leftRunning ? {} : emptyDirsOnDisk(context),
+      emptyDirs: options.leaveOut.includes('volumes') || kept.repeatable ? {} : emptyDirsOnDisk(context),
       signer: { sign: (digest) => signDigest(key, digest) },
       ...(options.signal === undefined ? {} : { signal: options.signal }),
       onProgress: (bytes, totalBytes) => options.onProgress?.({ bytes, totalBytes }),
@@ -69,7 +67,7 @@ export async function exportCheckpoint(
     parts.observeEffect('checkpoint.export', 'after');
     return { ...exported, durationMs: Math.round(performance.now() - startedAt) };
   } finally {
-    if (!record.leftRunning) await releaseVolumes(context, Object.keys(held));
+    if (!leftRunning) await releaseVolumes(context, Object.keys(held));
   }
 }
 
@@ -134,10 +132,10 @@ async function describeContainer(
 /** What the container has changed: as it was at the checkpoint, which is what it is still where the container ended with it. */
 async function changedFiles(
   { parts, request, paths }: ContainerContext,
-  { leftRunning }: { leftRunning: boolean },
+  kept: CheckpointDetails,
 ): Promise<ExportRequest['rootfs']> {
   if (request.image === null) return null;
-  const directory = leftRunning ? path.join(paths.checkpoint, CHECKPOINT_FILES.upper) : paths.upper;
+  const directory = kept.repeatable ? path.join(kept.directory, CHECKPOINT_FILES.upper) : paths.upper;
   const lowers = (await parts.images.layerPaths(request.image.id)).reverse();
   const changes = await listChanges(parts.kernel, { upper: directory, lowers, ignored: NOT_ITS_OWN });
   return { directory, changes };
@@ -145,13 +143,13 @@ async function changedFiles(
 
 /** Where the data of each volume are: what was saved while the processes stood still, or the volume itself where they ended. */
 async function holdVolumes(
-  { parts, request, paths }: ContainerContext,
-  { leftRunning }: { leftRunning: boolean },
+  { parts, request }: ContainerContext,
+  { directory, leftRunning }: CheckpointDetails,
 ): Promise<Record<string, string>> {
   const places: Record<string, string> = {};
   for (const name of new Set(namedVolumesOf(request).map(({ claim }) => claim))) {
     if (leftRunning) {
-      const saved = path.join(paths.checkpoint, CHECKPOINT_FILES.volumes, `${name}.tar`);
+      const saved = path.join(directory, CHECKPOINT_FILES.volumes, `${name}.tar`);
       if (existsSync(saved)) places[name] = saved;
       continue;
     }

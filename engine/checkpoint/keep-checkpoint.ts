@@ -1,35 +1,30 @@
 import { existsSync } from 'node:fs';
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { ContainerRequest } from '../../schemas/index.ts';
-import { AT_FDCWD, hasErrno, RENAME_EXCHANGE, SIGKILL } from '../../native/index.ts';
+import { hasErrno, SIGKILL } from '../../native/index.ts';
 import { containerCgroup } from '../cgroup/cgroup-path.ts';
 import { setFrozen } from '../cgroup/freezer.ts';
 import type { EngineParts } from '../container/container-context.ts';
 import { observeContainer } from '../container/observe-container.ts';
 import { isAlive, readStartTicks } from '../process/process-identity.ts';
-import { mountPointsBelow } from '../rootfs/is-mount-point.ts';
-import { unmountAll } from '../rootfs/mount-overlay.ts';
 import { readCheckpointRecord } from './checkpoint-record.ts';
+import { discardCheckpoint } from './discard-checkpoint.ts';
+import { discardRemains, nextId } from './kept-checkpoints.ts';
 import { syncPath, syncTree } from './sync-tree.ts';
 
-/** Puts the new checkpoint in the place of the kept one, in one step; the one before is gone only then. */
-export async function keepCheckpoint(parts: EngineParts, request: ContainerRequest): Promise<void> {
-  const { checkpoint, newCheckpoint, state } = parts.paths.container(request.id);
-  if (existsSync(checkpoint)) {
-    parts.kernel.renameat2(AT_FDCWD, newCheckpoint, AT_FDCWD, checkpoint, RENAME_EXCHANGE);
-  } else {
-    await rename(newCheckpoint, checkpoint);
-  }
-  await syncPath(state);
-  await discardCheckpoint(parts, newCheckpoint);
-  await rm(path.join(checkpoint, MARK), { force: true });
-}
-
-/** Takes a checkpoint away, after what a CRIU that was killed may have left mounted in it. */
-export async function discardCheckpoint(parts: EngineParts, directory: string): Promise<void> {
-  for (const point of mountPointsBelow(directory)) unmountAll(parts.kernel, point);
-  await rm(directory, { recursive: true, force: true });
+/** Puts the new checkpoint among the kept ones, in one step. */
+export async function keepCheckpoint(
+  parts: EngineParts,
+  request: ContainerRequest,
+  id: number,
+): Promise<void> {
+  const { checkpoints, newCheckpoint, state } = parts.paths.container(request.id);
+  await mkdir(checkpoints, { recursive: true, mode: 0o700 });
+  const directory = path.join(checkpoints, String(id));
+  await rename(newCheckpoint, directory);
+  await Promise.all([syncPath(checkpoints), syncPath(state)]);
+  await rm(path.join(directory, MARK), { force: true });
 }
 
 /** In a checkpoint that is being made: who makes it, so that it can be settled if tsctr does not live to see its end. */
@@ -38,13 +33,15 @@ interface InterruptedCheckpoint {
   criuStartTicks: number;
   wasPaused: boolean;
   bootId: string;
+  /** Its number among the kept ones. */
+  id: number;
 }
 
 const MARK = 'in-progress.json';
 
 export async function markInterruptible(
   directory: string,
-  job: { criuPid: number; wasPaused: boolean; bootId: string },
+  job: Omit<InterruptedCheckpoint, 'criuStartTicks'>,
 ): Promise<void> {
   const mark: InterruptedCheckpoint = { ...job, criuStartTicks: (await readStartTicks(job.criuPid)) ?? 0 };
   await writeFile(path.join(directory, MARK), JSON.stringify(mark), { mode: 0o600 });
@@ -55,7 +52,9 @@ export async function markInterruptible(
  * ended, its images are complete, and are kept.
  */
 export async function settleCheckpoint(parts: EngineParts, request: ContainerRequest): Promise<void> {
-  const { newCheckpoint } = parts.paths.container(request.id);
+  const paths = parts.paths.container(request.id);
+  const { newCheckpoint } = paths;
+  await discardRemains(parts, paths);
   if (!existsSync(newCheckpoint)) return;
   const mark = await readMark(newCheckpoint);
   if (mark !== null) await endCriu(parts, mark);
@@ -66,7 +65,7 @@ export async function settleCheckpoint(parts: EngineParts, request: ContainerReq
   const ended = status === 'stopped' || status === 'absent' || status === 'prepared';
   if (ended && mark?.bootId === parts.facts.bootId && (await isWhole(newCheckpoint))) {
     await syncTree(newCheckpoint);
-    await keepCheckpoint(parts, request);
+    await keepCheckpoint(parts, request, await nextId(paths, mark.id));
   } else {
     await discardCheckpoint(parts, newCheckpoint);
   }

@@ -10,7 +10,8 @@ import { goUp } from '../stage.ts';
 import type { Stage, StageList } from '../stage.ts';
 import { CHECKPOINT_TIMEOUT_MS } from './checkpoint-container.ts';
 import { readCheckpointRecord } from './checkpoint-record.ts';
-import { discardCheckpoint, settleCheckpoint } from './keep-checkpoint.ts';
+import { settleCheckpoint } from './keep-checkpoint.ts';
+import { discardOutrun, findKept } from './kept-checkpoints.ts';
 import { restoredContainer } from './restored-container.ts';
 import type { RestoreJob } from './restored-container.ts';
 import { restoreFiles, restoreUpper } from './saved-files.ts';
@@ -41,7 +42,9 @@ export async function restoreContainer(
     throw new EngineError('BAD_REQUEST', `${operation}: it is ${status}, expected it not to be there`);
   }
   const context: ContainerContext = { ...createContext(parts, request), continuesLog: true };
-  const directory = options.from ?? context.paths.checkpoint;
+  const { paths } = context;
+  const kept = options.from === undefined ? await findKept(paths, options.checkpoint) : null;
+  const directory = options.from ?? kept?.directory ?? paths.checkpoints;
   const record = await readCheckpointRecord(directory);
   if (record === null) {
     throw new EngineError(
@@ -69,8 +72,8 @@ export async function restoreContainer(
     observe: parts.observeEffect,
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   });
-  // From here the files go their way without it: it cannot be restored a second time.
-  if (options.from === undefined && !record.leftRunning) await discardCheckpoint(parts, directory);
+  // From here the files go their way: what has no copy of them cannot be restored a second time.
+  await discardOutrun(parts, paths);
   watch.lap('finish');
   return { pid: job.pid, statistics: job.statistics, durationsMs: watch.durationsMs() };
 }

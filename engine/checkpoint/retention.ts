@@ -1,6 +1,8 @@
 /** A checkpoint on disk, as far as keeping it goes. */
 export interface KeptCheckpoint {
   id: string;
+  /** The higher, the newer. Default: by time. */
+  order?: number;
   /** Since the epoch. */
   createdAtMs: number;
   /** Of its own, without those that it builds on. */
@@ -88,6 +90,7 @@ function toEntry<Reason>(id: string, reasons: ReadonlyMap<string, Reason>): { id
 
 /** The same order for checkpoints of the same time, whatever order they came in. */
 function byAge(one: KeptCheckpoint, other: KeptCheckpoint): number {
+  if (one.order !== undefined && other.order !== undefined) return other.order - one.order;
   return other.createdAtMs - one.createdAtMs || (one.id < other.id ? -1 : 1);
 }
 

@@ -15,7 +15,7 @@ interface SavedDirectory {
   directory: string;
   /** Below the directory of the checkpoint. */
   archive: string;
-  /** It is gone, or changed, when the container is restored; else only when the container has gone on. */
+  /** It is gone, or changed, when the container is restored; else only when the container has gone on in between. */
   volatile: boolean;
 }
 
@@ -23,12 +23,12 @@ interface SavedDirectory {
 export async function saveFiles(
   context: ContainerContext,
   target: string,
-  leftRunning: boolean,
+  { withLayer }: { withLayer: boolean },
 ): Promise<void> {
-  const saved = savedDirectories(context).filter(({ volatile }) => volatile || leftRunning);
+  const saved = savedDirectories(context).filter(({ volatile }) => volatile || withLayer);
   for (const { directory, archive } of saved)
     await packDirectory(context, directory, path.join(target, archive));
-  if (leftRunning && context.request.spec.rootfs === undefined) {
+  if (withLayer && context.request.spec.rootfs === undefined) {
     await copyTree(context, context.paths.upper, path.join(target, CHECKPOINT_FILES.upper));
   }
 }

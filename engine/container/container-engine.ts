@@ -2,9 +2,10 @@ import { containerCgroup } from '../cgroup/cgroup-path.ts';
 import { setFrozen } from '../cgroup/freezer.ts';
 import { checkpointContainer } from '../checkpoint/checkpoint-container.ts';
 import { removeTemporaries } from '../checkpoint/archive/archive-output.ts';
-import { findCheckpointIn } from '../checkpoint/checkpoint-record.ts';
+import { discardCheckpoint } from '../checkpoint/discard-checkpoint.ts';
 import { exportCheckpoint } from '../checkpoint/export-checkpoint.ts';
-import { discardCheckpoint, settleCheckpoint } from '../checkpoint/keep-checkpoint.ts';
+import { settleCheckpoint } from '../checkpoint/keep-checkpoint.ts';
+import { checkpointDirectory, discardOutrun, findKept, listKept } from '../checkpoint/kept-checkpoints.ts';
 import { watchPages } from '../checkpoint/watch-pages.ts';
 import { checkCheckpoint } from '../checkpoint/preflight/check-checkpoint.ts';
 import { restoreContainer } from '../checkpoint/restore-container.ts';
@@ -77,6 +78,7 @@ export function createContainerEngine(parts: EngineParts): ContainerEngine {
         parts.observeEffect('runtime-start', 'after');
         const { monitorPidFile } = parts.paths.container(request.id);
         notifyStarted(parts.kernel, request, await readPidFile(monitorPidFile));
+        await discardOutrun(parts, parts.paths.container(request.id));
       }
       const identity = await readProcess(parts.paths.container(request.id));
       return { pid: identity?.pid ?? observation.pid ?? 0 };
@@ -135,9 +137,11 @@ export function createContainerEngine(parts: EngineParts): ContainerEngine {
     },
     exportCheckpoint: (request, options) => exportCheckpoint(parts, request, options),
     settleExport: (_request, file) => removeTemporaries(file),
-    findCheckpoint: (request) => findCheckpointIn(parts.paths.container(request.id).checkpoint),
+    findCheckpoint: (request, id) => findKept(parts.paths.container(request.id), id),
+    listCheckpoints: (request) => listKept(parts.paths.container(request.id)),
     checkCheckpoint: (request, allowances) => checkCheckpoint(parts, request, allowances),
-    removeCheckpoint: (request) => discardCheckpoint(parts, parts.paths.container(request.id).checkpoint),
+    removeCheckpoint: (request, id) =>
+      discardCheckpoint(parts, checkpointDirectory(parts.paths.container(request.id), id)),
     settleCheckpoint: (request) => settleCheckpoint(parts, request),
   };
   return engine;

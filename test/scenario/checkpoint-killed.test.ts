@@ -3,7 +3,7 @@ import path from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { missingForCheckpoints } from '../support/checkpoint-host.ts';
-import { isUnbroken, numbersOf, startsOf, withCounter } from '../support/checkpoint-scenario.ts';
+import { isUnbroken, killAt, numbersOf, startsOf, withCounter } from '../support/checkpoint-scenario.ts';
 import type { CounterScene } from '../support/checkpoint-scenario.ts';
 import { readProcessTable } from '../support/process-table.ts';
 import { testUnless } from '../support/skip.ts';
@@ -16,6 +16,7 @@ const SAVING = [
   'criu.pre-dump',
   'criu.post-dump',
   'checkpoint.keep',
+  'checkpoint.retention',
   'runtime-container.down',
 ];
 const BRINGING_BACK = [
@@ -31,19 +32,13 @@ const BRINGING_BACK = [
   'criu.post-resume',
 ];
 
-/** tsctr is killed there while it carries out the command; false when it never came by. */
-async function killAt({ testRoot }: CounterScene, fault: string, args: readonly string[]): Promise<boolean> {
-  const { exitCode } = await testRoot.tsctr(args, { env: { TSCTR_FAULT: fault } });
-  return exitCode === null;
-}
-
 /** One process of it, not frozen, and nothing half-made beside its layer. */
 async function assertWhole(scene: CounterScene): Promise<void> {
   const { testRoot, record, log, untilCounting } = scene;
   await untilCounting();
   const { checkpoint, pid, intent } = record();
   assert.is(intent, null);
-  const own = path.dirname(checkpoint?.path ?? '/');
+  const own = path.dirname(path.dirname(checkpoint?.path ?? '/none/none'));
   assert.not(existsSync(path.join(own, 'checkpoint.new')));
   const counters = (await readProcessTable()).filter(
     ({ args, environment }) =>

@@ -52,7 +52,7 @@ onHost('checkpoint and restore by command, with their figures, and what they ref
     await testRoot.output(['checkpoint', 'counter']);
     assert.match(
       await testRoot.output(['checkpoint', 'list']),
-      /counter +\d+s +\d+ KiB +\d+ KiB +hand +its container waits in it/,
+      /counter@\d+ +\d+s +\d+ KiB +\d+ KiB +hand +its container waits in it/,
     );
     const refused = await testRoot.tsctr(['checkpoint', 'remove', 'counter']);
     assert.match(refused.stderr, /its memory is nowhere else/);

@@ -45,7 +45,16 @@ export interface CounterRecord {
   pid: number | null;
   override: string | null;
   lastError: string | null;
-  checkpoint: { createdAt: string; by: string; leftRunning: boolean; path: string } | null;
+  checkpoint: RecordedCheckpoint | null;
+  olderCheckpoints: RecordedCheckpoint[];
+}
+
+export interface RecordedCheckpoint {
+  id: number;
+  createdAt: string;
+  by: string;
+  leftRunning: boolean;
+  path: string;
 }
 
 /** Each test has an instance of its own, and leaves nothing. */
@@ -75,6 +84,16 @@ export async function withCounter(run: (scene: CounterScene) => Promise<void>): 
   } finally {
     await testRoot.remove();
   }
+}
+
+/** tsctr is killed there while it carries out the command; false when it never came by. */
+export async function killAt(
+  { testRoot }: CounterScene,
+  fault: string,
+  args: readonly string[],
+): Promise<boolean> {
+  const { exitCode } = await testRoot.tsctr(args, { env: { TSCTR_FAULT: fault } });
+  return exitCode === null;
 }
 
 /** What it has counted, in the order of the log. */

@@ -23,13 +23,21 @@ export interface FakeInstance {
   exit: ContainerExit | null;
   starts: number;
   restores: number;
+  /** Numbers of the checkpoints of the restores, in their order. */
+  restoredFrom: number[];
   monitorAlive: boolean;
-  checkpoint: FakeCheckpoint | null;
+  /** Newest first. */
+  checkpoints: FakeCheckpoint[];
+  /** The newest. */
+  readonly checkpoint: FakeCheckpoint | null;
   /** One that is being made; the container stands still. */
   newCheckpoint: (FakeCheckpoint & { isWhole: boolean; wasPaused: boolean }) | null;
 }
 
 export interface FakeCheckpoint {
+  id: number;
+  repeatable: boolean;
+  pinned: boolean;
   createdAt: string;
   leftRunning: boolean;
 }
@@ -184,21 +192,24 @@ function memoryEngine(
   | 'exportCheckpoint'
   | 'settleExport'
   | 'findCheckpoint'
+  | 'listCheckpoints'
   | 'checkCheckpoint'
   | 'removeCheckpoint'
   | 'settleCheckpoint'
 > {
+  const list = (request: ContainerRequest): CheckpointDetails[] =>
+    (host.instances.get(request.id)?.checkpoints ?? []).map(detailsOf);
   const settle = (instance: FakeInstance): void => {
     const { newCheckpoint } = instance;
     if (newCheckpoint === null) return;
-    const { createdAt, leftRunning, isWhole, wasPaused } = newCheckpoint;
+    const { isWhole, wasPaused, ...made } = newCheckpoint;
     if (instance.runtime === 'paused' && !wasPaused) instance.runtime = 'running';
     const hasEnded = instance.runtime === 'stopped' || instance.runtime === 'none';
-    if (hasEnded && isWhole && !leftRunning) instance.checkpoint = { createdAt, leftRunning };
+    if (hasEnded && isWhole && !made.leftRunning) instance.checkpoints.unshift(made);
     instance.newCheckpoint = null;
   };
   return {
-    async checkpoint(request, { then }) {
+    async checkpoint(request, { then, id = 1, retention = { keep: 1 }, repeatable = false, pin = false }) {
       effects.begin('checkpoint', request.name);
       const instance = instanceFor(request);
       settle(instance);
@@ -207,7 +218,9 @@ function memoryEngine(
       }
       const createdAt = new Date(host.clock?.now() ?? 0).toISOString();
       const wasPaused = instance.runtime === 'paused';
-      const made = { createdAt, leftRunning: then === 'leave-running', isWhole: false, wasPaused };
+      const leftRunning = then === 'leave-running';
+      const whole = { id, createdAt, leftRunning, repeatable: repeatable || leftRunning, pinned: pin };
+      const made = { ...whole, isWhole: false, wasPaused };
       await effects.run(`freeze ${request.name}`, () => {
         instance.newCheckpoint = made;
         instance.runtime = 'paused';
@@ -217,19 +230,24 @@ function memoryEngine(
         if (then === 'stop') host.end(instance, 137);
       });
       await effects.run(`keep checkpoint of ${request.name}`, () => {
-        instance.checkpoint = { createdAt, leftRunning: made.leftRunning };
+        // As the engine does: those that the run has left behind go, then those beyond the policy.
+        instance.checkpoints = [whole, ...instance.checkpoints.filter((older) => older.repeatable)];
         instance.newCheckpoint = null;
         if (then !== 'stop' && !wasPaused) instance.runtime = 'running';
       });
-      return { details: detailsOf(instance.checkpoint ?? made), durationsMs: { dump: 5, total: 7 } };
+      await effects.run(`remove checkpoints of ${request.name} beyond the policy`, () => {
+        const { keep = Infinity } = retention;
+        instance.checkpoints = instance.checkpoints.filter(({ pinned }, index) => pinned || index < keep);
+      });
+      return { details: detailsOf(whole), kept: list(request), durationsMs: { dump: 5, total: 7 } };
     },
-    async restore(request, { archive } = {}) {
+    async restore(request, { archive, checkpoint: id } = {}) {
       effects.begin('restore', request.name);
       const instance = instanceFor(request);
       settle(instance);
       const fromArchive = archive !== undefined && host.archives.has(archive);
-      const checkpoint = fromArchive ? { createdAt: '', leftRunning: true } : instance.checkpoint;
-      if (checkpoint === null || (archive !== undefined && !fromArchive))
+      const checkpoint = instance.checkpoints.find((each) => each.id === (id ?? instance.checkpoint?.id));
+      if (archive === undefined ? checkpoint === undefined : !fromArchive)
         throw new Error(`restore container/${request.name}: no complete checkpoint`);
       if (instance.runtime === 'running' || instance.runtime === 'paused') {
         throw new Error(`restore container/${request.name}: it is ${instance.runtime}`);
@@ -243,9 +261,10 @@ function memoryEngine(
         instance.request = request;
         instance.restores += 1;
         instance.layer = true;
+        if (archive === undefined && checkpoint !== undefined) instance.restoredFrom.push(checkpoint.id);
       });
       await effects.run(`discard checkpoint of ${request.name}`, () => {
-        if (!checkpoint.leftRunning) instance.checkpoint = null;
+        instance.checkpoints = instance.checkpoints.filter(({ repeatable }) => repeatable);
       });
       return { pid: instance.pid ?? 0, statistics: null, durationsMs: { restore: 5, total: 9 } };
     },
@@ -258,14 +277,16 @@ function memoryEngine(
       return { file, bytes: 4000, uncompressedBytes: 8000, durationMs: 3 };
     },
     settleExport: () => Promise.resolve(),
-    findCheckpoint(request) {
-      const checkpoint = host.instances.get(request.id)?.checkpoint ?? null;
-      return Promise.resolve(checkpoint === null ? null : detailsOf(checkpoint));
+    findCheckpoint(request, id) {
+      const kept = list(request);
+      return Promise.resolve(kept.find((each) => id === undefined || each.id === id) ?? null);
     },
+    listCheckpoints: (request) => Promise.resolve(list(request)),
     checkCheckpoint: () => Promise.resolve({ canCheckpoint: true, obstacles: [], unchecked: [] }),
-    async removeCheckpoint(request) {
+    async removeCheckpoint(request, id) {
       await effects.run(`remove checkpoint of ${request.name}`, () => {
-        instanceFor(request).checkpoint = null;
+        const instance = instanceFor(request);
+        instance.checkpoints = instance.checkpoints.filter((each) => each.id !== id);
       });
     },
     settleCheckpoint(request) {
@@ -276,11 +297,14 @@ function memoryEngine(
   };
 }
 
-function detailsOf({ createdAt, leftRunning }: FakeCheckpoint): CheckpointDetails {
+function detailsOf({ id, createdAt, leftRunning, repeatable, pinned }: FakeCheckpoint): CheckpointDetails {
   return {
-    directory: '/checkpoint',
+    directory: `/checkpoints/${String(id)}`,
+    id,
     createdAt,
     leftRunning,
+    repeatable,
+    pinned,
     allowances: {},
     statistics: null,
     sizes: { images: 2000, memoryPages: 1000, total: 3000 },
@@ -302,8 +326,12 @@ function containerEngine(host: InMemoryHost, effects: Effects): ContainerEngine 
       exit: null,
       starts: 0,
       restores: 0,
+      restoredFrom: [],
       monitorAlive: false,
-      checkpoint: null,
+      checkpoints: [],
+      get checkpoint() {
+        return this.checkpoints[0] ?? null;
+      },
       newCheckpoint: null,
     };
     host.instances.set(request.id, fresh);

@@ -99,19 +99,19 @@ const manifests = specs.map((spec) =>
 
 const times = fc.constantFrom(null, new Date(NOW - 5000).toISOString(), new Date(NOW + 5000).toISOString());
 
-const checkpoints = fc.option(
-  fc.record({
-    createdAt: fc.constantFrom(new Date(NOW - 90_000).toISOString(), new Date(NOW - 1000).toISOString()),
-    memoryBytes: fc.constant(1000),
-    sizeBytes: fc.constant(2000),
-    path: fc.constant('/checkpoint'),
-    leftRunning: fc.boolean(),
-    by: fc.constantFrom('hand', 'interval', 'shutdown'),
-    ofEarlierRun: fc.boolean(),
-    frozenMs: fc.constantFrom(null, 12),
-    durationsMs: fc.constant({}),
-  }),
-);
+const checkpoint = fc.record({
+  id: fc.nat({ max: 9 }),
+  createdAt: fc.constantFrom(new Date(NOW - 90_000).toISOString(), new Date(NOW - 1000).toISOString()),
+  memoryBytes: fc.constant(1000),
+  sizeBytes: fc.constant(2000),
+  path: fc.constant('/checkpoint'),
+  leftRunning: fc.boolean(),
+  by: fc.constantFrom('hand', 'interval', 'shutdown'),
+  ofEarlierRun: fc.boolean(),
+  frozenMs: fc.constantFrom(null, 12),
+  durationsMs: fc.constant({}),
+});
+const checkpoints = fc.option(checkpoint);
 
 export const observations: fc.Arbitrary<ContainerObservation> = fc.record({
   status: fc.constantFrom('absent', 'prepared', 'created', 'running', 'paused', 'stopped'),
@@ -130,6 +130,8 @@ export const records: fc.Arbitrary<ContainerRecord> = fc
     deletionRequestedAt: times,
     override: fc.constantFrom(null, 'Stopped' as const, 'Paused' as const, 'Checkpointed' as const),
     checkpoint: checkpoints,
+    olderCheckpoints: fc.array(checkpoint, { maxLength: 3 }),
+    restoreFrom: fc.option(fc.nat({ max: 9 })),
     restoreDue: fc.constantFrom(null, 'boot' as const, 'hand' as const),
     restoresInRow: fc.nat({ max: 4 }),
     intent: fc.constantFrom(null, 'create', 'start', 'stop', 'cleanup', 'remove', 'checkpoint', 'restore'),

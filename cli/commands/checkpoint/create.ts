@@ -44,6 +44,10 @@ export const create: CommandSpec = {
     { flags: '--check', description: 'only say whether it could be saved now, and what stands in the way' },
     { flags: '-R, --leave-running', description: 'let it go on afterwards' },
     ...ALLOWANCES.map(({ flags, description }) => ({ flags, description })),
+    {
+      flags: '--pin',
+      description: 'keep it until it is removed by name, whatever spec.checkpoint.keep says',
+    },
     { flags: '--timeout <duration>', description: 'for the whole of it; then it goes on as before' },
     ...EXPORT_OPTIONS,
     { flags: '--all', description: 'every container that runs' },
@@ -113,6 +117,7 @@ function makeRequest({ args, options }: Invocation, views: readonly ResourceView
     then: options.flag('leaveRunning') ? 'leave-running' : 'stop',
     allowances: allowancesFrom(options),
     timeoutMs: timeout === null ? null : parseDurationMs(timeout, '--timeout'),
+    pin: options.flag('pin'),
     by: onShutdown ? 'shutdown' : 'hand',
   };
 }

@@ -16,11 +16,11 @@ interface Difference {
 export const diff: CommandSpec = {
   description: 'What is different in the second: processes, their memory, mounts, sockets and files.',
   arguments: [
-    { name: '<one>', description: 'web, or a path', completes: 'resource' },
-    { name: '<other>', description: 'web, or a path' },
+    { name: '<one>', description: 'web, web@3, or a path', completes: 'resource' },
+    { name: '<other>', description: 'web, web@3, or a path' },
   ],
   outputs: ['json'],
-  examples: ['tsctr checkpoint diff web ./web-before.tar.zst'],
+  examples: ['tsctr checkpoint diff web@2 web@3', 'tsctr checkpoint diff web ./web-before.tar.zst'],
   run: async (invocation) => {
     const { io, globals, args } = invocation;
     const look = (word: string) => inspectNamed(invocation, word, { environmentValues: false });

@@ -3,11 +3,11 @@ import path from 'node:path';
 import type { Inspection } from '../../../engine/index.ts';
 import { CliError } from '../../cli-error.ts';
 import type { Invocation } from '../../command.ts';
-import { keptCheckpoints } from './kept-checkpoints.ts';
+import { keptCheckpoints, matching, parseCheckpointName } from './kept-checkpoints.ts';
 
 /**
- * Looks into the checkpoint that a word means: a path where there is a slash or a file of that name, else a container that has
- * one.
+ * Looks into the checkpoint that a word means: a path where there is a slash, a container that has one, and which of several
+ * (`web@3`; else the newest), or a file of that name.
  */
 export async function inspectNamed(
   invocation: Invocation,
@@ -23,11 +23,11 @@ export async function inspectNamed(
 }
 
 async function placeOf(invocation: Invocation, word: string): Promise<string> {
-  const isName = /^(?:container\/)?[\w.-]+$/.test(word);
+  const isName = /^(?:container\/)?[\w.-]+(?:@\d+)?$/.test(word);
   const file = path.resolve(invocation.io.cwd, word);
   if (!isName) return file;
-  const name = word.replace(/^container\//, '');
-  const kept = keptCheckpoints(await (await invocation.service()).list()).find((each) => each.name === name);
+  const all = keptCheckpoints(await (await invocation.service()).list());
+  const [kept] = matching(all, parseCheckpointName(word));
   if (kept !== undefined) return kept.checkpoint.path;
   const isThere = await stat(file).then(
     () => true,

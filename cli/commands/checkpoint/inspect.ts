@@ -7,7 +7,7 @@ import { inspectNamed } from './find-checkpoint.ts';
 export const inspect: CommandSpec = {
   description:
     'Process tree, memory, mounts, sockets and files of the checkpoint of a container, or of an archive or directory of tsctr, podman, CRI-O or containerd. Nothing is restored and nothing is written.',
-  arguments: [{ name: '<name-or-path>', description: 'web, or a path', completes: 'resource' }],
+  arguments: [{ name: '<name-or-path>', description: 'web, web@3, or a path', completes: 'resource' }],
   options: [{ flags: '--env-values', description: 'show the values of variables, which may be secrets' }],
   outputs: ['json'],
   examples: ['tsctr checkpoint inspect web', 'tsctr checkpoint inspect ./web.tar.zst -o json'],

@@ -1,37 +1,29 @@
-import { CliError } from '../../cli-error.ts';
 import type { CommandSpec } from '../../command.ts';
 import { EXIT } from '../../exit-code.ts';
 import { formatAge } from '../../output/age.ts';
 import { checkpointRows } from '../../output/checkpoint-text.ts';
 import { formatJson } from '../../output/json.ts';
-import { keptCheckpoints } from './kept-checkpoints.ts';
+import { formatCheckpointName, keptCheckpoints, requireMatching } from './kept-checkpoints.ts';
 
 export const show: CommandSpec = {
   description:
-    'When it was made and why, how large it is, how long the processes stood still, and the time by stage.',
-  arguments: [{ name: '<name>', description: 'web, container/web', completes: 'resource' }],
+    'When it was made and why, how large it is, how long the processes stood still, and the time by stage. Without a number: the newest.',
+  arguments: [{ name: '<name>', description: 'web, web@3, container/web', completes: 'resource' }],
   outputs: ['json'],
-  examples: ['tsctr checkpoint show web'],
+  examples: ['tsctr checkpoint show web', 'tsctr checkpoint show web@3'],
   hosted: true,
   run: async (invocation) => {
     const { io, globals, args } = invocation;
-    const name = (args[0] ?? '').replace(/^container\//, '');
-    const kept = keptCheckpoints(await (await invocation.service()).list()).find(
-      (each) => each.name === name,
-    );
-    if (kept === undefined) {
-      throw new CliError(
-        'NOT_FOUND',
-        `checkpoint show: container/${name} has none`,
-        'see what there is with: tsctr checkpoint list',
-      );
-    }
-    const { checkpoint } = kept;
+    const kept = keptCheckpoints(await (await invocation.service()).list());
+    const [shown, ...older] = requireMatching(kept, args[0] ?? '', 'show');
+    const { name, checkpoint } = shown;
     if (globals.output === 'json') io.out(formatJson({ container: name, ...checkpoint }));
     else {
       const age = formatAge(io.now() - Date.parse(checkpoint.createdAt));
-      io.out(`container/${name}  ${checkpoint.createdAt} (${age} ago), by ${checkpoint.by}\n`);
+      const title = `checkpoint ${formatCheckpointName(shown)}`;
+      io.out(`${title}  ${checkpoint.createdAt} (${age} ago), by ${checkpoint.by}\n`);
       io.out(checkpointRows(checkpoint));
+      if (older.length > 0) io.out(`  older       ${older.map(formatCheckpointName).join(', ')}\n`);
     }
     return EXIT.asWished;
   },

@@ -139,20 +139,23 @@ for (const [way, open] of Object.entries(WAYS)) {
   conform('checkpoints: all four', async (fake, service) => {
     const names = [{ kind: 'Container' as const, name: 'web' }];
     const allowances = { tcpEstablished: true, linkRemap: false };
-    const create = { names, then: 'stop' as const, allowances, timeoutMs: 500, by: 'shutdown' as const };
+    const how = { then: 'stop' as const, timeoutMs: 500, pin: true, by: 'shutdown' as const };
+    const create = { names, allowances, ...how };
+    const targets = [{ kind: 'Container' as const, name: 'web', checkpoint: 3 }, ...names];
+    const checkpoints = [{ container: 'db.server', checkpoint: 0 }];
     const check = { container: 'db.server', allowances };
     const told: ApplyEvent[] = [];
     fake.events = EVENTS;
     assert.equal(await service.checkpoints.create(create, (event) => told.push(event)), fake.summary);
-    assert.equal(await service.checkpoints.restore({ names }, () => undefined), fake.summary);
+    assert.equal(await service.checkpoints.restore({ names: targets }, () => undefined), fake.summary);
     assert.is((await service.checkpoints.check(check)).canCheckpoint, true);
-    await service.checkpoints.remove(names);
+    await service.checkpoints.remove(checkpoints);
     assert.equal(told, EVENTS);
     assert.equal(fake.calls, [
       { method: 'checkpoints.create', request: create },
-      { method: 'checkpoints.restore', request: { names } },
+      { method: 'checkpoints.restore', request: { names: targets } },
       { method: 'checkpoints.check', request: check },
-      { method: 'checkpoints.remove', request: names },
+      { method: 'checkpoints.remove', request: checkpoints },
     ]);
   });
 

@@ -7,10 +7,11 @@ import { containerRecord, memberRecord, NOW, podRecord } from '../support/record
 import { typeCommand } from '../support/type-command.ts';
 
 const KEPT: KeptCheckpoint = {
+  id: 3,
   createdAt: new Date(NOW - 120_000).toISOString(),
   memoryBytes: 48 * 2 ** 20,
   sizeBytes: 50 * 2 ** 20,
-  path: '/var/lib/tsctr/containers/x/checkpoint',
+  path: '/var/lib/tsctr/containers/x/checkpoints/3',
   leftRunning: true,
   by: 'hand',
   ofEarlierRun: false,
@@ -37,6 +38,7 @@ test('checkpoint asks for what its options say, and prints the figures', async (
     then: 'leave-running',
     allowances: { tcpEstablished: true, externalUnixSockets: true },
     timeoutMs: 5000,
+    pin: false,
     by: 'hand',
   });
   assert.match(
@@ -91,13 +93,16 @@ test('checkpoint list, show and prune', async () => {
     containerRecord('none'),
   );
   const { out } = await typeCommand(service, ['checkpoint', 'list']);
-  assert.match(out, /web +2m\S* +48 MiB +50 MiB +hand +of the present run/);
-  assert.match(out, /old .* of an earlier run/);
+  assert.match(out, /web@3 +2m\S* +48 MiB +50 MiB +hand +of the present run/);
+  assert.match(out, /old@3 .* of an earlier run/);
   assert.not.match(out, /none/);
-  assert.match((await typeCommand(service, ['checkpoint', 'show', 'web'])).out, /by hand\n +memory +48 MiB/);
+  assert.match(
+    (await typeCommand(service, ['checkpoint', 'show', 'web'])).out,
+    /checkpoint web@3 .* by hand\n +memory +48 MiB/,
+  );
   assert.match((await typeCommand(service, ['checkpoint', 'show', 'none'])).err, /container\/none has none/);
   assert.match((await typeCommand(service, ['checkpoint', 'prune'])).out, /1 removed, 50 MiB freed/);
-  assert.equal(asked(service), [{ kind: 'Container', name: 'old' }]);
+  assert.equal(asked(service), [{ container: 'old', checkpoint: 3 }]);
 });
 
 test('restore asks for the names', async () => {

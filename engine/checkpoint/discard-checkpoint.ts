@@ -1,0 +1,14 @@
+import { rm } from 'node:fs/promises';
+import path from 'node:path';
+import type { EngineParts } from '../container/container-context.ts';
+import { mountPointsBelow } from '../rootfs/is-mount-point.ts';
+import { unmountAll } from '../rootfs/mount-overlay.ts';
+import { CHECKPOINT_FILES } from './checkpoint-record.ts';
+
+/** Takes a checkpoint away, after what a CRIU that was killed may have left mounted in it. */
+export async function discardCheckpoint(parts: EngineParts, directory: string): Promise<void> {
+  for (const point of mountPointsBelow(directory)) unmountAll(parts.kernel, point);
+  // First: what is only half there must not be taken for whole.
+  await rm(path.join(directory, CHECKPOINT_FILES.record), { force: true });
+  await rm(directory, { recursive: true, force: true });
+}
