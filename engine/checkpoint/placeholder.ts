@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { AT_FDCWD, O_RDONLY, SIGKILL } from '../../native/index.ts';
+import { AT_FDCWD, hasErrno, O_RDONLY, SIGKILL } from '../../native/index.ts';
 import type { Kernel } from '../../native/index.ts';
 import type { OciSpec } from '../../schemas/index.ts';
 import type { ContainerContext } from '../container/container-context.ts';
@@ -11,7 +11,7 @@ import { runtimeError } from '../runtime/oci-runtime.ts';
 import { cgroupExternals } from './external-mounts.ts';
 import { readMountInfo } from './mount-info.ts';
 
-/** What a placeholder has left behind: cgroups with limits, the runtime's state, mount points, and a network namespace. */
+/** A placeholder and what it leaves behind: cgroups with limits, the runtime's state, mount points, and a network namespace. */
 export interface Placeholder {
   pid: number;
   /** For CRIU, by /proc/<pid>/cgroup: the container's path in each hierarchy. */
@@ -20,19 +20,22 @@ export interface Placeholder {
   cgroupMounts: Map<string, string>;
   /** Null when the container has the host's network. The caller closes it. */
   networkNamespace: number | null;
+  /** Ends it, and returns when it is dead. May be called again. */
+  end(): Promise<void>;
 }
 
 const CREATE_TIMEOUT_MS = 60_000;
 const DEATH_TIMEOUT_MS = 10_000;
 
 /**
- * Has the runtime create the container from its bundle, around a process that is killed at once: what remains is all that the
- * runtime makes and that CRIU does not.
+ * Has the runtime create the container from its bundle, around a process that never runs what it should: what it makes, and CRIU does
+ * not, is there then. The process is to be ended when CRIU has come into its cgroup. In between the cgroup must not be empty: systemd
+ * would take the scope away, with the limits and the rules for devices.
  */
-export async function leavePlaceholder(context: ContainerContext, spec: OciSpec): Promise<Placeholder> {
+export async function startPlaceholder(context: ContainerContext, spec: OciSpec): Promise<Placeholder> {
   const { kernel } = context.parts;
   const pid = await createPlaceholder(context, spec);
-  const pidfd = kernel.pidfdOpen(pid, 0);
+  const end = endOnce(context, pid);
   try {
     const [cgroups, mounts] = await Promise.all([
       readFile(`/proc/${String(pid)}/cgroup`, 'utf8'),
@@ -43,17 +46,32 @@ export async function leavePlaceholder(context: ContainerContext, spec: OciSpec)
       cgroupRoots: cgroupRoots(cgroups),
       cgroupMounts: cgroupExternals(mounts, context.parts.cgroupLayout),
       networkNamespace: openNetworkNamespace(kernel, pid, spec),
+      end,
     };
-  } finally {
-    kernel.pidfdSendSignal(pidfd, SIGKILL);
-    const gone = await kernel.pollReadable(pidfd, DEATH_TIMEOUT_MS);
-    kernel.close(pidfd);
-    if (!gone)
-      throw new EngineError(
-        'TIMED_OUT',
-        `restore container/${context.request.name}: pid ${String(pid)} does not die`,
-      );
+  } catch (error) {
+    await end();
+    throw error;
   }
+}
+
+/** Kills it by a descriptor that is taken now: later the pid may be somebody else's. */
+function endOnce({ parts, request }: ContainerContext, pid: number): () => Promise<void> {
+  const { kernel } = parts;
+  const pidfd = kernel.pidfdOpen(pid, 0);
+  const kill = async (): Promise<void> => {
+    try {
+      kernel.pidfdSendSignal(pidfd, SIGKILL);
+      if (await kernel.pollReadable(pidfd, DEATH_TIMEOUT_MS)) return;
+    } catch (error) {
+      if (hasErrno(error, 'ESRCH')) return;
+      throw error;
+    } finally {
+      kernel.close(pidfd);
+    }
+    throw new EngineError('TIMED_OUT', `restore container/${request.name}: pid ${String(pid)} does not die`);
+  };
+  let ended: Promise<void> | null = null;
+  return () => (ended ??= kill());
 }
 
 function openNetworkNamespace(kernel: Kernel, pid: number, spec: OciSpec): number | null {

@@ -22,7 +22,7 @@ import { restoredExternals } from './external-mounts.ts';
 import { emptyCgroup } from './kill-leftovers.ts';
 import { launchCriu } from './launch-criu.ts';
 import type { LaunchedCriu } from './launch-criu.ts';
-import { leavePlaceholder } from './placeholder.ts';
+import { startPlaceholder } from './placeholder.ts';
 import type { Placeholder } from './placeholder.ts';
 import { mountRestoreRoot, unmountRestoreRoot } from './restore-root.ts';
 import { adoptProcess, describeProcess, verifyRuntime } from './runtime-state.ts';
@@ -53,11 +53,12 @@ export function restoredContainer(job: RestoreJob): Stage<ContainerContext> {
       const { parts, request, paths } = context;
       const spec = JSON.parse(await readFile(paths.config, 'utf8')) as OciSpec;
       job.watch.lap('prepare');
-      const placeholder = await leavePlaceholder(context, spec);
+      const placeholder = await startPlaceholder(context, spec);
       job.watch.lap('placeholder');
       try {
         await bringBack(context, job, spec, placeholder);
       } finally {
+        await placeholder.end();
         if (placeholder.networkNamespace !== null) parts.kernel.close(placeholder.networkNamespace);
         unmountRestoreRoot(parts.kernel, paths.bundle);
       }
@@ -151,7 +152,7 @@ function describeRestore(
     manageCgroups: true,
     cgroupYard: cgroupYard(parts.cgroupLayout),
     allowances: job.allowances,
-    handlers: restoreHandlers(context, restoreParts.launched),
+    handlers: restoreHandlers(context, restoreParts),
     observe: parts.observeEffect,
     timeoutMs: job.timeoutMs,
     ...(job.signal === undefined ? {} : { signal: job.signal }),
@@ -166,11 +167,15 @@ function joinedNamespaces(spec: OciSpec): { ns: string; ns_file: string }[] {
   });
 }
 
-function restoreHandlers(context: ContainerContext, launched: LaunchedCriu): CriuNotifyHandlers {
+function restoreHandlers(
+  context: ContainerContext,
+  { launched, placeholder }: RestoreParts,
+): CriuNotifyHandlers {
   const { parts, request, paths } = context;
   return {
-    'pre-restore': () => {
+    'pre-restore': async () => {
       launched.handOver();
+      await placeholder.end();
     },
     'orphan-pts-master': async ({ fds }) => {
       const socket = await readlink(path.join(paths.bundle, 'console-socket'));

@@ -2,6 +2,9 @@ import { chmodSync, mkdirSync, readFileSync, readlinkSync, symlinkSync, writeFil
 import path from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { cgroupDirectories } from '../../engine/cgroup/cgroup-layout.ts';
+import { containerCgroup } from '../../engine/cgroup/cgroup-path.ts';
+import { createContainerEngine } from '../../engine/container/container-engine.ts';
 import type { PodRecord } from '../../schemas/index.ts';
 import {
   checkpointAndStop,
@@ -183,5 +186,36 @@ onHost(
     });
   },
 );
+
+onHost('[restore.after] the cgroup is not empty for a moment: systemd would take it away', async () => {
+  await withEngine(async (engine) => {
+    const { cgroupLayout, cgroupOwner } = engine.parts;
+    const request = engine.request(COUNT, { resources: { limits: { memory: '64Mi' } } });
+    await startReady(engine, request);
+    await checkpointAndStop(engine, request);
+    const [directory = ''] = cgroupDirectories(cgroupLayout, containerCgroup(cgroupOwner, request));
+    const programs = (): string[] =>
+      readFileSync(path.join(directory, 'cgroup.procs'), 'utf8')
+        .split('\n')
+        .filter(Boolean)
+        .map((pid) => path.basename(readlinkSync(`/proc/${pid}/exe`)));
+    const seen: string[][] = [];
+    const containers = createContainerEngine({
+      ...engine.parts,
+      observeEffect: (effect) => {
+        if (effect === 'criu.pre-restore') seen.push(programs());
+      },
+    });
+    await containers.restore(request);
+    const [before = [], after = []] = seen;
+    assert.is(
+      before.filter((name) => name !== 'criu').length,
+      1,
+      `the placeholder is among ${before.join()}`,
+    );
+    assert.ok(after.length > 0 && after.every((name) => name === 'criu'), after.join());
+    await goesOn(engine, request);
+  });
+});
 
 test.run();
