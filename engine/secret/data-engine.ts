@@ -2,6 +2,7 @@ import { decodeEntries } from '../../schemas/index.ts';
 import type { ConfigMap, Rotation, Secret } from '../../schemas/index.ts';
 import type { DataComparison, DataEngine } from '../engine.ts';
 import { EngineError } from '../engine-error.ts';
+import { findProgram } from '../host.ts';
 import type { RunCommand } from '../process/run-command.ts';
 import type { DataEntries } from '../volume/data-sources.ts';
 import type { DataStore, StoredData } from './data-store.ts';
@@ -100,7 +101,8 @@ async function entriesOf(runCommand: RunCommand, manifest: ConfigMap | Secret): 
   const what = (key: string): string => `key ${key} of secret ${manifest.metadata.name}`;
   const elsewhere = await Promise.all(
     Object.entries(manifest.from ?? {}).map(
-      async ([key, source]) => [key, await readSecretSource(runCommand, what(key), source)] as const,
+      async ([key, source]) =>
+        [key, await readSecretSource({ runCommand, findTool: findProgram }, what(key), source)] as const,
     ),
   );
   return { ...decodeEntries(manifest.stringData, manifest.data), ...Object.fromEntries(elsewhere) };

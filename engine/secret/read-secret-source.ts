@@ -1,3 +1,4 @@
+import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import path from 'node:path';
 import { hasErrno } from '../../native/index.ts';
@@ -5,19 +6,24 @@ import { MAX_DATA_BYTES } from '../../schemas/index.ts';
 import type { SecretSource } from '../../schemas/index.ts';
 import { EngineError } from '../engine-error.ts';
 import type { EngineErrorCode } from '../engine-error.ts';
-import { findProgram } from '../host.ts';
 import { ownEnvironment } from '../process/run-command.ts';
 import type { RunCommand } from '../process/run-command.ts';
 
 const DEFAULT_IDENTITY = '/etc/tsctr/age.key';
 const TOOL_TIMEOUT_MS = 60_000;
 
+/** The programs that decrypt, and how they are found. */
+export interface SecretTools {
+  runCommand: RunCommand;
+  findTool: (name: string) => string | null;
+}
+
 /**
  * The value of one key, from where its manifest says that it is. No message ever holds what was read, nor what a tool printed
  * on standard output. Throws BAD_REQUEST, or TOOL_MISSING where age or sops would be needed.
  */
 export async function readSecretSource(
-  runCommand: RunCommand,
+  tools: SecretTools,
   what: string,
   source: SecretSource,
 ): Promise<Uint8Array> {
@@ -25,11 +31,11 @@ export async function readSecretSource(
   if (source.credential !== undefined) return readCredential(what, source.credential);
   if (source.ageFile !== undefined) {
     const identity = source.identity ?? DEFAULT_IDENTITY;
-    return decrypt(runCommand, what, 'age', ['--decrypt', '--identity', identity, source.ageFile]);
+    return decrypt(tools, what, 'age', ['--decrypt', '--identity', identity, source.ageFile]);
   }
   if (source.sopsFile !== undefined) {
     const part = source.extract === undefined ? [] : ['--extract', source.extract];
-    return decrypt(runCommand, what, 'sops', ['--decrypt', ...part, source.sopsFile]);
+    return decrypt(tools, what, 'sops', ['--decrypt', ...part, source.sopsFile]);
   }
   throw failure('BAD_REQUEST', what, 'the manifest does not say where its value comes from');
 }
@@ -50,7 +56,8 @@ function readCredential(what: string, name: string): Promise<Uint8Array> {
 
 async function readSmallFile(what: string, file: string): Promise<Uint8Array> {
   try {
-    const handle = await open(file, 'r');
+    // A fifo would keep us waiting for somebody who writes.
+    const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
       const status = await handle.stat();
       if (!status.isFile()) throw failure('BAD_REQUEST', what, `${file} is no regular file`);
@@ -68,12 +75,12 @@ async function readSmallFile(what: string, file: string): Promise<Uint8Array> {
 }
 
 async function decrypt(
-  runCommand: RunCommand,
+  { runCommand, findTool }: SecretTools,
   what: string,
   tool: string,
   args: readonly string[],
 ): Promise<Uint8Array> {
-  const file = findProgram(tool);
+  const file = findTool(tool);
   if (file === null) {
     throw failure(
       'TOOL_MISSING',
