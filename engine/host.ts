@@ -66,7 +66,7 @@ export async function readHostFacts(
 }
 
 /** Where `npm run setup` puts a CRIU that runs on kernels for which the distribution's is too old. */
-const OWN_CRIU = '/opt/tsctr/criu/bin/criu';
+export const OWN_CRIU = '/opt/tsctr/criu/bin/criu';
 const PODMAN_LIBEXEC = ['/usr/lib/podman', '/usr/libexec/podman'];
 const PROGRAM_DIRECTORIES = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
 

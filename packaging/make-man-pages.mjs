@@ -1,4 +1,4 @@
-// Writes the manual pages into a directory: tsctr(1), one page for each command, tsctr-manifests(5), tsctr-operations(7). They are
+// Writes the manual pages into a directory: tsctr(1), one page for each command, tsctr-oci(1), tsctr-manifests(5), tsctr-operations(7). They are
 // made of docs/, so that nothing is written twice.
 //
 //   node packaging/make-man-pages.mjs <directory>
@@ -51,11 +51,12 @@ function writeCommands() {
       overview += `- **${name}**(1): ${summary}\n`;
     }
   }
-  overview += '\n## See also\n**tsctr-manifests**(5), **tsctr-operations**(7)\n';
+  overview += '\n## See also\n**tsctr-oci**(1), **tsctr-manifests**(5), **tsctr-operations**(7)\n';
   write('tsctr', 1, 'keeps the containers and pods of this host as YAML manifests say', overview);
   if (names.length < 10) throw new Error(`docs/cli.md: expected all commands, found ${names.length}`);
 }
 
 writeCommands();
+write('tsctr-oci', 1, 'an OCI runtime whose checkpoints are those of tsctr', withoutTitle(read('oci.md')));
 write('tsctr-manifests', 5, 'what shall run on this host', withoutTitle(read('manifests.md')));
 write('tsctr-operations', 7, 'running the daemon, upgrading, repairing', withoutTitle(read('operations.md')));

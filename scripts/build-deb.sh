@@ -43,13 +43,14 @@ lay_program() {
   sed -i '/^\/\/# sourceMappingURL=/d' "$tree/$lib"/dist/*.js
   for file in prebuilds/*/*; do install_file 755 "$lib/$file" "$file"; done
   chmod 644 "$tree/$lib"/prebuilds/*/*.node
-  install_file 755 "$lib/bin/tsctr" bin/tsctr
+  for file in bin/*; do install_file 755 "$lib/$file" "$file"; done
   install_file 644 "$lib/package.json" package.json
   # CRIU's messages are read from here.
   for file in schemas/*.proto; do install_file 644 "$lib/$file" "$file"; done
   mkdir -p "$tree/usr/bin"
   # Without the script between: it only looks for this program.
   ln -s "../lib/tsctr/$(echo prebuilds/*/tsctr-client)" "$tree/usr/bin/tsctr"
+  ln -s ../lib/tsctr/bin/tsctr-oci "$tree/usr/bin/tsctr-oci"
 }
 
 lay_system_files() {

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** Each becomes dist/<name>.js. */
-const ENTRIES = { main: 'cli/main.ts', 'unpack-worker': 'engine/image/unpack-worker.ts' };
+const ENTRIES = { main: 'cli/main.ts', oci: 'cli/oci.ts', 'unpack-worker': 'engine/image/unpack-worker.ts' };
 
 const NATIVE_OUTPUTS = [
   'build/Release/tsctr_native.node',

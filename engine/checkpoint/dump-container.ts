@@ -35,7 +35,6 @@ type DumpedContainer = Pick<
   | 'externalNamespaces'
   | 'freezerDirectory'
   | 'networkLock'
-  | 'manageCgroups'
   | 'cgroupYard'
 >;
 
@@ -60,7 +59,6 @@ export async function describeDump(
     externalNamespaces: ownNetwork ? [`net[${String(inode)}]:${NETWORK_NAMESPACE}`] : [],
     freezerDirectory: freezerDirectory(parts.cgroupLayout, containerCgroup(parts.cgroupOwner, request)),
     networkLock: networkLock(target.allowances, { iptablesRestore: findProgram('iptables-restore') }),
-    manageCgroups: true,
     cgroupYard: cgroupYard(parts.cgroupLayout),
   };
   return { dump, networkNamespace: ownNetwork ? NETWORK_NAMESPACE : null };

@@ -2,12 +2,14 @@ import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { AT_FDCWD, hasErrno, O_RDONLY, SIGKILL } from '../../native/index.ts';
 import type { Kernel } from '../../native/index.ts';
-import type { OciSpec } from '../../schemas/index.ts';
-import type { ContainerContext } from '../container/container-context.ts';
+import type { ContainerRequest, OciSpec } from '../../schemas/index.ts';
+import type { EngineParts } from '../container/container-context.ts';
 import { EngineError } from '../engine-error.ts';
+import type { ContainerPaths } from '../host-paths.ts';
 import { ownEnvironment } from '../process/run-command.ts';
 import { readPidFile } from '../runtime/conmon.ts';
 import { runtimeError } from '../runtime/oci-runtime.ts';
+import type { OciRuntime } from '../runtime/oci-runtime.ts';
 import { cgroupExternals } from './external-mounts.ts';
 import { readMountInfo } from './mount-info.ts';
 
@@ -24,6 +26,15 @@ export interface Placeholder {
   end(): Promise<void>;
 }
 
+/** What is needed of a container, and of the engine, for its placeholder. */
+export interface PlaceholderContext {
+  parts: Pick<EngineParts, 'kernel' | 'cgroupLayout'> & {
+    runtime: Pick<OciRuntime, 'path' | 'globalArgs' | 'claim'>;
+  };
+  request: Pick<ContainerRequest, 'id' | 'name'>;
+  paths: Pick<ContainerPaths, 'bundle' | 'config' | 'pidFile'>;
+}
+
 const CREATE_TIMEOUT_MS = 60_000;
 const DEATH_TIMEOUT_MS = 10_000;
 
@@ -32,7 +43,7 @@ const DEATH_TIMEOUT_MS = 10_000;
  * not, is there then. The process is to be ended when CRIU has come into its cgroup. In between the cgroup must not be empty: systemd
  * would take the scope away, with the limits and the rules for devices.
  */
-export async function startPlaceholder(context: ContainerContext, spec: OciSpec): Promise<Placeholder> {
+export async function startPlaceholder(context: PlaceholderContext, spec: OciSpec): Promise<Placeholder> {
   const { kernel } = context.parts;
   const pid = await createPlaceholder(context, spec);
   const end = endOnce(context, pid);
@@ -55,7 +66,7 @@ export async function startPlaceholder(context: ContainerContext, spec: OciSpec)
 }
 
 /** Kills it by a descriptor that is taken now: later the pid may be somebody else's. */
-function endOnce({ parts, request }: ContainerContext, pid: number): () => Promise<void> {
+function endOnce({ parts, request }: PlaceholderContext, pid: number): () => Promise<void> {
   const { kernel } = parts;
   const pidfd = kernel.pidfdOpen(pid, 0);
   const kill = async (): Promise<void> => {
@@ -93,7 +104,7 @@ export function cgroupRoots(text: string): { ctrl?: string; path: string }[] {
   );
 }
 
-async function createPlaceholder(context: ContainerContext, spec: OciSpec): Promise<number> {
+async function createPlaceholder(context: PlaceholderContext, spec: OciSpec): Promise<number> {
   const { parts, request, paths } = context;
   const { kernel, runtime } = parts;
   const what = `restore container/${request.name}`;

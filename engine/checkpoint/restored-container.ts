@@ -149,7 +149,6 @@ function describeRestore(
     ],
     joinedNamespaces: joinedNamespaces(spec),
     cgroupRoots: placeholder.cgroupRoots,
-    manageCgroups: true,
     cgroupYard: cgroupYard(parts.cgroupLayout),
     allowances: job.allowances,
     handlers: restoreHandlers(context, restoreParts),

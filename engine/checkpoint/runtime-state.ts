@@ -86,7 +86,7 @@ function replaceAll(text: string, what: string, replacements: readonly Replaceme
 /** Asks the runtime itself: it must see the process, running. */
 export async function verifyRuntime(
   runCommand: RunCommand,
-  runtime: OciRuntime,
+  runtime: Pick<OciRuntime, 'path' | 'globalArgs'>,
   id: string,
   pid: number,
 ): Promise<void> {

@@ -149,8 +149,23 @@ export interface CriuProcess extends CriuClient {
   end(): Promise<void>;
 }
 
+/** Descriptors of ours that CRIU gets besides its socket, and hands on to what it restores. */
+export interface CriuDescriptors {
+  /** Default: /dev/null three times. */
+  stdio: readonly [number | null, number | null, number | null];
+  /** Become 4, 5, … */
+  others: readonly number[];
+}
+
+const NO_DESCRIPTORS: CriuDescriptors = { stdio: [null, null, null], others: [] };
+
 /** Starts `criu swrk`; with `knowledge`, the file in which it is kept, in a /run of its own. */
-export function spawnCriu(kernel: Kernel, criu: string, knowledge: string | null = null): CriuProcess {
+export function spawnCriu(
+  kernel: Kernel,
+  criu: string,
+  knowledge: string | null = null,
+  descriptors: CriuDescriptors = NO_DESCRIPTORS,
+): CriuProcess {
   const place = String(CRIU_RPC_PLACE);
   const command =
     knowledge === null
@@ -169,7 +184,7 @@ export function spawnCriu(kernel: Kernel, criu: string, knowledge: string | null
       file: command[0] ?? criu,
       args: command,
       env: Object.entries(ownEnvironment()).map(([name, value]) => `${name}=${value}`),
-      fds: [null, null, null, theirs],
+      fds: [...descriptors.stdio, theirs, ...descriptors.others],
       newProcessGroup: true,
     });
   } catch (error) {

@@ -7,8 +7,8 @@ import type { CriuProcess } from './criu-client.ts';
 import { dispatchNotify } from './criu-notify.ts';
 import type { CriuNotifyHandlers } from './criu-notify.ts';
 import type { EffectObserver } from '../engine.ts';
-import { allowanceOptions, CRIU_LOG_LEVEL, DUMP_LOG } from './options.ts';
-import type { CriuAllowances } from './options.ts';
+import { allowanceOptions, CRIU_LOG_LEVEL, DUMP_LOG, variationOptions } from './options.ts';
+import type { CriuAllowances, CriuVariations } from './options.ts';
 import { failureOf, withLog } from './read-log.ts';
 import { readDumpStatistics } from './stats.ts';
 
@@ -33,7 +33,7 @@ export interface DumpRequest {
   /** Directory of the freezer in which the tasks are frozen already: CRIU's own freezing waits in steps of 100 ms. */
   freezerDirectory: string | null;
   networkLock: CriuNetworkLock;
-  manageCgroups: boolean;
+  variations?: CriuVariations;
   /** See `cgroupYard`. */
   cgroupYard: string | null;
   allowances: CriuAllowances;
@@ -58,6 +58,11 @@ export async function dump(
   return readDumpStatistics(path.join(request.workDirectory, 'stats-dump'));
 }
 
+/** Saves the memory alone, for a later dump that names it as its parent; the tasks go on. Needs memory tracking. */
+export async function preDump(kernel: Kernel, process: CriuProcess, request: DumpRequest): Promise<void> {
+  await requestDump(kernel, process, 'SINGLE_PRE_DUMP', request);
+}
+
 /** Ready before the tasks are frozen, so that its start does not count into the time that they stand still. */
 export function startDump(kernel: Kernel, criu: string, knowledge: string | null): CriuProcess {
   return spawnCriu(kernel, criu, knowledge);
@@ -66,7 +71,7 @@ export function startDump(kernel: Kernel, criu: string, knowledge: string | null
 async function requestDump(
   kernel: Kernel,
   process: CriuProcess,
-  type: 'DUMP',
+  type: 'DUMP' | 'SINGLE_PRE_DUMP',
   request: DumpRequest,
 ): Promise<void> {
   const log = { logFile: path.join(request.workDirectory, DUMP_LOG), keptLogFile: request.keptLogFile };
@@ -91,7 +96,7 @@ async function requestDump(
   }
 }
 
-function dumpOptions(request: DumpRequest, images: number, work: number): CriuOptions {
+export function dumpOptions(request: DumpRequest, images: number, work: number): CriuOptions {
   const { parentImages, pageServer, freezerDirectory } = request;
   return {
     images_dir_fd: images,
@@ -101,8 +106,7 @@ function dumpOptions(request: DumpRequest, images: number, work: number): CriuOp
     log_file: DUMP_LOG,
     root: request.rootfs,
     leave_running: request.leaveRunning,
-    manage_cgroups: request.manageCgroups,
-    manage_cgroups_mode: request.manageCgroups ? 'SOFT' : 'IGNORE',
+    ...variationOptions(request.variations ?? {}),
     notify_scripts: true,
     orphan_pts_master: true,
     ext_mnt: [...request.externalMounts],

@@ -1,4 +1,4 @@
-import type { CriuNetworkLock, CriuOptions } from '../../schemas/index.ts';
+import type { CriuCgroupsMode, CriuNetworkLock, CriuOptions } from '../../schemas/index.ts';
 
 /** What may be in a container that CRIU saves or brings back only when told so; the same at dump and at restore. */
 export interface CriuAllowances {
@@ -16,8 +16,22 @@ export interface CriuAllowances {
   linkRemap?: boolean;
   /** Largest deleted but open file that is saved, in bytes; default 64 MiB. */
   ghostLimitBytes?: number;
+  /** Processes of a session whose leader is not among them, such as those that a shell started. */
+  shellJob?: boolean;
   /** Path of a CRIU configuration file that is read last; an empty string is none. */
   configFile?: string;
+}
+
+/** What only those ask for who drive a container by an OCI runtime's command line; the same at dump and at restore. */
+export interface CriuVariations {
+  /** How much of the cgroups CRIU is to make and set; default SOFT. */
+  cgroupsMode?: CriuCgroupsMode;
+  /** CLONE_NEWNET: the network namespace is not saved, and comes back empty. */
+  emptyNamespaces?: number;
+  /** Free the place of pages in earlier images as they are found anew, or restored. */
+  autoDedup?: boolean;
+  /** The pages are fetched while the restored processes run already. */
+  lazyPages?: boolean;
 }
 
 /** CRIU's own limit of 1 MiB is below what a database keeps in a deleted temporary file. */
@@ -36,9 +50,21 @@ export function allowanceOptions(allowances: CriuAllowances): Partial<CriuOption
     tcp_skip_in_flight: allowances.tcpSkipInFlight === true,
     file_locks: allowances.fileLocks === true,
     ext_unix_sk: allowances.externalUnixSockets === true,
+    shell_job: allowances.shellJob === true,
     link_remap: allowances.linkRemap !== false,
     ghost_limit: allowances.ghostLimitBytes ?? DEFAULT_GHOST_LIMIT_BYTES,
     ...(configFile === '' ? {} : { config_file: configFile }),
+  };
+}
+
+export function variationOptions(variations: CriuVariations): Partial<CriuOptions> {
+  const { cgroupsMode = 'SOFT', emptyNamespaces = 0, autoDedup, lazyPages } = variations;
+  return {
+    manage_cgroups: cgroupsMode !== 'IGNORE',
+    manage_cgroups_mode: cgroupsMode,
+    ...(emptyNamespaces === 0 ? {} : { empty_ns: emptyNamespaces }),
+    ...(autoDedup === true ? { auto_dedup: true } : {}),
+    ...(lazyPages === true ? { lazy_pages: true } : {}),
   };
 }
 

@@ -7,8 +7,8 @@ import { CriuError } from './criu-error.ts';
 import { dispatchNotify } from './criu-notify.ts';
 import type { CriuNotifyHandlers } from './criu-notify.ts';
 import type { EffectObserver } from '../engine.ts';
-import { allowanceOptions, CRIU_LOG_LEVEL, RESTORE_LOG } from './options.ts';
-import type { CriuAllowances } from './options.ts';
+import { allowanceOptions, CRIU_LOG_LEVEL, RESTORE_LOG, variationOptions } from './options.ts';
+import type { CriuAllowances, CriuVariations } from './options.ts';
 import { failureOf, withLog } from './read-log.ts';
 import { readRestoreStatistics } from './stats.ts';
 
@@ -28,12 +28,14 @@ export interface CriuRestoreRequest {
   inheritedFds: readonly { key: string; fd: number }[];
   joinedNamespaces: readonly { ns: string; ns_file: string }[];
   cgroupRoots: readonly { ctrl?: string; path: string }[];
-  manageCgroups: boolean;
+  variations?: CriuVariations;
   /** See `cgroupYard`. */
   cgroupYard: string | null;
   allowances: CriuAllowances;
-  /** Pages come later, from a page server. */
-  lazyPages?: boolean;
+  /** In the place of those that were saved: `apparmor:<profile>`, `selinux:<label>`. */
+  lsmProfile?: string;
+  /** In the place of the context that mounts were saved with (SELinux). */
+  lsmMountContext?: string;
   handlers: CriuNotifyHandlers;
   /** Told of each question of CRIU. */
   observe?: EffectObserver;
@@ -76,7 +78,7 @@ export async function restore(
   }
 }
 
-function restoreOptions(request: CriuRestoreRequest, images: number, work: number): CriuOptions {
+export function restoreOptions(request: CriuRestoreRequest, images: number, work: number): CriuOptions {
   return {
     images_dir_fd: images,
     work_dir_fd: work,
@@ -85,8 +87,7 @@ function restoreOptions(request: CriuRestoreRequest, images: number, work: numbe
     log_file: RESTORE_LOG,
     rst_sibling: true,
     root: request.root,
-    manage_cgroups: request.manageCgroups,
-    manage_cgroups_mode: request.manageCgroups ? 'SOFT' : 'IGNORE',
+    ...variationOptions(request.variations ?? {}),
     notify_scripts: true,
     orphan_pts_master: true,
     ext_mnt: [...request.externalMounts],
@@ -97,7 +98,8 @@ function restoreOptions(request: CriuRestoreRequest, images: number, work: numbe
     skip_file_rwx_check: true,
     ...allowanceOptions(request.allowances),
     ...(request.cgroupYard === null ? {} : { cgroup_yard: request.cgroupYard }),
-    ...(request.lazyPages === true ? { lazy_pages: true } : {}),
+    ...(request.lsmProfile === undefined ? {} : { lsm_profile: request.lsmProfile }),
+    ...(request.lsmMountContext === undefined ? {} : { lsm_mount_context: request.lsmMountContext }),
   };
 }
 

@@ -18,6 +18,13 @@ function run(file: string, args: readonly string[], cwd = ROOT): string {
   return stdout;
 }
 
+/** Its own part answers: without an id it says what it expects, before it looks for anything on the host. */
+function assertIsRuntime(program: string): void {
+  const { status, stderr } = spawnSync(program, ['checkpoint'], { encoding: 'utf8' });
+  assert.is(status, 1);
+  assert.match(stderr, /^checkpoint: expected the id of one container|found none: runc crun/);
+}
+
 test('a Debian package holds all that runs, and is what the policy asks for', () =>
   withDirectory((directory) => {
     const build = (...options: string[]) =>
@@ -32,6 +39,7 @@ test('a Debian package holds all that runs, and is what the policy asks for', ()
     run('dpkg-deb', ['-x', debian, tree]);
 
     assert.match(run(path.join(tree, 'usr/bin/tsctr'), ['version']), /^tsctr \d+\.\d+/);
+    assertIsRuntime(path.join(tree, 'usr/bin/tsctr-oci'));
     const doctor = spawnSync(path.join(tree, 'usr/bin/tsctr'), ['doctor', '--run', directory], {
       encoding: 'utf8',
     });
@@ -48,7 +56,7 @@ test('a Debian package holds all that runs, and is what the policy asks for', ()
       assert.match(readFileSync(path.join(tree, 'usr/share', file), 'utf8'), /tsctr/);
     }
     const pages = readdirSync(path.join(tree, 'usr/share/man/man1'));
-    for (const page of ['tsctr.1.gz', 'tsctr-apply.1.gz', 'tsctr-image-pull.1.gz'])
+    for (const page of ['tsctr.1.gz', 'tsctr-apply.1.gz', 'tsctr-image-pull.1.gz', 'tsctr-oci.1.gz'])
       assert.ok(pages.includes(page), page);
     const page = gunzipSync(readFileSync(path.join(tree, 'usr/share/man/man1/tsctr-apply.1.gz'))).toString();
     assert.match(page, /\.SH NAME\ntsctr-apply \\- make the host as the manifests say\n/);
@@ -69,6 +77,7 @@ test('an npm package runs from where it is unpacked, with the addon that it brin
     const unpacked = path.join(directory, 'package');
     assert.not.ok(existsSync(path.join(unpacked, 'build')), 'only what is in prebuilds/');
     assert.match(run(path.join(unpacked, 'bin/tsctr'), ['version']), /^tsctr \d+\.\d+/);
+    assertIsRuntime(path.join(unpacked, 'bin/tsctr-oci'));
     const { stdout } = spawnSync(path.join(unpacked, 'bin/tsctr'), ['doctor', '--run', directory], {
       encoding: 'utf8',
     });

@@ -1,0 +1,54 @@
+/**
+ * The entry of `bin/tsctr-oci` for the two verbs that it does not hand to the runtime. `argv`: the runtime's path, and what
+ * tsctr-oci was called with.
+ */
+import { checkpointBundle, openBundleParts, restoreBundle, deleteContainer } from '../engine/index.ts';
+import { createLinuxKernel } from '../native/index.ts';
+import { DEFAULT_RUN } from './global-options.ts';
+import { awaitContainer } from './oci/await-container.ts';
+import { checkpointOptionsOf, isDetached, restoreOptionsOf } from './oci/oci-options.ts';
+import { readArguments } from './oci/read-arguments.ts';
+import type { OciArguments } from './oci/read-arguments.ts';
+import { reportFailure } from './oci/report-failure.ts';
+
+/** What the runtime is to be told as well when it is called for a verb of its own. */
+const PASSED_ON = ['root', 'rootless', 'cgroup-manager', 'systemd-cgroup', 'debug'];
+
+async function main([runtime = '', ...words]: readonly string[]): Promise<number> {
+  let global: OciArguments['global'] = new Map();
+  try {
+    const given = readArguments(words);
+    global = given.global;
+    return await run(runtime, given);
+  } catch (error) {
+    reportFailure(error, global);
+    return 1;
+  }
+}
+
+async function run(runtime: string, given: OciArguments): Promise<number> {
+  const { global, verb, id } = given;
+  const kernel = createLinuxKernel();
+  const parts = await openBundleParts(kernel, {
+    runtime,
+    globalArgs: PASSED_ON.flatMap((name) => {
+      const value = global.get(name);
+      return value === undefined ? [] : [`--${name}=${value}`];
+    }),
+    root: global.get('root') ?? null,
+    criu: global.get('criu') ?? null,
+    run: process.env['TSCTR_RUN'] ?? DEFAULT_RUN,
+  });
+  const cwd = process.cwd();
+  if (verb === 'checkpoint') {
+    await checkpointBundle(parts, id, checkpointOptionsOf(given, cwd));
+    return 0;
+  }
+  const { pid } = await restoreBundle(parts, id, restoreOptionsOf(given, cwd));
+  if (isDetached(given)) return 0;
+  const exitCode = await awaitContainer(kernel, pid);
+  await deleteContainer(parts, id);
+  return exitCode;
+}
+
+process.exitCode = await main(process.argv.slice(2));
