@@ -91,15 +91,16 @@ function acceptContainer(
   present: ContainerRecord | null,
   { now, source }: AcceptOptions & { now: number },
 ): Accepted<ContainerRecord> {
+  const isSame = present !== null && isDeepStrictEqual(present.manifest, manifest);
   const merge = (record: ContainerRecord | null): ContainerRecord => {
     if (record === null) {
       return newContainerRecord({ name: manifest.metadata.name, owner, manifest, pod: null, now });
     }
-    const isChanged = !isDeepStrictEqual(record.manifest, manifest);
+    const isChanged = record === present ? !isSame : !isDeepStrictEqual(record.manifest, manifest);
     const next = {
       ...record,
       owner,
-      manifest,
+      manifest: isChanged ? manifest : record.manifest,
       deletionRequestedAt: null,
       override: isChanged ? null : record.override,
       // Whoever applies by hand wants it tried now; a directory is read again all the time.
@@ -108,7 +109,7 @@ function acceptContainer(
     };
     return isDeepStrictEqual(next, record) ? record : next;
   };
-  return accepted(present, merge, present !== null && isDeepStrictEqual(present.manifest, manifest));
+  return accepted(present, merge, isSame);
 }
 
 function acceptPod(
@@ -118,20 +119,21 @@ function acceptPod(
   { now, newId }: { now: number; newId: () => string },
 ): Accepted<PodRecord> {
   const id = present?.id ?? newId();
+  const isSame = present !== null && isDeepStrictEqual(present.manifest, manifest);
   const merge = (record: PodRecord | null): PodRecord => {
     if (record === null) return newPodRecord({ id, owner, manifest, now });
-    const isChanged = !isDeepStrictEqual(record.manifest, manifest);
+    const isChanged = record === present ? !isSame : !isDeepStrictEqual(record.manifest, manifest);
     const next = {
       ...record,
       owner,
-      manifest,
+      manifest: isChanged ? manifest : record.manifest,
       deletionRequestedAt: null,
       override: isChanged ? null : record.override,
       prepared: record.prepared && !needsNewNamespaces(record.manifest, manifest),
     };
     return isDeepStrictEqual(next, record) ? record : next;
   };
-  return accepted(present, merge, present !== null && isDeepStrictEqual(present.manifest, manifest));
+  return accepted(present, merge, isSame);
 }
 
 function accepted<T extends { deletionRequestedAt: string | null }>(

@@ -11,6 +11,7 @@ type PrintedType = (typeof TO_CLIENT)['out' | 'err'];
 export class ClientStream {
   readonly #socket: Duplex;
   readonly #gone = new AbortController();
+  #isGathering = false;
   /** True as soon as something was printed: from then on the command cannot run elsewhere. */
   hasPrinted = false;
 
@@ -42,7 +43,19 @@ export class ClientStream {
       this.#socket.destroy();
       return true;
     }
+    this.#gather();
     return this.#socket.write(encodeFrame(type, payload));
+  }
+
+  /** What is sent in one turn of the loop goes out as one: each write alone would wake the client for one line. */
+  #gather(): void {
+    if (this.#isGathering) return;
+    this.#isGathering = true;
+    this.#socket.cork();
+    setImmediate(() => {
+      this.#isGathering = false;
+      this.#socket.uncork();
+    });
   }
 
   drained(): Promise<void> {

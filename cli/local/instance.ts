@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { createEngine, createHostPaths, lockFile, lockRoot, openRecordStore } from '../../engine/index.ts';
 import type { Engine, EngineOptions, HostPaths, RecordStore } from '../../engine/index.ts';
 import { createStepRunner } from '../../machines/index.ts';
@@ -14,6 +13,7 @@ import {
 import type { EventBus, Reconciler, RecordEditor, ResourceKey } from '../../reconciler/index.ts';
 import type { Configuration } from '../../schemas/index.ts';
 import { EffectTrace, traceEngine, traceRecords } from './effect-trace.ts';
+import { createIdSource } from './id-source.ts';
 import { observerFromEnvironment } from './fault-injection.ts';
 import { programPath } from './program-path.ts';
 import { readConfiguration } from './read-configuration.ts';
@@ -119,7 +119,7 @@ async function assemble(
     runner,
     events,
     clock: systemClock,
-    newId: () => randomBytes(32).toString('hex'),
+    newId: createIdSource(),
     onError: options.onError,
   });
   return {

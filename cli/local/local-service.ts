@@ -14,6 +14,7 @@ import type {
 } from '../api/service.ts';
 import { followChanges } from './follow-changes.ts';
 import type { Instance } from './instance.ts';
+import { KnownManifests } from './known-manifests.ts';
 import { localVolumes } from './local-volumes.ts';
 import { localCheckpoints } from './local-checkpoints.ts';
 import { readManifestSet } from './read-set.ts';
@@ -34,13 +35,14 @@ type OnEvent = (event: ApplyEvent) => void;
 /** The service in this process: of a command that found no daemon, and of the daemon itself. */
 export class LocalService implements Service {
   readonly #source: InstanceSource;
+  readonly #known = new KnownManifests();
 
   constructor(source: InstanceSource) {
     this.#source = source;
   }
 
   async apply(request: ApplyRequest, onEvent: OnEvent, signal?: AbortSignal): Promise<ApplySummary> {
-    const { manifests, problems } = await readManifestSet(request.files);
+    const { manifests, problems } = await readManifestSet(request.files, this.#known);
     if (problems.length > 0) return { ...NOTHING, problems };
     const { reconciler, trace } = await this.#source.writer();
     const endTrace = request.trace === true ? trace.begin() : null;
@@ -54,7 +56,7 @@ export class LocalService implements Service {
   }
 
   async plan(request: ApplyRequest): Promise<PlannedChange[]> {
-    const { manifests, problems } = await readManifestSet(request.files);
+    const { manifests, problems } = await readManifestSet(request.files, this.#known);
     if (problems.length > 0) throw new ManifestError(problems);
     const { reconciler } = await this.#source.reader();
     return reconciler.plan(manifests, acceptOptions(request));

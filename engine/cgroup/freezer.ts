@@ -1,4 +1,5 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { EngineError } from '../engine-error.ts';
 import type { CgroupLayout } from './cgroup-layout.ts';
@@ -16,7 +17,7 @@ export async function setFrozen(layout: CgroupLayout, cgroupPath: string, frozen
   }
   await writeFile(files.control, files.words[frozen ? 'frozen' : 'thawed']);
   const deadline = performance.now() + FREEZE_TIMEOUT_MS;
-  while ((await readFrozen(files)) !== frozen) {
+  while (readFrozen(files) !== frozen) {
     if (performance.now() > deadline) {
       await writeFile(files.control, files.words.thawed);
       throw new EngineError(
@@ -30,11 +31,11 @@ export async function setFrozen(layout: CgroupLayout, cgroupPath: string, frozen
 }
 
 /** True while the cgroup is frozen; false when it does not exist. */
-export async function isFrozen(layout: CgroupLayout, cgroupPath: string): Promise<boolean> {
+export function isFrozen(layout: CgroupLayout, cgroupPath: string): boolean {
   const files = freezerFiles(layout, cgroupPath);
   if (files === null) return false;
   try {
-    return await readFrozen(files);
+    return readFrozen(files);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENODEV') return false;
@@ -78,6 +79,7 @@ function freezerFiles(layout: CgroupLayout, cgroupPath: string): FreezerFiles | 
   };
 }
 
-async function readFrozen(files: FreezerFiles): Promise<boolean> {
-  return files.isFrozen(await readFile(files.status, 'utf8'));
+/** At once, as with /proc: the kernel answers from memory, and every look at every container asks. */
+function readFrozen(files: FreezerFiles): boolean {
+  return files.isFrozen(readFileSync(files.status, 'utf8'));
 }

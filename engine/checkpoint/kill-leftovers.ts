@@ -40,7 +40,7 @@ export async function emptyCgroup(parts: EngineParts, request: ContainerRequest)
   const cgroup = containerCgroup(parts.cgroupOwner, request);
   const deadlineMs = performance.now() + TIMEOUT_MS;
   // What is frozen takes no signal.
-  if (await isFrozen(parts.cgroupLayout, cgroup)) await setFrozen(parts.cgroupLayout, cgroup, false);
+  if (isFrozen(parts.cgroupLayout, cgroup)) await setFrozen(parts.cgroupLayout, cgroup, false);
   while ((await killInCgroup(parts, request)) > 0) {
     if (performance.now() > deadlineMs) {
       throw new EngineError(

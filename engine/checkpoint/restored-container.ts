@@ -64,7 +64,7 @@ export function restoredContainer(job: RestoreJob): Stage<ContainerContext> {
       }
       // The freezer's state is among what CRIU saves of a cgroup, and the container was frozen then.
       const cgroup = containerCgroup(parts.cgroupOwner, request);
-      if (await isFrozen(parts.cgroupLayout, cgroup)) await setFrozen(parts.cgroupLayout, cgroup, false);
+      if (isFrozen(parts.cgroupLayout, cgroup)) await setFrozen(parts.cgroupLayout, cgroup, false);
       job.watch.lap('finish');
     },
     async down(context) {

@@ -25,6 +25,6 @@ export async function observeContainer(
   }
   const base = { pid: identity.pid, exit: null, monitorAlive };
   if (parts.runtime.isCreated(request.id)) return { status: 'created', ...base };
-  const frozen = await isFrozen(parts.cgroupLayout, containerCgroup(parts.cgroupOwner, request));
+  const frozen = isFrozen(parts.cgroupLayout, containerCgroup(parts.cgroupOwner, request));
   return { status: frozen ? 'paused' : 'running', ...base };
 }

@@ -97,7 +97,7 @@ function sendSignal(parts: EngineParts, pidfd: number, signal: number): void {
 /** A frozen process takes a signal only when it is thawed. */
 async function thaw(parts: EngineParts, request: ContainerRequest): Promise<void> {
   const cgroup = containerCgroup(parts.cgroupOwner, request);
-  if (await isFrozen(parts.cgroupLayout, cgroup)) await setFrozen(parts.cgroupLayout, cgroup, false);
+  if (isFrozen(parts.cgroupLayout, cgroup)) await setFrozen(parts.cgroupLayout, cgroup, false);
 }
 
 async function killAll(parts: EngineParts, request: ContainerRequest, pidfd: number): Promise<void> {

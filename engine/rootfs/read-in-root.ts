@@ -32,10 +32,11 @@ export function readInRoot(kernel: Kernel, root: string, file: string): string |
     if (!status.isFile()) throw unsafe(root, file, 'not a regular file');
     if (status.size > MAX_BYTES)
       throw unsafe(root, file, `${String(status.size)} bytes, expected at most ${String(MAX_BYTES)}`);
-    const buffer = Buffer.alloc(MAX_BYTES);
+    // No larger than the file: a mebibyte each time, several times for each container, kept the garbage collector busy.
+    const buffer = Buffer.alloc(status.size);
     let length = 0;
-    for (;;) {
-      const got = readSync(fd, buffer, length, MAX_BYTES - length, null);
+    while (length < buffer.length) {
+      const got = readSync(fd, buffer, length, buffer.length - length, null);
       if (got === 0) break;
       length += got;
     }
