@@ -72,6 +72,11 @@ const image: readonly CommandNode[] = [
     load: async () => (await import('./commands/image/import.ts')).importImage,
   },
   {
+    name: 'push',
+    summary: 'Copy an image to a registry or into a file',
+    load: async () => (await import('./commands/image/push.ts')).push,
+  },
+  {
     name: 'inspect',
     summary: 'Show all about one image',
     load: async () => (await import('./commands/image/inspect.ts')).inspect,

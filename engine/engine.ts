@@ -144,6 +144,19 @@ export interface ImageEngine {
   list(): Promise<ImageDetails[]>;
   /** Brings archives and layouts in under a name: `oci-archive:`, `docker-archive:`, `oci:`, `dir:`. */
   import(source: string, name: string | null, options?: PullOptions): Promise<ImageDetails>;
+  /**
+   * Makes an image of a checkpoint, as podman does: one layer, which is the archive that `write` makes, not compressed, in the file
+   * that it is given. What has that name is replaced when the new one is complete.
+   */
+  packCheckpoint(name: string, write: (file: string) => Promise<void>): Promise<ImageDetails>;
+  /** Path of the archive in a checkpoint image of the store, for `restore`. Throws for any other image. */
+  checkpointArchive(reference: string): Promise<string>;
+  /** Copies an image of the store to a registry, or to `oci:`, `oci-archive:`, `docker-archive:`, `dir:`. Default: to where its name says. */
+  push(
+    reference: string,
+    destination: string | null,
+    options?: EffectOptions,
+  ): Promise<{ destination: string; digest: string }>;
   /** Removes the name, and the image when it was its last. Refused with the users' names when containers use it. */
   remove(reference: string, inUse: ReadonlySet<string>): Promise<void>;
   /** Removes images that nothing uses; returns what was removed and the bytes freed. */

@@ -12,6 +12,7 @@ import {
   readImportRequest,
   readLogsRequest,
   readPullRequest,
+  readPushRequest,
   readReference,
   readRestoreRequest,
 } from './read-request.ts';
@@ -133,6 +134,10 @@ function addImageRoutes(app: Hono, { service, cutOff }: AppOptions): void {
   app.post(ROUTES.imageInspect, async (c) => {
     const reference = readReference(await bodyOf(c));
     return c.json({ result: await images.inspect(reference) });
+  });
+  app.post(ROUTES.imagePush, async (c) => {
+    const { reference, destination } = readPushRequest(await bodyOf(c));
+    return c.json({ result: await images.push(reference, destination) });
   });
   app.post(ROUTES.imageRemove, async (c) => {
     const reference = readReference(await bodyOf(c));

@@ -34,6 +34,8 @@ export interface CreateCheckpointRequest {
   by: 'hand' | 'shutdown';
   /** Written as one file afterwards; then it is one container. */
   archive?: ArchivePlace;
+  /** Made an image of afterwards, which gets this name, with what `archive` says, whose file then counts for nothing. Default: not. */
+  image?: string;
 }
 
 export interface CheckCheckpointRequest {

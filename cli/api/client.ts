@@ -18,6 +18,7 @@ import type {
   PlannedChange,
   ResourceName,
   ResourceView,
+  PushedImage,
   Service,
 } from './service.ts';
 import { shortSocketPath } from './socket-path.ts';
@@ -181,6 +182,8 @@ export class RemoteService implements Service {
       this.#stream({ method: 'POST', route: ROUTES.imageImport, body: { source, name } }, onProgress),
     inspect: (reference: string): Promise<ImageDetails | null> =>
       this.#call({ method: 'POST', route: ROUTES.imageInspect, body: { reference } }),
+    push: (reference: string, destination: string | null): Promise<PushedImage> =>
+      this.#call({ method: 'POST', route: ROUTES.imagePush, body: { reference, destination } }),
     remove: async (reference: string): Promise<void> => {
       await this.#call({ method: 'POST', route: ROUTES.imageRemove, body: { reference } });
     },

@@ -70,6 +70,7 @@ export function readCheckpointRequest(body: unknown): CreateCheckpointRequest {
     timeoutMs: numberOrNull(fields['timeoutMs'], 'timeoutMs'),
     pin: boolean(fields['pin'], 'pin'),
     by: oneOf(fields['by'], ['hand', 'shutdown'] as const, 'by'),
+    ...(fields['image'] !== undefined && { image: string(fields['image'], 'image') }),
     ...(fields['archive'] !== undefined && { archive: readArchivePlace(fields['archive']) }),
   };
 }
@@ -145,6 +146,11 @@ export function readPullRequest(body: unknown): { reference: string; policy: Pul
 export function readImportRequest(body: unknown): { source: string; name: string | null } {
   const fields = object(body, 'body');
   return { source: string(fields['source'], 'source'), name: stringOrNull(fields['name'], 'name') };
+}
+
+export function readPushRequest(body: unknown): { reference: string; destination: string | null } {
+  const { destination } = object(body, 'body');
+  return { reference: readReference(body), destination: stringOrNull(destination, 'destination') };
 }
 
 export function readReference(body: unknown): string {

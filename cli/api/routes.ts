@@ -28,6 +28,7 @@ export const ROUTES = {
   imageList: '/v1/images',
   imageImport: '/v1/images/import',
   imageInspect: '/v1/images/inspect',
+  imagePush: '/v1/images/push',
   imageRemove: '/v1/images/remove',
   imagePrune: '/v1/images/prune',
 } as const;

@@ -48,10 +48,19 @@ export interface Service {
     list(): Promise<ImageDetails[]>;
     import(source: string, name: string | null, onProgress: (p: PullProgress) => void): Promise<ImageDetails>;
     inspect(reference: string): Promise<ImageDetails | null>;
+    /** To where its name says, or to `destination`. */
+    push(reference: string, destination: string | null): Promise<PushedImage>;
     remove(reference: string): Promise<void>;
     prune(): Promise<{ removed: ImageDetails[]; freedBytes: number }>;
   };
   close(): Promise<void>;
+}
+
+export interface PushedImage {
+  /** As skopeo has it: `docker://registry.example/app:1`. */
+  destination: string;
+  /** Of the manifest here; what arrives may be compressed, and have another one. */
+  digest: string;
 }
 
 export interface ManifestText {

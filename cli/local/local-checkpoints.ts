@@ -22,10 +22,32 @@ export interface LocalCheckpointDeps {
 
 export function localCheckpoints({ reader, writer, settle }: LocalCheckpointDeps): CheckpointService {
   return {
-    async create({ names, ...wish }: CreateCheckpointRequest, onEvent, signal) {
-      const { reconciler } = await writer();
-      await reconciler.checkpoint({ names, wish });
-      return settle(names, onEvent, signal);
+    async create({ names, image, ...wish }: CreateCheckpointRequest, onEvent, signal) {
+      const { reconciler, engine } = await writer();
+      if (image === undefined) {
+        await reconciler.checkpoint({ names, wish });
+        return settle(names, onEvent, signal);
+      }
+      const report = (event: ApplyEvent): void => {
+        if (event.what !== 'exported') onEvent(event);
+      };
+      const failed: ApplySummary[] = [];
+      const place = { compression: 'none', leaveOut: wish.archive?.leaveOut ?? [] } as const;
+      try {
+        const packed = await engine.images.packCheckpoint(image, async (file) => {
+          await reconciler.checkpoint({ names, wish: { ...wish, archive: { ...place, file } } });
+          const summary = await settle(names, report, signal);
+          failed.push(summary);
+          if (summary.failed > 0) throw new NothingSavedError();
+        });
+        for (const resource of names)
+          onEvent({ resource, what: 'exported', detail: `image ${packed.names.join(', ')}` });
+      } catch (error) {
+        if (!(error instanceof NothingSavedError)) throw error;
+      }
+      const [summary] = failed;
+      if (summary === undefined) throw new NothingSavedError();
+      return summary;
     },
     async restore({ names }: RestoreRequest, onEvent, signal) {
       const { reconciler } = await writer();
@@ -50,6 +72,11 @@ export function localCheckpoints({ reader, writer, settle }: LocalCheckpointDeps
       for (const name of checkpoints) await removeOne(instance, name);
     },
   };
+}
+
+/** The checkpoint failed, which the summary tells of: there is nothing that an image could be made of. */
+class NothingSavedError extends Error {
+  override readonly name = 'NothingSavedError';
 }
 
 function refuseRemoval({ records }: Instance, { container, checkpoint }: CheckpointName): void {

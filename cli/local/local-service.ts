@@ -147,6 +147,8 @@ export class LocalService implements Service {
     list: async () => (await this.#source.reader()).engine.images.list(),
     import: async (source, name, onProgress) =>
       (await this.#source.writer()).engine.images.import(source, name, { onProgress }),
+    push: async (reference, destination) =>
+      (await this.#source.writer()).engine.images.push(reference, destination),
     inspect: async (reference) => (await this.#source.reader()).engine.images.find(reference),
     remove: async (reference) => {
       const instance = await this.#source.writer();

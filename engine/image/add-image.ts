@@ -3,6 +3,7 @@ import { EngineError } from '../engine-error.ts';
 import type { BlobStore, StoredImage } from './blob-store.ts';
 import { fetchImage } from './fetch-image.ts';
 import type { FetchImageOptions } from './fetch-image.ts';
+import { isCheckpointImage } from './checkpoint-annotations.ts';
 import { withImage } from './image-index.ts';
 import type { ImageIndexFile } from './image-index.ts';
 import type { ImagePaths } from './image-paths.ts';
@@ -42,6 +43,8 @@ export async function unpackImage(
   { manifest, facts }: StoredImage,
   { signal, onProgress }: JobOptions,
 ): Promise<void> {
+  // It is no root filesystem: a restore reads the archive that its layer is.
+  if (isCheckpointImage(manifest.annotations)) return;
   const todo = manifest.layers.map((layer, i) => ({ ...layer, diffId: facts.diffIds[i] ?? '' }));
   // The largest first, so that no thread is left alone with it at the end.
   todo.sort((a, b) => b.size - a.size);

@@ -14,11 +14,13 @@ import { createImageCatalog } from './image-catalog.ts';
 import { createImageIndexFile } from './image-index.ts';
 import { createImagePaths } from './image-paths.ts';
 import type { ImagePaths } from './image-paths.ts';
-import { imageFile, importedName } from './image-source.ts';
+import { imageFile, importedName, pushDestination } from './image-source.ts';
 import { DEFAULT_LAYER_LIMITS } from './layer-limits.ts';
 import type { LayerLimits } from './layer-limits.ts';
 import { createLayerStore } from './layer-store.ts';
 import type { RootStatus } from './layer-writer.ts';
+import { packCheckpoint } from './pack-checkpoint.ts';
+import { pushImage } from './push-image.ts';
 import type { RegistryOptions } from './registry-options.ts';
 import { pruneImages, removeImage } from './remove-images.ts';
 import { removeTree } from './remove-tree.ts';
@@ -138,6 +140,28 @@ export function createImageEngine(options: ImageEngineOptions): ImageStoreEngine
         catalog.details(await addImage(add, [{ ...file, name }], shared)),
       );
     },
+    packCheckpoint: (wanted, write) =>
+      gate.adding(async () => {
+        await changing();
+        const name = importedName(wanted);
+        return catalog.details(await packCheckpoint({ kernel, paths, index }, name, write));
+      }),
+    checkpointArchive: catalog.checkpointArchive,
+    push: (reference, destination, pull = {}) =>
+      gate.adding(async () => {
+        await changing();
+        const image = await catalog.stored(reference);
+        const place = pushDestination(destination ?? reference);
+        const { signal } = pull;
+        await pushImage(add.fetch, {
+          image,
+          name: reference,
+          destination: place.skopeo,
+          registryHost: place.registryHost,
+          signal,
+        });
+        return { destination: place.skopeo, digest: image.digest };
+      }),
     remove: (reference, inUse) =>
       gate.takingAway(async () => {
         await changing();

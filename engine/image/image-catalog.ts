@@ -3,6 +3,7 @@ import { EngineError } from '../engine-error.ts';
 import type { BlobStore, StoredImage } from './blob-store.ts';
 import type { ImageIndex, ImageIndexFile } from './image-index.ts';
 import type { ImagePaths } from './image-paths.ts';
+import { isCheckpointImage } from './checkpoint-annotations.ts';
 import { imageCandidates } from './image-source.ts';
 import type { LayerStore } from './layer-store.ts';
 import type { RootStatus } from './layer-writer.ts';
@@ -16,6 +17,10 @@ export interface ImageCatalog {
   readonly details: (digest: string) => Promise<ImageDetails>;
   readonly isUnpacked: (digest: string) => Promise<boolean>;
   readonly layerPaths: (imageId: string) => Promise<string[]>;
+  /** Path of the archive that a checkpoint image holds. Throws for any other image. */
+  readonly checkpointArchive: (reference: string) => Promise<string>;
+  /** By name or id, as its blobs describe it. */
+  readonly stored: (reference: string) => Promise<StoredImage>;
   readonly config: (imageId: string) => Promise<ImageConfig>;
   readonly rootStatus: (imageId: string) => Promise<RootStatus | null>;
 }
@@ -81,8 +86,29 @@ export function createImageCatalog(options: ImageCatalogOptions): ImageCatalog {
     return toDetails(first, known);
   }
 
+  async function stored(reference: string): Promise<StoredImage> {
+    const found = await find(reference);
+    const image = found === null ? null : await blobs.read(found.digest);
+    if (image !== null) return image;
+    throw new EngineError('IMAGE_NOT_FOUND', `find image ${reference}: it is not in the store`, {
+      hint: `pull it: tsctr image pull ${reference}`,
+    });
+  }
+
   return {
     find,
+    stored,
+    async checkpointArchive(reference) {
+      const { manifest } = await stored(reference);
+      const [layer, ...others] = manifest.layers;
+      if (!isCheckpointImage(manifest.annotations) || layer === undefined || others.length > 0) {
+        throw new EngineError(
+          'BAD_REQUEST',
+          `restore from image ${reference}: it is not the image of a checkpoint`,
+        );
+      }
+      return paths.blob(layer.digest);
+    },
     async list() {
       const known = await index.read();
       return (await images(known))
@@ -98,11 +124,19 @@ export function createImageCatalog(options: ImageCatalogOptions): ImageCatalog {
     async isUnpacked(digest) {
       const image = await blobs.read(digest);
       if (image === null) return false;
+      if (isCheckpointImage(image.manifest.annotations)) {
+        return (await blobs.missing(image)).length === 0;
+      }
       const found = await Promise.all(image.facts.diffIds.map((diffId) => layers.find(diffId)));
       return found.every((layer) => layer !== null);
     },
     async layerPaths(imageId) {
-      const { facts } = await byId(imageId);
+      const { facts, manifest } = await byId(imageId);
+      if (isCheckpointImage(manifest.annotations)) {
+        throw new EngineError('IMAGE_INVALID', `use image ${imageId}: it is a checkpoint`, {
+          hint: 'name the image that its container was made from, and restore from this one',
+        });
+      }
       return topmostOnly(facts.diffIds).map((diffId) => paths.layer(diffId).diff);
     },
     async config(imageId) {

@@ -4,6 +4,8 @@ import { isDigest } from './image-paths.ts';
 
 /** The parts of an OCI image manifest (image-spec, manifest.md) that tsctr uses. */
 export interface ImageManifest {
+  mediaType: string;
+  annotations: Readonly<Record<string, string>>;
   config: Descriptor;
   layers: Descriptor[];
 }
@@ -45,7 +47,8 @@ export function parseManifest(bytes: Buffer, digest: string): ImageManifest {
       throw invalid(operation, `a layer is ${JSON.stringify(mediaType)}, which is not supported`);
     }
   }
-  return { config, layers };
+  const mediaType = text(manifest['mediaType']) ?? 'application/vnd.oci.image.manifest.v1+json';
+  return { mediaType, annotations: strings(manifest['annotations']), config, layers };
 }
 
 /** Reads an image configuration. Throws IMAGE_INVALID, naming `digest`. */
@@ -82,11 +85,15 @@ function imageConfig(from: Json): ImageConfig {
     const keys = Object.keys(object(from[key]));
     if (keys.length > 0) config[key] = Object.fromEntries(keys.map((name) => [name, {}]));
   }
-  const labels = Object.entries(object(from['Labels'])).filter((pair): pair is [string, string] => {
-    return typeof pair[1] === 'string';
-  });
-  if (labels.length > 0) config.Labels = Object.fromEntries(labels);
+  const labels = strings(from['Labels']);
+  if (Object.keys(labels).length > 0) config.Labels = labels;
   return config;
+}
+
+function strings(value: unknown): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(object(value)).filter((pair): pair is [string, string] => typeof pair[1] === 'string'),
+  );
 }
 
 function descriptor(value: unknown, operation: string): Descriptor {

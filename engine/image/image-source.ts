@@ -67,6 +67,23 @@ export function importedName(name: string): string {
   return formatImageReference(own);
 }
 
+/** Where an image is copied to: a registry, or a file or directory. Throws BAD_REQUEST for a name of this host. */
+export function pushDestination(reference: string): ImageSource {
+  const image = parse(reference);
+  if (image.transport !== 'docker') return fileSource(reference, image);
+  const [named = image] = candidateNames(image);
+  if (named.registry === null || named.registry === 'localhost') {
+    throw new EngineError('BAD_REQUEST', `push ${reference}: ${reference} names no registry`, {
+      hint: 'say where to: tsctr image push NAME registry.example/app:1',
+    });
+  }
+  if (named.digest !== null) {
+    throw new EngineError('BAD_REQUEST', `push ${reference}: expected a name with or without a tag`);
+  }
+  const name = formatImageReference(named);
+  return { name, skopeo: `docker://${name}`, registryHost: named.registry };
+}
+
 function fileSource(reference: string, image: Exclude<ImageReference, { transport: 'docker' }>): ImageSource {
   if (!path.isAbsolute(image.path)) {
     throw new EngineError('BAD_REQUEST', `find ${reference}: expected an absolute path`);

@@ -43,6 +43,15 @@ export function sourceOptions(registry: RegistryOptions, host: string | null): s
   ];
 }
 
+/** Options of `skopeo copy` for a destination in `host` (null: not in a registry). */
+export function destinationOptions(registry: RegistryOptions, host: string | null): string[] {
+  if (host === null) return [];
+  return [
+    ...(registry.authFile === undefined ? [] : ['--dest-authfile', registry.authFile]),
+    ...(registry.insecureRegistries?.includes(host) === true ? ['--dest-tls-verify=false'] : []),
+  ];
+}
+
 /** From our environment only what skopeo needs to reach a registry. */
 export function skopeoEnvironment(temporary: string): Record<string, string> {
   const names = ['HOME', 'XDG_RUNTIME_DIR', 'REGISTRY_AUTH_FILE', 'SSL_CERT_FILE', 'SSL_CERT_DIR'];

@@ -45,7 +45,7 @@ onHost('checkpoint and restore by command, with their figures, and what they ref
     const left = await testRoot.output(['checkpoint', 'counter', '--leave-running']);
     assert.match(
       left,
-      /memory +\d+ KiB of \d+ KiB in all\n +stood still \d+ ms\n +stages +prepare .*dump .*total \d+ ms/,
+      /memory +\d+ KiB of \d+ KiB in all\n +stood still [\d.]+ m?s\n +stages +prepare .*dump .*total [\d.]+ m?s/,
     );
     assert.equal([record().state, record().checkpoint?.leftRunning], ['Running', true]);
     await untilCounting();

@@ -11,7 +11,7 @@ import { checkpointRows } from '../../output/checkpoint-text.ts';
 import { formatJson } from '../../output/json.ts';
 import { parseNames, resolveName } from '../../resource-name.ts';
 import { showSummary, watchEvents } from '../../show-changes.ts';
-import { archiveFrom, EXPORT_OPTIONS, requireOne } from './export-options.ts';
+import { EXPORT_OPTIONS, productFrom, requireOne } from './export-options.ts';
 
 /** What CRIU saves only when told so, as options. */
 const ALLOWANCES: readonly (OptionSpec & {
@@ -62,16 +62,17 @@ export const create: CommandSpec = {
     'tsctr checkpoint web --check',
     'tsctr checkpoint web --leave-running',
     'tsctr checkpoint web --export /var/backups/web.tar.zst',
+    'tsctr checkpoint web --image localhost/web-ckpt:1',
     'tsctr checkpoint list',
   ],
   hosted: true,
   run: async (invocation) => {
     const { options, globals, io } = invocation;
-    const archive = archiveFrom(invocation);
+    const product = productFrom(invocation);
     const service = await invocation.service();
     const views = await service.list();
-    const request = { ...makeRequest(invocation, views), ...(archive !== null && { archive }) };
-    if (archive !== null) requireOne(recordsOf(request.names, views));
+    const request = { ...makeRequest(invocation, views), ...product };
+    if (product.archive !== undefined) requireOne(recordsOf(request.names, views));
     if (options.flag('check')) return checkAll(invocation, service, recordsOf(request.names, views), request);
     const events: ApplyEvent[] = [];
     const shown = watchEvents(invocation, events);

@@ -14,6 +14,10 @@ export const EXPORT_OPTIONS: readonly OptionSpec[] = [
     completes: 'file',
   },
   {
+    flags: '--image <name>',
+    description: 'make an image of it as well, as podman does, for `tsctr image push` and `tsctr restore`',
+  },
+  {
     flags: '-c, --compress <format>',
     description: 'of the archive: zstd (unless said otherwise), gzip, none',
   },
@@ -25,13 +29,10 @@ export const EXPORT_OPTIONS: readonly OptionSpec[] = [
 ];
 
 /** Null: no archive is asked for. */
-export function archiveFrom({ options, io }: Invocation): ArchivePlace | null {
+function archiveFrom({ options, io }: Invocation): ArchivePlace | null {
   const file = options.text('export');
   const word = options.text('compress');
-  const leaveOut: ('rootfs' | 'volumes')[] = [
-    ...(options.flag('ignoreRootfs') ? (['rootfs'] as const) : []),
-    ...(options.flag('ignoreVolumes') ? (['volumes'] as const) : []),
-  ];
+  const leaveOut = leftOut(options);
   if (file === null) {
     if (word === null && leaveOut.length === 0) return null;
     throw new CliError(
@@ -53,12 +54,37 @@ export function archiveFrom({ options, io }: Invocation): ArchivePlace | null {
   return { file: path.resolve(io.cwd, file), compression, leaveOut };
 }
 
+/** What is asked for besides the kept checkpoint, as a part of the request; empty: nothing. */
+export function productFrom(invocation: Invocation): { archive?: ArchivePlace; image?: string } {
+  const { options } = invocation;
+  const image = options.text('image');
+  if (image === null) {
+    const archive = archiveFrom(invocation);
+    return archive === null ? {} : { archive };
+  }
+  for (const other of ['export', 'compress'] as const) {
+    if (options.text(other) === null) continue;
+    throw new CliError('BAD_INPUT', `checkpoint: --image and --${other} exclude each other`);
+  }
+  if (options.flag('check')) {
+    throw new CliError('BAD_INPUT', 'checkpoint: --check and --image exclude each other');
+  }
+  return { image, archive: { file: '', compression: 'none', leaveOut: leftOut(options) } };
+}
+
+function leftOut(options: Invocation['options']): ArchivePlace['leaveOut'] {
+  return [
+    ...(options.flag('ignoreRootfs') ? (['rootfs'] as const) : []),
+    ...(options.flag('ignoreVolumes') ? (['volumes'] as const) : []),
+  ];
+}
+
 /** An archive holds one container. */
 export function requireOne(records: readonly ContainerRecord[]): void {
   if (records.length === 1) return;
   throw new CliError(
     'BAD_INPUT',
-    `checkpoint: --export writes one container, and ${String(records.length)} were named`,
+    `checkpoint: --export and --image are for one container, and ${String(records.length)} were named`,
     'name one of them',
   );
 }

@@ -140,7 +140,7 @@ for (const [way, open] of Object.entries(WAYS)) {
     const names = [{ kind: 'Container' as const, name: 'web' }];
     const allowances = { tcpEstablished: true, linkRemap: false };
     const how = { then: 'stop' as const, timeoutMs: 500, pin: true, by: 'shutdown' as const };
-    const create = { names, allowances, ...how };
+    const create = { names, allowances, image: 'localhost/c:1', ...how };
     const targets = [{ kind: 'Container' as const, name: 'web', checkpoint: 3 }, ...names];
     const checkpoints = [{ container: 'db.server', checkpoint: 0 }];
     const check = { container: 'db.server', allowances };
@@ -159,7 +159,7 @@ for (const [way, open] of Object.entries(WAYS)) {
     ]);
   });
 
-  conform('images: all six', async (fake, service) => {
+  conform('images: all seven', async (fake, service) => {
     const progress: string[] = [];
     const pulled = await service.images.pull('demo', 'IfNotPresent', ({ phase }) => progress.push(phase));
     assert.equal(pulled, { reference: 'demo', id: IMAGE.id });
@@ -168,6 +168,10 @@ for (const [way, open] of Object.entries(WAYS)) {
     assert.equal(await service.images.import('oci:/x', null, () => undefined), IMAGE);
     assert.equal(await service.images.inspect('localhost/demo:1'), IMAGE);
     assert.is(await service.images.inspect('absent'), null);
+    assert.equal(await service.images.push('localhost/demo:1', 'r/x:1'), {
+      destination: 'docker://r/x:1',
+      digest: IMAGE.digest,
+    });
     await service.images.remove('localhost/demo:1');
     assert.equal(await service.images.prune(), { removed: [IMAGE], freedBytes: 1_200_000 });
     assert.equal(fake.calls[0]?.request, { reference: 'demo', policy: 'IfNotPresent' });

@@ -186,6 +186,12 @@ export class FakeService implements Service {
       onProgress({ phase: 'unpacking', layersDone: 0, layersTotal: 1, bytes: 10 });
       return IMAGE;
     },
+    push: (reference, destination) =>
+      this.#answer(
+        'images.push',
+        { reference, destination },
+        { destination: 'docker://r/x:1', digest: IMAGE.digest },
+      ),
     inspect: (reference) => this.#answer('images.inspect', reference, this.#find(reference)),
     remove: async (reference) => {
       await this.#answer('images.remove', reference, null);

@@ -9,7 +9,9 @@ const config = { mediaType: 'application/vnd.oci.image.config.v1+json', digest: 
 const layer = { mediaType: 'application/vnd.oci.image.layer.v1.tar+gzip', digest: DIGEST, size: 3 };
 
 test('reads manifests', () => {
-  assert.equal(parseManifest(json({ config, layers: [layer], annotations: {} }), DIGEST), {
+  assert.equal(parseManifest(json({ config, layers: [layer], annotations: { a: 'b', c: 1 } }), DIGEST), {
+    mediaType: 'application/vnd.oci.image.manifest.v1+json',
+    annotations: { a: 'b' },
     config,
     layers: [layer],
   });
