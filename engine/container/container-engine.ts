@@ -15,6 +15,7 @@ import { readPidFile } from '../runtime/conmon.ts';
 import { buildResources } from '../spec/resources.ts';
 import { goDown, goUp } from '../stage.ts';
 import type { StageList } from '../stage.ts';
+import { completeNames } from './complete-names.ts';
 import { createContext } from './container-context.ts';
 import type { ContainerContext, EngineParts } from './container-context.ts';
 import { readProcess } from './container-process.ts';
@@ -73,6 +74,7 @@ export function createContainerEngine(parts: EngineParts): ContainerEngine {
     async start(request) {
       const observation = await observeContainer(parts, request);
       if (observation.status === 'created') {
+        await completeNames(parts, request, observation.pid);
         parts.observeEffect('runtime-start', 'before');
         await parts.runtime.start(request.id);
         parts.observeEffect('runtime-start', 'after');

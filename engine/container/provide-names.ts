@@ -43,8 +43,8 @@ async function write({ paths }: ContainerContext, name: string, text: string): P
   return file;
 }
 
-/** The host name, that of the container, and in a pod that of the member. */
-function ownNames(request: ContainerRequest): string[] {
+/** The host name first, that of the container, and in a pod that of the member. */
+export function ownNames(request: ContainerRequest): string[] {
   const hostname = request.spec.hostname ?? request.pod?.name ?? request.name;
   const member = request.pod === null ? [] : [request.pod.member];
   return [...new Set([hostname, request.name, ...member])];
@@ -79,12 +79,16 @@ async function baseHosts(context: ContainerContext): Promise<string> {
   });
 }
 
-async function resolvConfText(request: ContainerRequest): Promise<string> {
+/** `ipv6`: the container has an address by which it reaches such servers. */
+export async function resolvConfText(
+  request: ContainerRequest,
+  { ipv6 }: { ipv6: boolean } = { ipv6: false },
+): Promise<string> {
   return resolvConfFile({
     hostText: await readOr('/etc/resolv.conf'),
     configured: request.spec.dnsConfig,
     ownNetwork: !usesHostNetwork(request),
-    ipv6: false,
+    ipv6,
   });
 }
 

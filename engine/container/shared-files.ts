@@ -1,4 +1,5 @@
 import { open, readFile } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { hasErrno, LOCK_EX, LOCK_NB } from '../../native/index.ts';
 import type { Kernel } from '../../native/index.ts';
@@ -28,7 +29,7 @@ export async function addToSharedHosts(kernel: Kernel, file: string, entry: Host
   });
 }
 
-/** Reads and appends while nobody else does, flock(2); another process may prepare another member. */
+/** Reads and appends while nobody else does. */
 async function underLock(
   kernel: Kernel,
   file: string,
@@ -36,17 +37,29 @@ async function underLock(
 ): Promise<void> {
   const handle = await open(file, 'a', 0o644);
   try {
-    for (let waitedMs = 0; !tryLock(kernel, handle.fd); waitedMs += RETRY_MS) {
-      if (waitedMs > LOCK_TIMEOUT_MS)
-        throw new EngineError('TIMED_OUT', `lock ${file}: another process holds it`);
-      await sleep(RETRY_MS);
-    }
-    await action(await readFile(file, 'utf8'), async (text) => {
-      await handle.appendFile(text);
+    await underFileLock(kernel, handle, file, async () => {
+      await action(await readFile(file, 'utf8'), async (text) => {
+        await handle.appendFile(text);
+      });
     });
   } finally {
     await handle.close();
   }
+}
+
+/** Acts while nobody else does, flock(2); another process may prepare another member. The lock goes with the handle. */
+export async function underFileLock(
+  kernel: Kernel,
+  handle: FileHandle,
+  file: string,
+  action: () => Promise<void>,
+): Promise<void> {
+  for (let waitedMs = 0; !tryLock(kernel, handle.fd); waitedMs += RETRY_MS) {
+    if (waitedMs > LOCK_TIMEOUT_MS)
+      throw new EngineError('TIMED_OUT', `lock ${file}: another process holds it`);
+    await sleep(RETRY_MS);
+  }
+  await action();
 }
 
 function tryLock(kernel: Kernel, fd: number): boolean {
