@@ -97,6 +97,9 @@ function toJson(error: unknown): object {
       hint: hintOf(error),
       exitCode: exitCodeOf(error),
       ...(problems.length === 0 ? {} : { problems }),
+      ...('reasons' in error && Array.isArray(error.reasons) && error.reasons.length > 0
+        ? { reasons: error.reasons as unknown[] }
+        : {}),
     },
   };
 }

@@ -1,6 +1,7 @@
 import type { Kernel } from '../native/index.ts';
 import type { EngineWithAccess } from './access.ts';
 import { createMonitorScope } from './cgroup/monitor-scope.ts';
+import type { ArchiveTrust } from './checkpoint/archive-trust.ts';
 import { createContainerAccess } from './container/container-access.ts';
 import type { EngineParts } from './container/container-context.ts';
 import { createContainerEngine } from './container/container-engine.ts';
@@ -26,6 +27,8 @@ export interface EngineOptions {
   /** `auto`, the name or the path of an OCI runtime. */
   runtime?: string;
   registry?: RegistryOptions;
+  /** Whose archives are restored besides those of this instance; default: nobody's. */
+  archiveTrust?: ArchiveTrust;
   exitCommand?: readonly string[] | null;
   /** Told of every effect on the host; default: nobody. */
   observeEffect?: EffectObserver;
@@ -77,6 +80,7 @@ export async function createEngine(options: EngineOptions): Promise<EngineWithAc
     }),
     exits: new ExitWatcher(paths.exits),
     observeEffect: options.observeEffect ?? (() => undefined),
+    ...(options.archiveTrust !== undefined && { archiveTrust: options.archiveTrust }),
     ...(options.notice !== undefined && { notice: options.notice }),
     exitCommand: options.exitCommand ?? null,
   };

@@ -27,17 +27,31 @@ export type EngineErrorCode =
   | 'CHECKPOINT_INVALID'
   | 'RESTORE_REFUSED';
 
+/** Why something is refused. */
+export interface ErrorReason {
+  reason: string;
+  message: string;
+  fix: string;
+}
+
 /** A failed operation of the engine: the message starts with the operation and names the object. */
 export class EngineError extends Error {
   override readonly name = 'EngineError';
   readonly code: EngineErrorCode;
   /** What the reader can do about it; null when the message says it all. */
   readonly hint: string | null;
+  /** Each thing that stands in the way, by a word that does not change; empty where there is only the message. */
+  readonly reasons: readonly ErrorReason[];
 
-  constructor(code: EngineErrorCode, message: string, options: { cause?: unknown; hint?: string } = {}) {
+  constructor(
+    code: EngineErrorCode,
+    message: string,
+    options: { cause?: unknown; hint?: string; reasons?: readonly ErrorReason[] } = {},
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.hint = options.hint ?? null;
+    this.reasons = options.reasons ?? [];
   }
 }
 

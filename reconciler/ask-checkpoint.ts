@@ -4,6 +4,7 @@ import {
   isRepeatable,
   keptCheckpointsOf,
   type ContainerRecord,
+  type RestoreWish,
 } from '../schemas/index.ts';
 import { BadRequestError, NotFoundError } from './act.ts';
 import type { CheckpointWish } from './checkpoint-wish.ts';
@@ -39,12 +40,23 @@ export interface RestoreTarget extends ResourceName {
   checkpoint?: number;
 }
 
-/** Notes that containers are to go on from their kept checkpoints. */
-export async function askRestore(deps: PassDeps, targets: readonly RestoreTarget[]): Promise<void> {
-  const asked = targets.flatMap(({ checkpoint = null, ...name }) =>
+/** Restores that a person asks for. */
+export interface RestoreRequest {
+  names: readonly RestoreTarget[];
+  wish: RestoreWish;
+}
+
+/** Notes that containers are to go on from their kept checkpoints, or one of them out of an archive. */
+export async function askRestore(deps: PassDeps, { names, wish }: RestoreRequest): Promise<void> {
+  const asked = names.flatMap(({ checkpoint = null, ...name }) =>
     containersOf(deps, 'restore', name).map((record) => ({ record, checkpoint })),
   );
-  for (const { record, checkpoint } of asked) await refuseRestore(deps, record, checkpoint);
+  if (wish.archive !== null && (asked.length !== 1 || asked[0]?.checkpoint !== null)) {
+    throw new BadRequestError(
+      `restore from ${wish.archive}: it holds one container, and no checkpoint of it has a number`,
+    );
+  }
+  for (const { record, checkpoint } of asked) await refuseRestore(deps, record, { checkpoint, wish });
   for (const { record, checkpoint } of asked) {
     const { name } = record;
     deps.wishes.restarts.delete(name);
@@ -53,6 +65,7 @@ export async function askRestore(deps: PassDeps, targets: readonly RestoreTarget
       override: null,
       restoreDue: 'hand',
       restoreFrom: checkpoint,
+      restoreWish: wish,
       failuresInRow: 0,
       backoffUntil: null,
       // Without an exit there is nothing that the restart policy could hold against it.
@@ -65,14 +78,14 @@ export async function askRestore(deps: PassDeps, targets: readonly RestoreTarget
 async function refuseRestore(
   deps: PassDeps,
   record: ContainerRecord,
-  checkpoint: number | null,
+  { checkpoint, wish }: { checkpoint: number | null; wish: RestoreWish },
 ): Promise<void> {
   const { record: seen } = await deps.runner.observe(record);
   if (seen.state !== 'Stopped' && !isLegal('restore', seen.state)) {
     throw new IllegalStateError('restore', record.name, seen.state);
   }
   const what = `restore container/${record.name}`;
-  if (record.checkpoint === null) {
+  if (record.checkpoint === null && wish.archive === null) {
     throw new BadRequestError(
       `${what}: it has no checkpoint; make one while it runs: tsctr checkpoint ${record.name}`,
     );

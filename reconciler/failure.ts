@@ -1,3 +1,5 @@
+import type { FailureReason } from './progress.ts';
+
 /**
  * Codes of the engine's errors that stay until a person does something: the retries go on, in case that it was done elsewhere, but
  * nobody needs to wait for them.
@@ -13,6 +15,9 @@ const FINAL_CODES: ReadonlySet<unknown> = new Set([
   'BAD_REQUEST',
   'TOOL_MISSING',
   'HOST_UNSUITABLE',
+  'RESTORE_REFUSED',
+  'CHECKPOINT_INVALID',
+  'CHECKPOINT_INCOMPLETE',
 ]);
 
 export function isFinalFailure(error: unknown): boolean {
@@ -24,4 +29,10 @@ export function describeFailure(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const hint = 'hint' in error && typeof error.hint === 'string' ? error.hint : null;
   return hint === null ? error.message : `${error.message}; ${hint}`;
+}
+
+/** What the error names as standing in the way; nothing where there is only a message. */
+export function reasonsOf(error: unknown): { reasons?: readonly FailureReason[] } {
+  if (!(error instanceof Error) || !('reasons' in error) || !Array.isArray(error.reasons)) return {};
+  return error.reasons.length === 0 ? {} : { reasons: error.reasons as FailureReason[] };
 }

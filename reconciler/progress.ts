@@ -22,4 +22,12 @@ export interface Progress {
     | 'exported'
     | 'restored';
   detail: string;
+  /** What stood in the way, by words that do not change. */
+  reasons?: readonly FailureReason[];
+}
+
+export interface FailureReason {
+  reason: string;
+  message: string;
+  fix: string;
 }

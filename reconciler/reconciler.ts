@@ -2,7 +2,7 @@ import type { Engine } from '../engine/index.ts';
 import { acceptManifests, type Acceptance } from './acceptance.ts';
 import type { AcceptOptions, OwnedManifest } from './owned-manifest.ts';
 import { act, NotFoundError, type ActRequest } from './act.ts';
-import { askCheckpoint, askRestore, type CheckpointRequest, type RestoreTarget } from './ask-checkpoint.ts';
+import { askCheckpoint, askRestore, type CheckpointRequest, type RestoreRequest } from './ask-checkpoint.ts';
 import { isoTime, type Clock } from './clock.ts';
 import type { EventBus } from './event.ts';
 import type { DataChange, DataName } from './data-manifests.ts';
@@ -60,8 +60,8 @@ export interface Reconciler {
   act(request: ActRequest): Promise<void>;
   /** Notes that containers are to be saved once: `settle` or `wake` does it. */
   checkpoint(request: CheckpointRequest): Promise<void>;
-  /** Notes that containers are to go on from their kept checkpoints. */
-  restore(targets: readonly RestoreTarget[]): Promise<void>;
+  /** Notes that containers are to go on from their kept checkpoints, or one of them out of an archive. */
+  restore(request: RestoreRequest): Promise<void>;
   /** Has resources looked at, and waits. */
   settle(resources: readonly ResourceName[], options: SettleOptions): Promise<SettleResult>;
   /** Has resources looked at soon; all of them when none is named. */
@@ -201,8 +201,8 @@ class LoopingReconciler implements Reconciler {
     return askCheckpoint(this.#deps, request);
   }
 
-  restore(targets: readonly RestoreTarget[]): Promise<void> {
-    return askRestore(this.#deps, targets);
+  restore(request: RestoreRequest): Promise<void> {
+    return askRestore(this.#deps, request);
   }
 
   async settle(resources: readonly ResourceName[], options: SettleOptions): Promise<SettleResult> {

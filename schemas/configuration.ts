@@ -34,5 +34,31 @@ export const configuration = z.strictObject({
     })
     .default({})
     .describe('How registries are spoken to.'),
+  checkpoints: z
+    .strictObject({
+      trust: z
+        .strictObject({
+          directories: z
+            .array(absolutePath)
+            .optional()
+            .describe(
+              'Archives in them are restored, whoever made them, as long as only root can write to them. Default: none.',
+            ),
+          keys: z
+            .array(
+              z
+                .string()
+                .regex(/^ed25519:[A-Za-z0-9_-]{43}$/, 'must be a key as `tsctr checkpoint key` prints it'),
+            )
+            .optional()
+            .describe(
+              'Archives that were signed by another instance of tsctr with them are restored. Default: none.',
+            ),
+        })
+        .optional()
+        .describe('Whose checkpoints are restored besides those that this instance has made.'),
+    })
+    .optional()
+    .describe('Archives of checkpoints.'),
 });
 export type Configuration = z.infer<typeof configuration>;

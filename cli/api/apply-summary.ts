@@ -34,6 +34,8 @@ export interface ApplyEvent {
     | 'exported'
     | 'restored';
   detail: string;
+  /** What stood in the way, by words that do not change: `image`, `foreign`, `volume-exists` … */
+  reasons?: readonly { reason: string; message: string; fix: string }[];
 }
 
 export interface DataSummary extends DataName {

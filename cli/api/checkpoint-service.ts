@@ -1,4 +1,5 @@
 import type { ArchivePlace, CheckpointAllowances, PreflightReport } from '../../engine/index.ts';
+import type { OverlookedReason } from '../../schemas/index.ts';
 import type { ApplyEvent, ApplySummary, ResourceName } from './apply-summary.ts';
 
 /** What a command can ask for that has to do with checkpoints; a part of `Service`. */
@@ -46,6 +47,10 @@ export interface CheckCheckpointRequest {
 
 export interface RestoreRequest {
   names: RestoreTarget[];
+  /** Path of an archive that one container is to go on from; null: the kept checkpoints. */
+  archive: string | null;
+  /** Reasons to refuse it that do not count. */
+  ignore: OverlookedReason[];
 }
 
 export interface RestoreTarget extends ResourceName {

@@ -1,4 +1,5 @@
 import type { PullPolicy } from '../../engine/index.ts';
+import type { OverlookedReason } from '../../schemas/index.ts';
 import { CliError } from '../cli-error.ts';
 import type {
   CheckCheckpointRequest,
@@ -87,7 +88,8 @@ function readArchivePlace(value: unknown): NonNullable<CreateCheckpointRequest['
 }
 
 export function readRestoreRequest(body: unknown): RestoreRequest {
-  const names = array(object(body, 'body')['names'], 'names');
+  const fields = object(body, 'body');
+  const names = array(fields['names'], 'names');
   return {
     names: names.map((value, i) => {
       const path = `names[${i}]`;
@@ -97,6 +99,8 @@ export function readRestoreRequest(body: unknown): RestoreRequest {
         ? name
         : { ...name, checkpoint: wholeNumber(checkpoint, `${path}.checkpoint`) };
     }),
+    archive: stringOrNull(fields['archive'], 'archive'),
+    ignore: array(fields['ignore'], 'ignore').map((word) => oneOf(word, OVERLOOKED, 'ignore')),
   };
 }
 
@@ -127,6 +131,17 @@ function readAllowances(value: unknown): CreateCheckpointRequest['allowances'] {
   }
   return allowances;
 }
+
+const OVERLOOKED = [
+  'cpu-features',
+  'kernel-older',
+  'criu-older',
+  'cgroup-version',
+  'image',
+  'port-in-use',
+  'address-missing',
+  'volume-exists',
+] as const satisfies readonly OverlookedReason[];
 
 export function readLogsRequest(body: unknown): { name: ResourceName; container: string | null } {
   const fields = object(body, 'body');

@@ -143,8 +143,11 @@ async function assemble(
 function engineSettings({
   runtime,
   registries,
-}: Partial<Configuration>): Pick<EngineOptions, 'runtime' | 'registry'> {
-  const settings: Pick<EngineOptions, 'runtime' | 'registry'> = {};
+  checkpoints,
+}: Partial<Configuration>): Pick<EngineOptions, 'runtime' | 'registry' | 'archiveTrust'> {
+  const settings: Pick<EngineOptions, 'runtime' | 'registry' | 'archiveTrust'> = {};
+  const { directories = [], keys = [] } = checkpoints?.trust ?? {};
+  settings.archiveTrust = { directories, keys };
   if (runtime !== undefined) settings.runtime = runtime;
   if (registries === undefined) return settings;
   const { configFile, authFile, policyFile, insecure, search } = registries;

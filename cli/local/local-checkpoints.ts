@@ -49,9 +49,9 @@ export function localCheckpoints({ reader, writer, settle }: LocalCheckpointDeps
       if (summary === undefined) throw new NothingSavedError();
       return summary;
     },
-    async restore({ names }: RestoreRequest, onEvent, signal) {
+    async restore({ names, archive, ignore }: RestoreRequest, onEvent, signal) {
       const { reconciler } = await writer();
-      await reconciler.restore(names);
+      await reconciler.restore({ names, wish: { archive, ignore } });
       return settle(names, onEvent, signal);
     },
     async check({ container, allowances }) {

@@ -1,6 +1,7 @@
 import { open, stat } from 'node:fs/promises';
 import type { CheckpointEnvironment, ContainerRequest, OciSpec } from '../../schemas/index.ts';
 import type { HostFacts } from '../engine.ts';
+import { isEngineMount } from './engine-mounts.ts';
 
 /** `environment.json` of a checkpoint that is being made: what its processes rely on here. */
 export async function describeEnvironment(
@@ -9,7 +10,11 @@ export async function describeEnvironment(
   host: { facts: HostFacts; criu: string; addresses: readonly string[] },
 ): Promise<CheckpointEnvironment> {
   const { facts, criu, addresses } = host;
-  const binds = spec.mounts.filter(({ type, options }) => type === 'bind' || options.some(isBindOption));
+  // What the engine provides it provides again.
+  const binds = spec.mounts.filter(
+    ({ destination, type, options }) =>
+      (type === 'bind' || options.some(isBindOption)) && !isEngineMount(destination),
+  );
   return {
     version: 1,
     container: { id: request.id, name: request.name },

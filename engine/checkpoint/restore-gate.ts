@@ -1,21 +1,7 @@
-import type { CheckpointEnvironment } from '../../schemas/index.ts';
-
-/** Why a restore is refused, as a word that does not change. */
-export type GateReason =
-  | 'architecture'
-  | 'cpu-features'
-  | 'kernel-older'
-  | 'criu-older'
-  | 'cgroup-version'
-  | 'runtime'
-  | 'image'
-  | 'mount-missing'
-  | 'mount-kind'
-  | 'port-in-use'
-  | 'address-missing';
+import type { CheckpointEnvironment, RestoreReason } from '../../schemas/index.ts';
 
 export interface GateFinding {
-  reason: GateReason;
+  reason: RestoreReason;
   /** False: told, and no reason to refuse. */
   refuses: boolean;
   /** Names what differs, what was expected and what is here; without a full stop. */
@@ -60,12 +46,12 @@ export function checkRestore(recorded: CheckpointEnvironment, place: RestorePlac
 /** The findings that refuse, less those that a person has allowed by name. */
 export function refusals(
   findings: readonly GateFinding[],
-  allowed: ReadonlySet<GateReason> = new Set(),
+  allowed: ReadonlySet<RestoreReason> = new Set(),
 ): GateFinding[] {
   return findings.filter(({ reason, refuses }) => refuses && !allowed.has(reason));
 }
 
-function refuse(reason: GateReason, message: string, fix: string): GateFinding {
+function refuse(reason: RestoreReason, message: string, fix: string): GateFinding {
   return { reason, refuses: true, message, fix };
 }
 

@@ -8,6 +8,7 @@ import { EngineError } from '../engine-error.ts';
 import { findProgram } from '../host.ts';
 import { CHECKPOINT_FILES } from './checkpoint-record.ts';
 import { namedVolumesOf } from './named-volumes.ts';
+import { setUpperAside } from './upper-aside.ts';
 
 /** A directory of the container that CRIU does not save, since it is mounted there from the host. */
 interface SavedDirectory {
@@ -58,9 +59,7 @@ export function emptyDirsOnDisk(context: ContainerContext): Record<string, strin
 export async function restoreUpper(context: ContainerContext, source: string): Promise<void> {
   const saved = path.join(source, CHECKPOINT_FILES.upper);
   if (!existsSync(saved)) return;
-  await rm(context.paths.upper, { recursive: true, force: true });
-  await rm(context.paths.work, { recursive: true, force: true });
-  await mkdir(context.paths.work, { mode: 0o700 });
+  await setUpperAside(context.paths);
   await copyTree(context, saved, context.paths.upper);
 }
 

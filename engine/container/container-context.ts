@@ -1,5 +1,6 @@
 import type { ContainerRequest } from '../../schemas/index.ts';
 import type { Kernel } from '../../native/index.ts';
+import type { ArchiveTrust } from '../checkpoint/archive-trust.ts';
 import type { CgroupLayout } from '../cgroup/cgroup-layout.ts';
 import type { CgroupOwner } from '../cgroup/cgroup-path.ts';
 import type { MonitorScope } from '../cgroup/monitor-scope.ts';
@@ -34,6 +35,8 @@ export interface EngineParts {
   /** The values of config maps and secrets. */
   readonly data: DataStore;
   readonly exits: ExitWatcher;
+  /** Whose archives are restored. Default: only our own. */
+  readonly archiveTrust?: ArchiveTrust;
   readonly observeEffect: EffectObserver;
   /** For conmon, when a container ends while nobody watches: the command, to which the id is added. */
   readonly exitCommand: readonly string[] | null;

@@ -64,7 +64,7 @@ async function end(at: Scene): Promise<void> {
 
 async function restore(at: Scene, checkpoint?: number): Promise<void> {
   const target = checkpoint === undefined ? WEB : { ...WEB, checkpoint };
-  await at.process.reconciler.restore([target]);
+  await at.process.reconciler.restore({ names: [target], wish: { archive: null, ignore: [] } });
   await settle(at);
 }
 
@@ -133,10 +133,12 @@ test('a number that is not there is refused, and so is one that would cost the m
   await save(at, { pin: true });
   await save(at, { then: 'stop' });
   const refused = (checkpoint: number): Promise<string> =>
-    at.process.reconciler.restore([{ ...WEB, checkpoint }]).then(
-      () => 'nothing was refused',
-      (error: unknown) => String(error),
-    );
+    at.process.reconciler
+      .restore({ names: [{ ...WEB, checkpoint }], wish: { archive: null, ignore: [] } })
+      .then(
+        () => 'nothing was refused',
+        (error: unknown) => String(error),
+      );
   assert.match(await refused(7), /it has no checkpoint 7; there is web@2, web@1/);
   assert.match(await refused(1), /its memory would be lost, which is in web@2 alone/);
   await restore(at, 2);

@@ -100,7 +100,7 @@ test('a checkpoint by hand lasts until restore, and one that fails is tried once
   await checkpoint(at);
   await at.clock.advance(600_000);
   assert.equal([recordOf(at).state, recordOf(at).lastError], ['Checkpointed', null]);
-  await at.process.reconciler.restore(NAMES);
+  await at.process.reconciler.restore({ names: NAMES, wish: { archive: null, ignore: [] } });
   at.process.reconciler.wake();
   await at.clock.advance(500);
   assert.equal([recordOf(at).state, web(at).starts, web(at).restores], ['Restored', 1, 1]);
@@ -110,7 +110,7 @@ test('a restore by hand that fails leaves it in its checkpoint, with the error',
   const at = await scene();
   await checkpoint(at);
   at.host.failWith('restore', 'web', new Error('no such device'));
-  await at.process.reconciler.restore(NAMES);
+  await at.process.reconciler.restore({ names: NAMES, wish: { archive: null, ignore: [] } });
   at.process.reconciler.wake();
   await at.clock.advance(600_000);
   assert.is(at.host.calls.filter((call) => call === 'restore web').length, 1);
@@ -131,7 +131,7 @@ test('restart begins anew, without the memory', async () => {
 test('what runs, or has no checkpoint, cannot be restored', async () => {
   const at = await scene();
   const message = async (): Promise<string> =>
-    at.process.reconciler.restore(NAMES).then(
+    at.process.reconciler.restore({ names: NAMES, wish: { archive: null, ignore: [] } }).then(
       () => 'nothing was refused',
       (error: unknown) => String(error),
     );

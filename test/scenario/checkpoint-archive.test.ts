@@ -1,9 +1,17 @@
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { missingForCheckpoints } from '../support/checkpoint-host.ts';
-import { isUnbroken, numbersOf, withCounter } from '../support/checkpoint-scenario.ts';
+import { counterManifest, isUnbroken, numbersOf, withCounter } from '../support/checkpoint-scenario.ts';
 import { testUnless } from '../support/skip.ts';
 import { until } from '../support/until.ts';
 
@@ -38,6 +46,89 @@ onHost(
         rmSync(file, { force: true });
       }
       await testRoot.output(['delete', 'counter']);
+    });
+  },
+);
+
+onHost(
+  '[restore.from] [restore.name] [restore.states] an archive is restored in its place and under new names, and only a stopped container',
+  async () => {
+    await withCounter(async (scene) => {
+      const { testRoot, apply, untilCounting, record, log } = scene;
+      await apply();
+      await untilCounting();
+      const file = path.join(testRoot.directory, 'counter.tar.zst');
+      await testRoot.output(['checkpoint', 'counter', '--export', file]);
+      const saved = numbersOf(await log()).at(-1) ?? 0;
+      await testRoot.output(['restore', 'counter']);
+      await untilCounting();
+      const running = await testRoot.tsctr(['restore', 'counter', '--from', file]);
+      assert.match(running.stderr, /it is Running|it is Restored/);
+      // Twice from one file, beside the one that goes on.
+      for (const name of ['second', 'third']) {
+        const text = await testRoot.output(['restore', file, '--name', name]);
+        assert.match(text, new RegExp(`container/${name} +restored +pid`));
+        await until(async () => numbersOf(await testRoot.output(['logs', name])).length > 3, {
+          what: `${name} counts`,
+        });
+        const numbers = numbersOf(await testRoot.output(['logs', name]));
+        assert.is(numbers[0], saved + 1, 'it goes on where the archive ends');
+      }
+      await testRoot.output(['stop', 'counter']);
+      assert.match(await testRoot.output(['restore', 'counter', '--from', file]), /restored/);
+      await untilCounting();
+      assert.is(record().intent, null);
+      // Later it is started as any other.
+      await testRoot.output(['restart', 'second']);
+      const rows = await testRoot.output(['get', '-o', 'json']);
+      assert.not.match(rows, /"lastError": "[^"]/);
+      await testRoot.output(['delete', 'counter', 'second', 'third']);
+    });
+  },
+);
+
+onHost(
+  '[restore.same-image] what is refused is refused by words, before anything is made: foreign archives, other images, rights',
+  async () => {
+    await withCounter(async (scene) => {
+      const { testRoot, apply, untilCounting } = scene;
+      await apply();
+      await untilCounting();
+      const file = path.join(testRoot.directory, 'counter.tar');
+      await testRoot.output(['checkpoint', 'counter', '--export', file, '--compress', 'none']);
+      const refused = async (reason: string, manifest: string, archive = file): Promise<void> => {
+        const yaml = await testRoot.write(`${reason}.yaml`, manifest);
+        const { stdout, exitCode } = await testRoot.tsctr(['restore', archive, '-f', yaml, '-o', 'json']);
+        assert.is(exitCode, 1, stdout);
+        const { events } = JSON.parse(stdout) as {
+          events: { what: string; reasons?: { reason: string }[] }[];
+        };
+        const failed = events.find(({ what }) => what === 'failed');
+        assert.equal([...new Set(failed?.reasons?.map((each) => each.reason))], [reason]);
+      };
+      const other = (fields: readonly string[] = []): string =>
+        counterManifest(fields).replace('name: counter', 'name: other');
+      await refused('rights', other(['securityContext: { capabilities: { drop: [ALL] } }']));
+      const changed = path.join(testRoot.directory, 'changed.tar');
+      const bytes = readFileSync(file);
+      // One number of its log is another one: the signature is not good for it.
+      const at = bytes.indexOf(' n=');
+      bytes[at + 1] = 'm'.charCodeAt(0);
+      writeFileSync(changed, bytes);
+      await refused('foreign', other(), changed);
+      const trusted = path.join(testRoot.directory, 'trusted');
+      mkdirSync(trusted, { mode: 0o700 });
+      copyFileSync(changed, path.join(trusted, 'changed.tar'));
+      const config = await testRoot.write(
+        'config.yaml',
+        `checkpoints: { trust: { directories: [${trusted}] } }`,
+      );
+      const yaml = await testRoot.write('other.yaml', other());
+      const args = ['--config', config, 'restore', path.join(trusted, 'changed.tar'), '-f', yaml];
+      assert.match(await testRoot.output(args), /container\/other +restored/);
+      const left = (await testRoot.output(['get', '-o', 'name'])).trim().split('\n').sort();
+      assert.equal(left, ['container/counter', 'container/other']);
+      await testRoot.output(['delete', 'counter', 'other']);
     });
   },
 );

@@ -13,6 +13,7 @@ import type { LayerEntry } from '../../image/layer-entry.ts';
 import { LayerRefusal } from '../../image/layer-refusal.ts';
 import type { ArchiveLimits } from './archive-limits.ts';
 import { memberKey, memberOf } from './archive-member.ts';
+import { ArchiveDigest, SIGNATURE_MEMBER } from './archive-signature.ts';
 import type { ArchiveMember, KnownFile } from './archive-member.ts';
 import { requireSpace } from './disk-space.ts';
 import type { ArchiveSink } from './read-archive.ts';
@@ -29,6 +30,7 @@ const DOCUMENTS: ReadonlySet<KnownFile> = new Set<KnownFile>([
   'network.status',
   'deleted.files',
   'environment.json',
+  'tsctr.signature',
   'bind.mounts',
   'status',
   'status.dump',
@@ -47,6 +49,10 @@ export class ArchiveExtractor implements ArchiveSink {
   readonly ignored: string[] = [];
   hasParent = false;
   bytes = 0;
+  /** Of all members before the signature; null where that is missing, or not the last. */
+  digest: Buffer | null = null;
+  readonly #digest = new ArchiveDigest();
+  #isSigned = false;
   readonly #kernel: Kernel;
   readonly #root: { fd: number; path: string };
   readonly #limits: ArchiveLimits;
@@ -70,6 +76,7 @@ export class ArchiveExtractor implements ArchiveSink {
 
   begin(entry: LayerEntry): void {
     const member = memberOf(entry);
+    this.#digestEntry(entry, member);
     const key = memberKey(member);
     if (key !== null && this.#seen.has(key)) throw new LayerRefusal(entry.name, 'is in the archive twice');
     if (key !== null) this.#seen.add(key);
@@ -82,6 +89,7 @@ export class ArchiveExtractor implements ArchiveSink {
   }
 
   data(piece: Buffer): void {
+    if (!this.#isSigned) this.#digest.data(piece);
     if (this.#skip) return;
     this.bytes += piece.length;
     this.#unchecked += piece.length;
@@ -139,6 +147,18 @@ export class ArchiveExtractor implements ArchiveSink {
     while (rest.length > 0) {
       const { bytesWritten } = await writeAllAsync(fd, rest.slice(0, MAX_PIECES));
       rest = withoutFirst(rest, bytesWritten);
+    }
+  }
+
+  #digestEntry({ name, type, size, linkTarget }: LayerEntry, member: ArchiveMember): void {
+    if (this.#isSigned) {
+      // Nobody has signed what comes behind.
+      this.digest = null;
+    } else if (member.kind === 'file' && member.name === SIGNATURE_MEMBER) {
+      this.#isSigned = true;
+      this.digest = this.#digest.end();
+    } else {
+      this.#digest.begin({ name, type, size, linkTarget: type === 'symlink' ? linkTarget : '' });
     }
   }
 

@@ -30,6 +30,7 @@ const KNOWN_FILES = [
   'rootfs-diff.tar',
   'deleted.files',
   'environment.json',
+  'tsctr.signature',
   // CRI-O
   'bind.mounts',
   // containerd

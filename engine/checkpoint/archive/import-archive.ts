@@ -12,6 +12,7 @@ import type { CheckpointDocuments } from '../inspect/checkpoint-documents.ts';
 import { openDirectory } from '../inspect/open-directory.ts';
 import { parseDocument } from '../inspect/parse-document.ts';
 import { syncTree } from '../sync-tree.ts';
+import { signerOf, SIGNATURE_MEMBER } from './archive-signature.ts';
 import { ArchiveExtractor, EXTRACTED_DIRECTORIES } from './archive-extractor.ts';
 import { DEFAULT_ARCHIVE_LIMITS } from './archive-limits.ts';
 import type { ArchiveLimits } from './archive-limits.ts';
@@ -42,6 +43,8 @@ export interface ImportedCheckpoint {
   documents: CheckpointDocuments;
   /** Members of no interest, which were left out. */
   ignored: string[];
+  /** The key that has signed the archive, and the signature is good; null: none. */
+  signer: string | null;
 }
 
 /**
@@ -59,13 +62,13 @@ export async function importArchive(kernel: Kernel, request: ImportRequest): Pro
     for (const name of ['', ...EXTRACTED_DIRECTORIES]) {
       await mkdir(path.join(temporary, name), { mode: 0o700 });
     }
-    const { ignored } = await extract(kernel, request, temporary);
+    const { ignored, digest } = await extract(kernel, request, temporary);
     await removeEmptyDirectories(temporary);
     const { documents, record } = await check(kernel, request, temporary);
     await writeCheckpointRecord(temporary, record);
     if (request.sync === 'all') await syncTree(temporary);
     await rename(temporary, target);
-    return { record, documents, ignored };
+    return { record, documents, ignored, signer: await findSigner(target, digest) };
   } catch (error) {
     await rm(temporary, { recursive: true, force: true });
     throw error;
@@ -91,6 +94,13 @@ async function extract(kernel: Kernel, request: ImportRequest, directory: string
     extractor.close();
     kernel.close(fd);
   }
+}
+
+async function findSigner(directory: string, digest: Buffer | null): Promise<string | null> {
+  if (digest === null) return null;
+  const bytes = await readFile(path.join(directory, SIGNATURE_MEMBER));
+  const { archiveSignature } = await import('../../../schemas/index.ts');
+  return signerOf(parseDocument(SIGNATURE_MEMBER, bytes, archiveSignature), digest);
 }
 
 async function removeEmptyDirectories(directory: string): Promise<void> {

@@ -1,4 +1,5 @@
 import type { ConfigDump, SpecDump } from '../../../schemas/index.ts';
+import { isEngineMount } from '../engine-mounts.ts';
 import type { CheckpointDocuments } from './checkpoint-documents.ts';
 import type { Inspection } from './inspection.ts';
 
@@ -13,10 +14,6 @@ export interface SuggestedManifest {
   /** Sentences, to be written as comments above it. */
   remarks: string[];
 }
-
-/** Mounts that every engine makes by itself. */
-const OWN_MOUNTS =
-  /^\/(?:proc|sys|dev)(?:\/|$)|^\/etc\/(?:hostname|hosts|resolv\.conf|localtime|mtab)$|^\/run\/(?:\.containerenv|secrets|notify)/;
 
 /**
  * A manifest that fits a checkpoint, for a person to review: a restore never takes the specification out of an archive, as that
@@ -106,7 +103,7 @@ function suggestVolumes(
   const named = new Map((config?.namedVolumes ?? []).map(({ dest, volumeName }) => [dest, volumeName]));
   const binds = (spec?.mounts ?? []).filter(
     ({ destination, type, options }) =>
-      !OWN_MOUNTS.test(destination) &&
+      !isEngineMount(destination) &&
       (type === 'bind' || options?.some((option) => option === 'bind' || option === 'rbind') === true),
   );
   const volumes: object[] = [];
@@ -135,7 +132,7 @@ function suggestSource(volumeName: string | undefined): object {
 function suggestTmpfs(spec: SpecDump | null): Record<string, unknown> {
   const tmpfs = (spec?.mounts ?? [])
     .filter(
-      ({ destination, type }) => type === 'tmpfs' && !OWN_MOUNTS.test(destination) && destination !== '/run',
+      ({ destination, type }) => type === 'tmpfs' && !isEngineMount(destination) && destination !== '/run',
     )
     .map(({ destination }) => ({ mountPath: destination }));
   return tmpfs.length === 0 ? {} : { tmpfs };

@@ -1,5 +1,6 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { AT_FDCWD } from '../../../native/index.ts';
+import { putUpperBack } from '../../checkpoint/upper-aside.ts';
 import { mountPointsBelow } from '../../rootfs/is-mount-point.ts';
 import { unmountAll } from '../../rootfs/mount-overlay.ts';
 import type { Stage } from '../../stage.ts';
@@ -13,6 +14,8 @@ export const stateDirectory: Stage<ContainerContext> = {
   async up(context) {
     const { paths, parts, request, continuesLog } = context;
     await clear(context);
+    // A restore out of another layer was interrupted.
+    await putUpperBack(paths);
     const keep = [paths.logs, paths.upper, paths.work, paths.emptyDirs];
     const make = [paths.rootfs, paths.files, paths.shm, paths.memoryDirs, paths.persist, parts.paths.exits];
     for (const directory of [...keep, ...make]) await mkdir(directory, { recursive: true, mode: 0o700 });

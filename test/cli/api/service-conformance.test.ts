@@ -147,13 +147,16 @@ for (const [way, open] of Object.entries(WAYS)) {
     const told: ApplyEvent[] = [];
     fake.events = EVENTS;
     assert.equal(await service.checkpoints.create(create, (event) => told.push(event)), fake.summary);
-    assert.equal(await service.checkpoints.restore({ names: targets }, () => undefined), fake.summary);
+    assert.equal(
+      await service.checkpoints.restore({ names: targets, archive: null, ignore: [] }, () => undefined),
+      fake.summary,
+    );
     assert.is((await service.checkpoints.check(check)).canCheckpoint, true);
     await service.checkpoints.remove(checkpoints);
     assert.equal(told, EVENTS);
     assert.equal(fake.calls, [
       { method: 'checkpoints.create', request: create },
-      { method: 'checkpoints.restore', request: { names: targets } },
+      { method: 'checkpoints.restore', request: { names: targets, archive: null, ignore: [] } },
       { method: 'checkpoints.check', request: check },
       { method: 'checkpoints.remove', request: checkpoints },
     ]);

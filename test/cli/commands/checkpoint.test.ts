@@ -108,7 +108,13 @@ test('checkpoint list, show and prune', async () => {
 test('restore asks for the names', async () => {
   const service = serviceWith(containerRecord('web', { state: 'Checkpointed', checkpoint: KEPT }));
   assert.is((await typeCommand(service, ['restore', 'web'])).code, 0);
-  assert.equal(asked(service), { names: [{ kind: 'Container', name: 'web' }] });
+  const names = [{ kind: 'Container', name: 'web' }];
+  assert.equal(asked(service), { names, archive: null, ignore: [] });
+  const words = ['restore', 'web', '--from', '/a.tar', '--ignore', 'volume-exists', '--force-image'];
+  assert.is((await typeCommand(service, words)).code, 0);
+  assert.equal(asked(service), { names, archive: '/a.tar', ignore: ['volume-exists', 'image'] });
+  const refused = await typeCommand(service, ['restore', 'web', '--ignore', 'rights']);
+  assert.match(refused.err, /--ignore rights: expected one of cpu-features, /);
 });
 
 test('a pod whose containers are all in their checkpoints says so', () => {

@@ -1,0 +1,89 @@
+import { createPublicKey } from 'node:crypto';
+import { realpath, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { hasErrno } from '../../native/index.ts';
+import type { EngineParts } from '../container/container-context.ts';
+import { EngineError } from '../engine-error.ts';
+import { formatPublicKey } from './archive/archive-signature.ts';
+import { findSigningKey } from './archive/signing-key.ts';
+import type { GateFinding } from './restore-gate.ts';
+
+/** Whose archives are restored besides our own. */
+export interface ArchiveTrust {
+  /** Absolute. Whatever lies in them, as long as nobody but root can write to it. */
+  directories: readonly string[];
+  /** Public keys of other instances: `ed25519:…`. */
+  keys: readonly string[];
+}
+
+export const NO_TRUST: ArchiveTrust = { directories: [], keys: [] };
+
+/** An archive by its real path, and the trusted directory that it lies in. */
+export interface FoundArchive {
+  /** Without symbolic links: what was looked at is what is read. */
+  file: string;
+  /** Null: in none. */
+  directory: string | null;
+  /** Why the place is not trusted although it is named; null where there is nothing to say. */
+  doubt: string | null;
+}
+
+export async function findArchive(
+  archive: string,
+  trust: ArchiveTrust,
+  operation: string,
+): Promise<FoundArchive> {
+  let file: string;
+  try {
+    file = await realpath(archive);
+  } catch (error) {
+    if (!hasErrno(error, 'ENOENT', 'ENOTDIR')) throw error;
+    throw new EngineError('BAD_REQUEST', `${operation}: there is no archive ${archive}`, { cause: error });
+  }
+  for (const named of trust.directories) {
+    const directory = await realpath(named).catch(() => null);
+    if (directory === null || !file.startsWith(`${directory === '/' ? '' : directory}/`)) continue;
+    const doubt = await findOthersWriting(directory, file);
+    return { file, directory: doubt === null ? directory : null, doubt };
+  }
+  return { file, directory: null, doubt: null };
+}
+
+/** Who can write to a file, or put another one in its place, can make whatever they like of it. */
+async function findOthersWriting(directory: string, file: string): Promise<string | null> {
+  const within = path.relative(directory, file).split(path.sep);
+  const places = within.map((_, index) => path.join(directory, ...within.slice(0, index + 1)));
+  for (const place of [directory, ...places]) {
+    const { uid, mode } = await stat(place);
+    if (uid !== 0) return `${place} does not belong to root`;
+    if ((mode & OTHERS_MAY_WRITE) !== 0) return `others than root can write to ${place}`;
+  }
+  return null;
+}
+
+const OTHERS_MAY_WRITE = 0o022;
+
+/** Nothing where it may be restored, else why not. `signer`: who has signed it, which was verified; null: nobody. */
+export async function judgeOrigin(
+  parts: EngineParts,
+  found: FoundArchive,
+  signer: string | null,
+): Promise<GateFinding[]> {
+  if (found.directory !== null) return [];
+  const trust = parts.archiveTrust ?? NO_TRUST;
+  const own = await findSigningKey(parts.paths.root);
+  if (signer !== null && own !== null && signer === formatPublicKey(createPublicKey(own))) return [];
+  if (signer !== null && trust.keys.includes(signer)) return [];
+  const origin = signer === null ? 'it is not signed by an instance of tsctr' : `it was made by ${signer}`;
+  return [
+    {
+      reason: 'foreign',
+      refuses: true,
+      message: `the archive is not of this instance: ${found.doubt ?? origin}`,
+      fix:
+        signer === null
+          ? `look into it with tsctr checkpoint inspect; if you trust it, name its directory in checkpoints.trust.directories of the configuration`
+          : `if you trust it, name that key in checkpoints.trust.keys of the configuration, or its directory in checkpoints.trust.directories`,
+    },
+  ];
+}
