@@ -67,6 +67,7 @@ bash scripts/setup.sh --tests || failed=$((failed + 1))
 begin_check 'lint' npx --no-install eslint .
 check 'format' npx --no-install prettier --check . --log-level warn
 check 'format of C++' bash -c 'clang-format --dry-run --Werror native/src/*.cc native/src/*.hh'
+check 'shell scripts' bash -c 'for file in .ci/run {scripts,scripts/vm,packaging,test/vm,test/vm/scenarios}/*.sh test/vm/run; do bash -n "$file" || exit 1; done'
 check 'types' npx --no-install tsc -p tsconfig.json
 check 'import rule' npm run --silent deps
 check 'unused code' npx --no-install knip --no-progress

@@ -14,7 +14,7 @@ packages=(
   systemd systemd-sysv dbus udev kmod procps iproute2 iputils-ping e2fsprogs
   linux-image-cloud-amd64 initramfs-tools
   apparmor nodejs
-  runc crun criu conmon netavark aardvark-dns catatonit nftables iptables skopeo golang-github-containers-common
+  runc crun criu conmon netavark aardvark-dns catatonit nftables iptables skopeo golang-github-containers-common podman
   git zstd ca-certificates busybox-static
 )
 
@@ -54,6 +54,7 @@ make_tree() {
     --customize-hook='chroot "$1" passwd --delete root >/dev/null' \
     --customize-hook='echo second-host >"$1/etc/hostname"; echo "127.0.0.1 localhost second-host" >"$1/etc/hosts"' \
     --customize-hook='printf "/dev/vda / ext4 rw 0 1\n" >"$1/etc/fstab"' \
+    --customize-hook='mkdir -p "$1/etc/systemd/system.conf.d"; printf "[Manager]\nDefaultTimeoutStartSec=1h\nDefaultTimeoutStopSec=1h\nDefaultDeviceTimeoutSec=1h\n" >"$1/etc/systemd/system.conf.d/emulated.conf"' \
     --customize-hook='mkdir -p "$1/payload" "$1/var/log/journal"; rm -f "$1/etc/machine-id"; touch "$1/etc/machine-id"' \
     --customize-hook='chroot "$1" systemctl --quiet mask apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer e2scrub_reap.service fstrim.timer getty@tty1.service systemd-networkd-wait-online.service man-db.timer' \
     --customize-hook='copy-in tsctr-vm.service /etc/systemd/system' \

@@ -39,3 +39,21 @@ removed() {
   [[ ! -e /etc/tsctr/config.yaml ]] || fail 'the configuration is left'
 }
 prove 'the package is removed and purged' removed
+
+npm_install() {
+  local cache=/var/tmp/npm-cache
+  cp -r "$PAYLOAD/npm-cache" "$cache"
+  node "$PAYLOAD/npm/bin/npm-cli.js" install --global --prefix /usr/local --offline --cache "$cache" --no-audit --no-fund \
+    --registry "$(cat "$PAYLOAD/npm-registry")" "$PAYLOAD/tsctr.tgz"
+  cp /usr/local/lib/node_modules/tsctr/packaging/*.service /etc/systemd/system/
+  systemctl daemon-reload
+  systemctl enable --now tsctr tsctr-shutdown
+  hash -r
+  equal 'the program' /usr/local/bin/tsctr "$(type -P tsctr)"
+  wait_for 'the unit is active' systemctl --quiet is-active tsctr
+  # The images and volumes of the package before it are still there.
+  apply packed
+  contains get Running "$(tsctr get packed)"
+  tsctr delete packed
+}
+prove 'npm pack gives a package that npm install -g installs, without a compiler; its units run' npm_install

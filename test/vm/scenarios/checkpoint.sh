@@ -4,7 +4,7 @@ has_checkpoints() { tsctr checkpoint --help >/dev/null 2>&1 || left_out 'this ts
 
 checkpoint_and_restore() {
   has_checkpoints
-  apply counter
+  apply counter 'resources: { limits: { memory: 64Mi, pids: 64 } }'
   wait_for 'it has counted' bash -c 'tsctr logs counter | grep -q "count 3"'
   tsctr checkpoint counter
   local before
@@ -17,12 +17,28 @@ checkpoint_and_restore() {
   local pid
   pid=$(pid_of counter)
   contains 'cgroup after the restore' "/tsctr.slice/tsctr-$(field counter containerID).scope" "$(cat "/proc/$pid/cgroup")"
+  equal 'its scope after the restore' active "$(systemctl is-active "tsctr-$(field counter containerID).scope")"
+  equal 'memory.max after the restore' 67108864 "$(cat "$(cgroup_of "$pid")/memory.max")"
+  equal 'pids.max after the restore' 64 "$(cat "$(cgroup_of "$pid")/pids.max")"
   contains 'profile after the restore' tsctr-default "$(cat "/proc/$pid/attr/current")"
   equal 'exec after the restore' alive "$(tsctr exec counter -- echo alive)"
   equal 'kill is seen' 0 "$(tsctr stop counter >/dev/null; echo $?)"
   tsctr delete counter
 }
 prove "$runtime: checkpoint and restore keep the memory, the cgroup and the profile" checkpoint_and_restore
+
+connections() {
+  apply talker 'command: [sh, -c, "tail -f /dev/null | nc -l -p 7000 & n=0; while :; do n=$((n + 1)); echo \"tick $n\"; sleep 1; done | until nc 127.0.0.1 7000; do sleep 1; done"]'
+  wait_for 'they talk' bash -c 'tsctr logs talker | grep -q "tick 3"'
+  tsctr checkpoint talker --tcp-established
+  local before
+  before=$(tsctr logs talker | tail -n 1 | cut -d' ' -f2)
+  tsctr restore talker
+  wait_for 'they go on talking' bash -c "[[ \$(tsctr logs talker | tail -n 1 | cut -d' ' -f2) -gt $before ]]"
+  equal 'nothing is lost' "$(seq "$before" $((before + 1)) | sed 's/^/tick /')" "$(tsctr logs talker | tail -n +"$before" | head -n 2)"
+  tsctr delete talker
+}
+prove "$runtime: an established TCP connection goes on after a restore" connections
 
 pre_dump() {
   has_checkpoints
@@ -47,3 +63,22 @@ lazy_pages() {
   tsctr delete lazy
 }
 prove "$runtime: a restore whose pages follow (lazy pages)" lazy_pages
+
+# Ours to podman, whose runtime restores it with its own CRIU.
+podman_restores() {
+  tsctr checkpoint --help | grep -q -- --export || left_out 'this tsctr writes no archives'
+  apply traveller
+  wait_for 'it has counted' bash -c 'tsctr logs traveller | grep -q "count 3"'
+  local archive=/var/tmp/traveller.tar.zst before
+  tsctr checkpoint traveller --export "$archive"
+  before=$(tsctr logs traveller | tail -n 1 | cut -d' ' -f2)
+  tsctr delete traveller
+  podman load --quiet --input "$PAYLOAD/demo.tar"
+  podman container restore --import "$archive" --name traveller
+  wait_for 'it goes on counting' bash -c "[[ \$(podman logs traveller | tail -n 1 | cut -d' ' -f2) -gt $before ]]"
+  equal 'counts from the beginning' 0 "$(podman logs traveller | grep -c 'count 1$' || true)"
+  podman rm --force --time 1 traveller
+  rm "$archive"
+}
+# podman takes crun here; one of both is enough.
+if [[ $runtime == crun ]]; then prove 'an archive of a checkpoint goes on under podman' podman_restores; fi

@@ -6,7 +6,8 @@ use_runtime() {
   systemctl restart tsctr
   equal 'unit' active "$(systemctl is-active tsctr)"
 }
-require "$runtime: taken as the runtime" use_runtime
+# crun is what it takes by itself on such a host: each start of the daemon costs a minute in emulation.
+if [[ $runtime != crun ]]; then require "$runtime: taken as the runtime" use_runtime; fi
 
 life() {
   apply web
@@ -80,6 +81,10 @@ slices() {
   equal 'its slice' tsctr.slice "$(systemctl show -P Slice "$unit")"
   equal 'its control group' "/tsctr.slice/$unit" "$(systemctl show -P ControlGroup "$unit")"
   contains 'its processes' "$(pid_of sliced)" "$(tr '\n' ' ' <"/sys/fs/cgroup/tsctr.slice/$unit/cgroup.procs")"
+  contains "its monitor's" '/tsctr.slice/tsctr-monitors.scope' "$(cat "/proc/$(ps -o ppid= -p "$(pid_of sliced)" | tr -d ' ')/cgroup")"
+  # The daemon is protected, and conmon; what runs in there is not.
+  equal 'its oom_score_adj' 0 "$(cat "/proc/$(pid_of sliced)/oom_score_adj")"
+  equal "an exec's oom_score_adj" 0 "$(tsctr exec sliced -- cat /proc/self/oom_score_adj)"
   contains 'systemctl status of the slice' "$unit" "$(systemctl status --no-pager tsctr.slice)"
   tsctr delete sliced
   wait_for 'the scope is gone' bash -c "! systemctl is-active $unit"
