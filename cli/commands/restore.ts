@@ -38,6 +38,10 @@ export const restore: CommandSpec = {
       description: 'out of this archive, in place of the kept checkpoint',
       completes: 'file',
     },
+    {
+      flags: '--image <name>',
+      description: 'out of this image of a checkpoint, which is pulled when it is not here',
+    },
     { flags: '--name <name>', description: 'a new container that begins with the archive' },
     { flags: '-f, --file <manifest>', description: 'what the new container is', completes: 'file' },
     {
@@ -53,6 +57,7 @@ export const restore: CommandSpec = {
     'tsctr restore web@3',
     'tsctr stop web && tsctr restore web',
     'tsctr restore web --from /var/backups/web.tar.zst',
+    'tsctr restore web --image registry.example/web-ckpt:1',
     'tsctr restore /var/backups/web.tar.zst --name web-2',
   ],
   hosted: true,
@@ -75,11 +80,19 @@ export const restore: CommandSpec = {
       );
     }
     const from = options.text('from');
+    const image = options.text('image');
+    if (from !== null && image !== null) {
+      throw new CliError('BAD_INPUT', 'restore: --from and --image exclude each other');
+    }
     const service = await invocation.service();
     const names = namesOf(args, await service.list());
     const archive = from === null ? null : path.resolve(io.cwd, from);
     return carryOut(invocation, (onEvent) =>
-      service.checkpoints.restore({ names, archive, ignore }, onEvent, invocation.signal),
+      service.checkpoints.restore(
+        { names, archive, ignore, ...(image !== null && { image }) },
+        onEvent,
+        invocation.signal,
+      ),
     );
   },
 };

@@ -2,16 +2,16 @@ import { execFileSync } from 'node:child_process';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { missingForCheckpoints } from '../support/checkpoint-host.ts';
-import { withCounter } from '../support/checkpoint-scenario.ts';
+import { startsOf, withCounter } from '../support/checkpoint-scenario.ts';
 import { testUnless } from '../support/skip.ts';
 
 const onHost = testUnless(test, await missingForCheckpoints());
 const NAME = 'localhost/counter-ckpt:1';
 
 onHost(
-  '[ckpt.image] tsctr checkpoint --image makes an image that podman takes for a checkpoint',
+  '[ckpt.image] tsctr checkpoint --image makes an image that podman takes for a checkpoint, and restore takes it',
   async () => {
-    await withCounter(async ({ testRoot, apply, untilCounting, record }) => {
+    await withCounter(async ({ testRoot, apply, untilCounting, record, log }) => {
       await apply();
       await untilCounting();
       const both = await testRoot.tsctr(['checkpoint', 'counter', '--image', NAME, '--export', '/x.tar']);
@@ -29,6 +29,10 @@ onHost(
       assert.is(annotations['io.podman.annotations.checkpoint.name'], 'counter');
       assert.is(annotations['io.podman.annotations.checkpoint.rootfsImageName'], 'localhost/demo:1');
       assert.match(annotations['io.podman.annotations.checkpoint.runtime.name'] ?? '', /^(runc|crun)$/);
+      await testRoot.output(['stop', 'counter']);
+      await testRoot.output(['restore', 'counter', '--image', NAME]);
+      await untilCounting();
+      assert.is(startsOf(await log()), 1, 'it goes on where it was');
       await testRoot.output(['delete', 'counter']);
     });
   },
