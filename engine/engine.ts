@@ -247,6 +247,8 @@ export interface CheckpointOptions extends EffectOptions {
   repeatable?: boolean;
   /** It stays until it is removed by name. Default: false. */
   pin?: boolean;
+  /** Copies of memory while it runs, so that it stands still only for what has changed since. Default: none. */
+  preDumps?: number;
   allowances?: CheckpointAllowances;
   /** It will be exported there: whether that can be is found out before anything stands still. */
   archive?: ArchivePlace;

@@ -17,7 +17,7 @@ export class MemoryEffects {
 
   async checkpoint(operation: OperationOf<'checkpoint'>, signal: AbortSignal): Promise<void> {
     const { container, request, then, by, timeoutMs, archive, onPages } = operation;
-    const { id, allowances, retention, repeatable, pin } = operation;
+    const { id, allowances, retention, repeatable, pin, preDumps } = operation;
     await this.#journal.intend(container, 'checkpoint', (record) => ({
       ...record,
       checkpointTriedAt: this.#journal.now(),
@@ -30,6 +30,7 @@ export class MemoryEffects {
       retention,
       repeatable,
       pin,
+      preDumps,
       signal,
       ...(timeoutMs === null ? {} : { timeoutMs }),
       ...(archive === null ? {} : { archive }),

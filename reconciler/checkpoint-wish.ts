@@ -19,6 +19,8 @@ export interface CheckpointWish {
   timeoutMs: number | null;
   /** It stays until somebody removes it. */
   pin?: boolean;
+  /** In place of the manifest's. */
+  preDumps?: number;
   by: 'hand' | 'shutdown';
   /** Written as one file afterwards. Default: not. */
   archive?: ArchivePlace;
@@ -42,6 +44,7 @@ export function checkpointStep(
     retention,
     repeatable: how.then === 'leave-running' || retention.keep !== 1,
     pin: how.wish?.pin ?? false,
+    preDumps: how.wish?.preDumps ?? settings?.preDumps ?? 0,
     by: how.by,
     allowances: { ...checkpointAllowances(spec), ...how.wish?.allowances },
     timeoutMs: how.wish?.timeoutMs ?? (seconds === undefined ? null : seconds * 1000),

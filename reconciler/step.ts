@@ -76,6 +76,8 @@ export interface CheckpointStep extends InstanceStep<'checkpoint'> {
   /** It is to be of use after its restore as well. */
   repeatable: boolean;
   pin: boolean;
+  /** Copies of memory that are made while it still runs. */
+  preDumps: number;
   /** For the whole of it; null: the engine's own bound. */
   timeoutMs: number | null;
   by: KeptCheckpoint['by'];

@@ -32,6 +32,14 @@ export const checkpointOptions = z.strictObject({
   ghostLimit: quantity
     .optional()
     .describe('Largest deleted but open file that is saved, a quantity. Default: 64Mi.'),
+  preDumps: z
+    .int()
+    .min(0)
+    .max(16)
+    .optional()
+    .describe(
+      'Copy memory so often while it runs, and stand still only for what has changed since. Needs a kernel that tracks memory. Default: 0.',
+    ),
   timeoutSeconds: z
     .number()
     .min(1)

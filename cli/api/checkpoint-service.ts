@@ -31,6 +31,8 @@ export interface CreateCheckpointRequest {
   timeoutMs: number | null;
   /** It stays until somebody removes it. */
   pin: boolean;
+  /** Copies of memory while it runs. Default: as the manifest says. */
+  preDumps?: number;
   /** `shutdown`: what is saved comes back after the boot. */
   by: 'hand' | 'shutdown';
   /** Written as one file afterwards; then it is one container. */
@@ -49,6 +51,8 @@ export interface RestoreRequest {
   names: RestoreTarget[];
   /** Path of an archive that one container is to go on from; null: the kept checkpoints. */
   archive: string | null;
+  /** In place of an archive the image of a checkpoint, which is pulled when it is not in the store. */
+  image?: string;
   /** Reasons to refuse it that do not count. */
   ignore: OverlookedReason[];
 }

@@ -71,6 +71,7 @@ export function readCheckpointRequest(body: unknown): CreateCheckpointRequest {
     timeoutMs: numberOrNull(fields['timeoutMs'], 'timeoutMs'),
     pin: boolean(fields['pin'], 'pin'),
     by: oneOf(fields['by'], ['hand', 'shutdown'] as const, 'by'),
+    ...(fields['preDumps'] !== undefined && { preDumps: wholeNumber(fields['preDumps'], 'preDumps') }),
     ...(fields['image'] !== undefined && { image: string(fields['image'], 'image') }),
     ...(fields['archive'] !== undefined && { archive: readArchivePlace(fields['archive']) }),
   };
@@ -100,6 +101,7 @@ export function readRestoreRequest(body: unknown): RestoreRequest {
         : { ...name, checkpoint: wholeNumber(checkpoint, `${path}.checkpoint`) };
     }),
     archive: stringOrNull(fields['archive'], 'archive'),
+    ...(fields['image'] !== undefined && { image: string(fields['image'], 'image') }),
     ignore: array(fields['ignore'], 'ignore').map((word) => oneOf(word, OVERLOOKED, 'ignore')),
   };
 }

@@ -49,9 +49,14 @@ export function localCheckpoints({ reader, writer, settle }: LocalCheckpointDeps
       if (summary === undefined) throw new NothingSavedError();
       return summary;
     },
-    async restore({ names, archive, ignore }: RestoreRequest, onEvent, signal) {
-      const { reconciler } = await writer();
-      await reconciler.restore({ names, wish: { archive, ignore } });
+    async restore({ names, archive, image, ignore }: RestoreRequest, onEvent, signal) {
+      const { reconciler, engine } = await writer();
+      let from = archive;
+      if (image !== undefined) {
+        await engine.images.ensure(image, 'IfNotPresent', signal === undefined ? {} : { signal });
+        from = await engine.images.checkpointArchive(image);
+      }
+      await reconciler.restore({ names, wish: { archive: from, ignore } });
       return settle(names, onEvent, signal);
     },
     async check({ container, allowances }) {

@@ -19,8 +19,6 @@ export interface BundleParts {
   readonly cgroupLayout: CgroupLayout;
   readonly criu: CriuProgram;
   readonly bootId: string;
-  /** For mounts and for what is remembered until the next boot. */
-  readonly run: string;
 }
 
 export interface BundleRuntime {
@@ -64,7 +62,6 @@ export async function openBundleParts(
     cgroupLayout: await readCgroupLayout(),
     criu: new CriuProgram(kernel, options.criu ?? findProgram('criu', [OWN_CRIU]), options.run),
     bootId: readBootId(),
-    run: options.run,
   };
 }
 

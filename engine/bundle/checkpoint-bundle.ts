@@ -36,8 +36,6 @@ export interface BundleCheckpointOptions {
   networkLock: CriuNetworkLock | null;
   allowances: CriuAllowances;
   variations: CriuVariations;
-  /** Lets the container go on as before. */
-  signal?: AbortSignal;
 }
 
 /** Beside the images, as runc and crun have it: what 0, 1 and 2 of the first process were. */
@@ -124,7 +122,6 @@ async function describeDump(
       },
     },
     timeoutMs: TIMEOUT_MS,
-    ...(options.signal === undefined ? {} : { signal: options.signal }),
   };
 }
 

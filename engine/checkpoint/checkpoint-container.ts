@@ -22,6 +22,7 @@ import { keepCheckpoint, settleCheckpoint, markInterruptible } from './keep-chec
 import { discardOutrun, keepByPolicy, nextId } from './kept-checkpoints.ts';
 import { measureSizes } from './measure-sizes.ts';
 import { noteSurroundings } from './note-surroundings.ts';
+import { makePreDumps, parentOfDump, requireMemoryTracking } from './pre-dumps.ts';
 import { requireRoom } from './require-room.ts';
 import { saveFiles, saveVolumes } from './saved-files.ts';
 import { findStoppedProcesses } from './stopped-processes.ts';
@@ -41,6 +42,7 @@ export async function checkpointContainer(
   const watch = startStopwatch();
   const criu = new CriuProgram(parts.kernel, parts.facts.tools.criu, parts.paths.run);
   const version = await criu.requireMinimum();
+  await requireMemoryTracking(criu, options.preDumps ?? 0, operation);
   await settleCheckpoint(parts, request);
   const { status, pid } = await observeContainer(parts, request);
   if ((status !== 'running' && status !== 'paused') || pid === null) {
@@ -96,6 +98,7 @@ async function makeCheckpoint(job: CheckpointJob, criu: CriuProgram): Promise<vo
   const directory = paths.newCheckpoint;
   await discardCheckpoint(parts, directory);
   await mkdir(path.join(directory, CHECKPOINT_FILES.images), { recursive: true, mode: 0o700 });
+  await copyMemory(job, criu);
   const knowledge = criu.knowledge(parts.facts.bootId);
   const process = startDump(parts.kernel, criu.path, knowledge.file);
   try {
@@ -124,6 +127,38 @@ async function makeCheckpoint(job: CheckpointJob, criu: CriuProgram): Promise<vo
   watch.lap('keep');
 }
 
+/** What is paused changes no memory: to copy it before would be of no use. */
+function preDumpsOf({ options, wasPaused }: CheckpointJob): number {
+  return wasPaused ? 0 : (options.preDumps ?? 0);
+}
+
+/** Copies memory while the container still goes on, where that is asked for. */
+async function copyMemory(job: CheckpointJob, criu: CriuProgram): Promise<void> {
+  const count = preDumpsOf(job);
+  if (count === 0) return;
+  const { context, pid, options, operation, watch } = job;
+  const { parts, paths } = context;
+  const directory = paths.newCheckpoint;
+  const { allowances = {} } = options;
+  const { dump: container } = await describeDump(context, { pid, directory, allowances });
+  await makePreDumps(parts, criu, {
+    directory,
+    count,
+    mark: { wasPaused: false, bootId: parts.facts.bootId, id: job.id },
+    dump: {
+      ...container,
+      operation,
+      allowances,
+      handlers: {},
+      timeoutMs: options.timeoutMs ?? CHECKPOINT_TIMEOUT_MS,
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
+    },
+    onLap: () => {
+      watch.lap('pre-dump');
+    },
+  });
+}
+
 /** The processes stand still from here to the end of the dump; those that are to go on go on, whatever happens. */
 async function dumpFrozen(
   job: CheckpointJob,
@@ -138,6 +173,7 @@ async function dumpFrozen(
     await setFrozen(parts.cgroupLayout, cgroup, false);
   };
   const canBeFrozen = await mayFreeze(job, cgroup);
+  const parentImages = parentOfDump(preDumpsOf(job));
   let failed = true;
   try {
     if (!job.wasPaused && canBeFrozen) await setFrozen(parts.cgroupLayout, cgroup, true);
@@ -148,6 +184,7 @@ async function dumpFrozen(
       // Without it CRIU stops the processes one by one.
       freezerDirectory: canBeFrozen ? description.dump.freezerDirectory : null,
       operation,
+      ...(parentImages === null ? {} : { parentImages }),
       leaveRunning: options.then === 'leave-running',
       allowances: options.allowances ?? {},
       handlers: dumpHandlers(job, description),

@@ -22,6 +22,8 @@ export interface CheckpointRecord extends Omit<
 export const CHECKPOINT_FILES = {
   record: 'checkpoint.json',
   images: 'images',
+  /** Copies of memory that were made before, with a number: `pre-dump-1`. */
+  preDump: 'pre-dump-',
   /** Within the images, as OCI runtimes have it: what was open as 0, 1 and 2. */
   descriptors: 'images/descriptors.json',
   inventory: 'images/inventory.img',

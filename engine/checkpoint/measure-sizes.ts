@@ -15,7 +15,9 @@ export async function measureSizes(directory: string): Promise<CheckpointDetails
         const { blocks } = await stat(path.join(entry.parentPath, entry.name));
         const bytes = blocks * BLOCK_BYTES;
         sizes.total += bytes;
-        if (entry.parentPath !== images) return;
+        const isPreDump = path.basename(entry.parentPath).startsWith(CHECKPOINT_FILES.preDump);
+        if (entry.parentPath !== images && !(isPreDump && path.dirname(entry.parentPath) === directory))
+          return;
         sizes.images += bytes;
         if (entry.name.startsWith('pages-')) sizes.memoryPages += bytes;
       }),

@@ -48,6 +48,11 @@ export const create: CommandSpec = {
       flags: '--pin',
       description: 'keep it until it is removed by name, whatever spec.checkpoint.keep says',
     },
+    {
+      flags: '--pre-dumps <count>',
+      description:
+        'copy its memory so often while it runs, so that it stands still for less; needs memory tracking',
+    },
     { flags: '--timeout <duration>', description: 'for the whole of it; then it goes on as before' },
     ...EXPORT_OPTIONS,
     { flags: '--all', description: 'every container that runs' },
@@ -112,6 +117,7 @@ async function checkAll(
 
 function makeRequest({ args, options }: Invocation, views: readonly ResourceView[]): CreateCheckpointRequest {
   const timeout = options.text('timeout');
+  const preDumps = options.text('preDumps');
   const onShutdown = options.flag('onShutdown');
   return {
     names: namesOf(args, options, views),
@@ -119,9 +125,21 @@ function makeRequest({ args, options }: Invocation, views: readonly ResourceView
     allowances: allowancesFrom(options),
     timeoutMs: timeout === null ? null : parseDurationMs(timeout, '--timeout'),
     pin: options.flag('pin'),
+    ...(preDumps === null ? {} : { preDumps: parseCount(preDumps) }),
     by: onShutdown ? 'shutdown' : 'hand',
   };
 }
+
+function parseCount(word: string): number {
+  const count = Number(word);
+  if (/^\d+$/.test(word) && count <= MOST_PRE_DUMPS) return count;
+  throw new CliError(
+    'BAD_INPUT',
+    `checkpoint: --pre-dumps ${word}: expected a number from 0 to ${String(MOST_PRE_DUMPS)}`,
+  );
+}
+
+const MOST_PRE_DUMPS = 16;
 
 function allowancesFrom(options: Options): CheckpointAllowances {
   const given: CheckpointAllowances = {};

@@ -26,7 +26,7 @@ function serviceWith(...records: ContainerRecord[]): FakeService {
 }
 
 const asked = ({ calls }: FakeService) =>
-  calls.find(({ method }) => method.startsWith('checkpoints.'))?.request;
+  calls.findLast(({ method }) => method.startsWith('checkpoints.'))?.request;
 
 test('checkpoint asks for what its options say, and prints the figures', async () => {
   const service = serviceWith(containerRecord('web', { checkpoint: KEPT }));

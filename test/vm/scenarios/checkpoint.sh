@@ -42,11 +42,20 @@ prove "$runtime: an established TCP connection goes on after a restore" connecti
 
 pre_dump() {
   has_checkpoints
-  tsctr checkpoint --help | grep -q -- --pre || left_out 'this tsctr has no pre-dump'
   apply rounds
   wait_for 'it has counted' bash -c 'tsctr logs rounds | grep -q "count 2"'
-  tsctr checkpoint rounds --pre-checkpoint 1 || tsctr checkpoint rounds --pre
+  tsctr checkpoint rounds --pre-dumps 2
+  local directory
+  directory=$(tsctr checkpoint show rounds -o json | sed -n 's/^ *"path": "\(.*\)",$/\1/p')
+  equal 'what the dump builds on' ../pre-dump-2 "$(readlink "$directory/images/parent")"
+  equal 'what that builds on' ../pre-dump-1 "$(readlink "$directory/pre-dump-2/parent")"
+  local pages
+  pages=$(du --bytes --total "$directory"/images/pages-*.img | tail -n 1 | cut -f1)
+  (($(du --bytes --total "$directory"/pre-dump-1/pages-*.img | tail -n 1 | cut -f1) > pages)) ||
+    fail "the dump wrote $pages bytes of memory, as much as the first copy"
+  contains 'the copies take their part of the time' pre-dump "$(tsctr checkpoint show rounds)"
   tsctr restore rounds
+  wait_for 'it counts on' bash -c 'tsctr logs rounds | grep -q "count 4"'
   equal 'restarts of the count' 1 "$(tsctr logs rounds | grep -c 'count 1$')"
   tsctr delete rounds
 }
