@@ -86,6 +86,8 @@ pack_for_npm() {
 make_payload() {
   local payload=$scratch/payload version
   version=$(node -p 'require("./package.json").version')
+  # In a fresh clone.
+  [[ -d node_modules ]] || bash scripts/setup.sh || return 1
   npm run --silent build || return 1
   mkdir -p "$payload"
   cp -r test/vm/. "$payload/" && cp examples/hello.yaml examples/pod.yaml "$payload/" || return 1
