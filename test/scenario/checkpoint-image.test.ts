@@ -1,11 +1,14 @@
 import { execFileSync } from 'node:child_process';
+import path from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { missingForCheckpoints } from '../support/checkpoint-host.ts';
-import { startsOf, withCounter } from '../support/checkpoint-scenario.ts';
+import { numbersOf, startsOf, withCounter } from '../support/checkpoint-scenario.ts';
+import { missingForRegistry, startRegistry } from '../support/registry.ts';
 import { testUnless } from '../support/skip.ts';
+import { until } from '../support/until.ts';
 
-const onHost = testUnless(test, await missingForCheckpoints());
+const onHost = testUnless(test, (await missingForCheckpoints()) ?? missingForRegistry);
 const NAME = 'localhost/counter-ckpt:1';
 
 onHost(
@@ -34,6 +37,47 @@ onHost(
       await untilCounting();
       assert.is(startsOf(await log()), 1, 'it goes on where it was');
       await testRoot.output(['delete', 'counter']);
+    });
+  },
+);
+
+onHost(
+  '[ckpt.image] [restore.from] pushed to a registry, it goes on under another root, which trusts its maker',
+  async () => {
+    await withCounter(async (here) => {
+      const registry = await startRegistry(path.join(here.testRoot.directory, 'registry'));
+      const remote = `${registry.host}/ckpt/counter:1`;
+      try {
+        const insecure = `registries: { insecure: ['${registry.host}'] }\n`;
+        const plain = await here.testRoot.write('plain.yaml', insecure);
+        await here.apply();
+        await here.untilCounting();
+        await here.testRoot.output(['checkpoint', 'counter', '--image', NAME]);
+        await here.testRoot.output(['--config', plain, 'image', 'push', NAME, remote]);
+        const saved = numbersOf(await here.log()).at(-1) ?? 0;
+        await here.testRoot.output(['delete', 'counter']);
+        await withCounter(async (there) => {
+          await there.apply();
+          await there.untilCounting();
+          await there.testRoot.output(['stop', 'counter']);
+          const before = numbersOf(await there.log()).length;
+          const words = ['restore', 'counter', '--image', remote];
+          const refused = await there.testRoot.tsctr(['--config', plain, ...words]);
+          assert.match(refused.stderr + refused.stdout, /the archive is not of this instance/);
+          // It says by whom it was made: who trusts that one writes it down.
+          const key = /it was made by (ed25519:[\w-]{43})/.exec(refused.stderr + refused.stdout)?.[1] ?? '';
+          const trusting = await there.testRoot.write(
+            'trusting.yaml',
+            `${insecure}checkpoints: { trust: { keys: ['${key}'] } }\n`,
+          );
+          await there.testRoot.output(['--config', trusting, ...words]);
+          await until(async () => numbersOf(await there.log()).length > before + 3, { what: 'it counts on' });
+          assert.is(numbersOf(await there.log())[before], saved + 1, 'where it was saved');
+          await there.testRoot.output(['delete', 'counter']);
+        });
+      } finally {
+        await registry.stop();
+      }
     });
   },
 );
