@@ -2,8 +2,8 @@ import { createPublicKey } from 'node:crypto';
 import { realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { hasErrno } from '../../native/index.ts';
-import type { EngineParts } from '../container/container-context.ts';
 import { EngineError } from '../engine-error.ts';
+import type { HostPaths } from '../host-paths.ts';
 import { formatPublicKey } from './archive/archive-signature.ts';
 import { findSigningKey } from './archive/signing-key.ts';
 import type { GateFinding } from './restore-gate.ts';
@@ -65,7 +65,7 @@ const OTHERS_MAY_WRITE = 0o022;
 
 /** Nothing where it may be restored, else why not. `signer`: who has signed it, which was verified; null: nobody. */
 export async function judgeOrigin(
-  parts: EngineParts,
+  parts: { archiveTrust?: ArchiveTrust; paths: Pick<HostPaths, 'root'> },
   found: FoundArchive,
   signer: string | null,
 ): Promise<GateFinding[]> {
