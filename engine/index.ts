@@ -5,7 +5,7 @@
 export { createEngine } from './create-engine.ts';
 export type { EngineOptions } from './create-engine.ts';
 export type * from './access.ts';
-export { inspectCheckpoint } from './checkpoint/inspect/inspect-checkpoint.ts';
+export { inspectCheckpoint, suggestManifestFor } from './checkpoint/inspect/inspect-checkpoint.ts';
 export type * from './checkpoint/inspect/inspection.ts';
 export type { RetentionPolicy } from './checkpoint/retention.ts';
 export { formatPreflight } from './checkpoint/preflight/preflight-text.ts';

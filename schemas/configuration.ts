@@ -48,7 +48,10 @@ export const configuration = z.strictObject({
             .array(
               z
                 .string()
-                .regex(/^ed25519:[A-Za-z0-9_-]{43}$/, 'must be a key as `tsctr checkpoint key` prints it'),
+                .regex(
+                  /^ed25519:[A-Za-z0-9_-]{43}$/,
+                  'must be a key as the refusal of an archive names it: `ed25519:…`',
+                ),
             )
             .optional()
             .describe(

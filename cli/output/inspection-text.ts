@@ -23,7 +23,9 @@ export function formatInspection(inspection: Inspection): string {
         `${destination}  ${type}${external === null ? '' : '  from the host'}`,
     ),
     ...section('Sockets', inspection.sockets, (socket) => JSON.stringify(socket)),
-    ...section('Changed files', inspection.rootfsChanges.first, (file) => JSON.stringify(file)),
+    ...section('Changed files', inspection.rootfsChanges.first, ({ path, type, sizeBytes }) =>
+      type === 'file' ? `${path}  ${formatBytes(sizeBytes)}` : `${path}  ${type}`,
+    ),
     ...section('Deleted files', inspection.deletedFiles, (file) => file),
   ];
   return lines

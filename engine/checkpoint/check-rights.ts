@@ -1,5 +1,5 @@
 import type { OciSpec, RestoreReason } from '../../schemas/index.ts';
-import { CheckpointImages } from '../criu/image/checkpoint-images.ts';
+import type { CheckpointImages } from '../criu/image/checkpoint-images.ts';
 import type { CoreEntry, CredsEntry, KobjIds } from '../criu/image/image-entry.ts';
 import { CAPABILITIES } from '../spec/capabilities.ts';
 import type { GateFinding } from './restore-gate.ts';
@@ -98,7 +98,8 @@ function extraCapabilities(creds: CredsEntry, allowed: ReadonlySet<string>): str
   return [...found].filter((name) => !allowed.has(name)).sort();
 }
 
-function namesOf(words: readonly number[] = []): string[] {
+/** The capabilities of a set as it stands in the images. */
+export function namesOf(words: readonly number[] = []): string[] {
   return words.flatMap((word, index) =>
     Array.from({ length: 32 }, (_, bit) => bit)
       .filter((bit) => (word >>> bit) & 1)

@@ -13,7 +13,7 @@ export const CAPABILITIES = (
   .map((name) => `CAP_${name}`);
 
 /** What the engines of this field give to a container that asks for nothing. */
-const DEFAULT_CAPABILITIES =
+export const DEFAULT_CAPABILITIES =
   'CHOWN DAC_OVERRIDE FOWNER FSETID KILL NET_BIND_SERVICE SETFCAP SETGID SETPCAP SETUID SYS_CHROOT'
     .split(' ')
     .map((name) => `CAP_${name}`);

@@ -22,7 +22,8 @@ export async function inspectNamed(
   return inspectCheckpoint(createLinuxKernel(), place, { ...options, signal: invocation.signal });
 }
 
-async function placeOf(invocation: Invocation, word: string): Promise<string> {
+/** Path of the checkpoint that a word means. */
+export async function placeOf(invocation: Invocation, word: string): Promise<string> {
   const isName = /^(?:container\/)?[\w.-]+(?:@\d+)?$/.test(word);
   const file = path.resolve(invocation.io.cwd, word);
   if (!isName) return file;

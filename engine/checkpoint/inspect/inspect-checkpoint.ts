@@ -18,8 +18,12 @@ import type {
   InspectedSocket,
   Inspection,
 } from './inspection.ts';
+import { DEFAULT_CAPABILITIES } from '../../spec/capabilities.ts';
+import { namesOf } from '../check-rights.ts';
 import { openArchive } from './open-archive.ts';
 import { openDirectory } from './open-directory.ts';
+import { suggestManifest } from './suggest-manifest.ts';
+import type { SuggestedManifest } from './suggest-manifest.ts';
 
 export interface InspectOptions {
   /** Show the values of environment variables, which may be secrets. */
@@ -38,6 +42,26 @@ export async function inspectCheckpoint(
   options: InspectOptions = {},
 ): Promise<Inspection> {
   return inspectContents(await openCheckpoint(kernel, path, options), options);
+}
+
+/** A manifest that fits the checkpoint at `path`, for a person to look through. */
+export async function suggestManifestFor(
+  kernel: Kernel,
+  path: string,
+  options: InspectOptions = {},
+): Promise<SuggestedManifest> {
+  const contents = await openCheckpoint(kernel, path, options);
+  const inspection = await inspectContents(contents, options);
+  return suggestManifest(inspection, await readDocuments(contents), {
+    extraCapabilities: await extraCapabilities(new CheckpointImages(contents.images)),
+  });
+}
+
+/** What the first process may have beyond what a container gets that asks for nothing. */
+async function extraCapabilities(images: CheckpointImages): Promise<string[]> {
+  const [first] = await images.processes();
+  const creds = first === undefined ? undefined : (await images.core(first.pid)).thread_core?.creds;
+  return namesOf(creds?.cap_bnd).filter((name) => !DEFAULT_CAPABILITIES.includes(name));
 }
 
 export async function openCheckpoint(

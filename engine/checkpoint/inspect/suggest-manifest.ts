@@ -19,7 +19,11 @@ export interface SuggestedManifest {
  * A manifest that fits a checkpoint, for a person to review: a restore never takes the specification out of an archive, as that
  * would let its author choose what is mounted. So what reaches out to the host is left for the reader to fill in.
  */
-export function suggestManifest(inspection: Inspection, documents: CheckpointDocuments): SuggestedManifest {
+export function suggestManifest(
+  inspection: Inspection,
+  documents: CheckpointDocuments,
+  { extraCapabilities = [] }: { extraCapabilities?: readonly string[] } = {},
+): SuggestedManifest {
   const { config, spec } = documents;
   const remarks: string[] = [];
   const [first] = inspection.processes;
@@ -46,7 +50,7 @@ export function suggestManifest(inspection: Inspection, documents: CheckpointDoc
         ...suggestPorts(config),
         ...(volumes.length === 0 ? {} : { volumeMounts, volumes }),
         ...suggestTmpfs(spec),
-        ...suggestRights(config, remarks),
+        ...suggestRights(config, extraCapabilities, remarks),
       },
     },
     remarks,
@@ -138,8 +142,19 @@ function suggestTmpfs(spec: SpecDump | null): Record<string, unknown> {
   return tmpfs.length === 0 ? {} : { tmpfs };
 }
 
-function suggestRights(config: ConfigDump | null, remarks: string[]): Record<string, unknown> {
-  if (config?.privileged !== true) return {};
-  remarks.push('It was privileged. That is left out here: say so in the manifest if you trust it.');
-  return {};
+function suggestRights(
+  config: ConfigDump | null,
+  extraCapabilities: readonly string[],
+  remarks: string[],
+): Record<string, unknown> {
+  if (config?.privileged === true) {
+    remarks.push('It was privileged. That is left out here: say so in the manifest if you trust it.');
+    return {};
+  }
+  if (extraCapabilities.length === 0) return {};
+  remarks.push(
+    'Its processes have the capabilities that are added here, and it is only restored with them: are they meant?',
+  );
+  const add = extraCapabilities.map((name) => name.replace(/^CAP_/, ''));
+  return { securityContext: { capabilities: { add } } };
 }

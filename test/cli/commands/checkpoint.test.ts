@@ -111,8 +111,9 @@ test('restore asks for the names', async () => {
   const names = [{ kind: 'Container', name: 'web' }];
   assert.equal(asked(service), { names, archive: null, ignore: [] });
   const words = ['restore', 'web', '--from', '/a.tar', '--ignore', 'volume-exists', '--force-image'];
-  assert.is((await typeCommand(service, words)).code, 0);
-  assert.equal(asked(service), { names, archive: '/a.tar', ignore: ['volume-exists', 'image'] });
+  const another = serviceWith(containerRecord('web', { state: 'Exited' }));
+  assert.is((await typeCommand(another, words)).code, 0);
+  assert.equal(asked(another), { names, archive: '/a.tar', ignore: ['volume-exists', 'image'] });
   const refused = await typeCommand(service, ['restore', 'web', '--ignore', 'rights']);
   assert.match(refused.err, /--ignore rights: expected one of cpu-features, /);
 });
