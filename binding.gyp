@@ -51,7 +51,18 @@
       "target_name": "tsctr-restore",
       "type": "executable",
       "win_delay_load_hook": "false",
-      "sources": ["native/src/private_run.cc", "native/src/restore-launcher.cc"],
+      "sources": [
+        "native/src/new_network.cc",
+        "native/src/private_run.cc",
+        "native/src/restore-launcher.cc"
+      ],
+      "ldflags": ["-static-libgcc", "-static-libstdc++"]
+    },
+    {
+      "target_name": "tsctr-tar",
+      "type": "executable",
+      "win_delay_load_hook": "false",
+      "sources": ["native/src/plain_gzip.cc", "native/src/small_tree.cc", "native/src/tar-shortcut.cc"],
       "ldflags": ["-static-libgcc", "-static-libstdc++"]
     }
   ]

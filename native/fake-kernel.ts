@@ -107,6 +107,7 @@ function harmless(): Kernel {
     llistxattr: () => [],
     readDirectory: () => [],
     flock: nothing,
+    syncfs: () => Promise.resolve(),
     statfs: () => ({ type: 0, freeBytes: 0n, totalBytes: 0n }),
   };
 }

@@ -78,6 +78,8 @@ export interface Kernel {
   readDirectory(fd: number): string[];
   /** flock(2). With LOCK_NB a lock that is held elsewhere throws EWOULDBLOCK (code `EAGAIN`). */
   flock(fd: number, operation: number): void;
+  /** syncfs(2). `fd` stays open until it has settled. */
+  syncfs(fd: number): Promise<void>;
   /** statfs(2): the type (magic number), and sizes in bytes. */
   statfs(path: string): { type: number; freeBytes: bigint; totalBytes: bigint };
 }

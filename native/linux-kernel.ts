@@ -140,6 +140,7 @@ function fileCalls(addon: NativeAddon, readiness: Readiness): FileCalls {
     llistxattr: addon.llistxattr,
     readDirectory: addon.readDirectory,
     flock: addon.flock,
+    syncfs: addon.syncfs,
     statfs: addon.statfs,
   };
 }

@@ -36,6 +36,7 @@ type SameAsKernel = Pick<
   | 'llistxattr'
   | 'readDirectory'
   | 'flock'
+  | 'syncfs'
   | 'statfs'
 >;
 

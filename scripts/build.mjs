@@ -13,6 +13,7 @@ const NATIVE_OUTPUTS = [
   'build/Release/tsctr-client',
   'build/Release/tsctr-exited',
   'build/Release/tsctr-restore',
+  'build/Release/tsctr-tar',
 ];
 const NATIVE_STAMP = 'build/native-sources.sha256';
 /** Where Debian's libnode-dev puts the headers; without them node-gyp downloads those of the running Node. */

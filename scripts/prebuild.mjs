@@ -9,6 +9,7 @@ const FILES = {
   'tsctr-client': 'tsctr-client',
   'tsctr-exited': 'tsctr-exited',
   'tsctr-restore': 'tsctr-restore',
+  'tsctr-tar': 'tsctr-tar',
 };
 
 process.chdir(path.dirname(import.meta.dirname));

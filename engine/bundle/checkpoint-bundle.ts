@@ -61,7 +61,7 @@ export async function checkpointBundle(
     await mkdir(directory, { recursive: true, mode: 0o700 });
   }
   const knowledge = parts.criu.knowledge(parts.bootId);
-  const process = startDump(parts.kernel, parts.criu.path, knowledge.file);
+  const process = startDump(parts.kernel, parts.criu.path, { knowledge: knowledge.file });
   try {
     const request = await describeDump(parts, container, { operation, ...options });
     request.handlers['pre-dump'] = () => knowledge.learnFrom(process.pid);

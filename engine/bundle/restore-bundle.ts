@@ -104,14 +104,21 @@ async function bringBack(parts: BundleParts, job: RestoreJob): Promise<{ pid: nu
   const { kernel } = parts;
   const { spec, placeholder } = job;
   const state = stateDirectory(parts, job.id);
-  const namespaces = { net: placeholder.networkNamespace, pid: openPidNamespace(kernel, spec) };
+  const { network } = placeholder;
+  const namespaces = {
+    net: typeof network === 'number' ? network : null,
+    pid: openPidNamespace(kernel, spec),
+  };
   const root = mountRestoreRoot(kernel, spec.root.path, state, { readOnly: spec.root.readonly === true });
   try {
     const { fds, inherited } = inheritedNamespaces(namespaces, CRIU_RPC_PLACE + 1);
     // A CRIU with mounts of its own cannot mount the hierarchies in a directory that it got as a descriptor of ours.
     const { file } = parts.criu.knowledge(parts.bootId);
     const knowledge = cgroupYard(parts.cgroupLayout) === null ? null : file;
-    const criu = spawnCriu(kernel, parts.criu.path, knowledge, { stdio: [0, 1, 2], others: fds });
+    const criu = spawnCriu(kernel, parts.criu.path, {
+      knowledge,
+      descriptors: { stdio: [0, 1, 2], others: fds },
+    });
     try {
       for (const procsFile of job.procs) await writeFile(procsFile, String(criu.pid));
       await placeholder.end();

@@ -11,6 +11,7 @@ import { dump, startDump } from '../criu/dump.ts';
 import type { CriuNotifyHandlers } from '../criu/criu-notify.ts';
 import { CriuProgram, formatCriuVersion } from '../criu/features.ts';
 import type { CriuVersion } from '../criu/features.ts';
+import { tarShortcut } from '../criu/tar-shortcut.ts';
 import type { CheckpointOptions, CheckpointResult } from '../engine.ts';
 import { EngineError } from '../engine-error.ts';
 import { CHECKPOINT_FILES, writeCheckpointRecord } from './checkpoint-record.ts';
@@ -22,6 +23,8 @@ import { keepCheckpoint, settleCheckpoint, markInterruptible } from './keep-chec
 import { discardOutrun, keepByPolicy, nextId } from './kept-checkpoints.ts';
 import { measureSizes } from './measure-sizes.ts';
 import { noteSurroundings } from './note-surroundings.ts';
+import { parkRuntime } from './parked-runtime.ts';
+import type { ParkedRuntime } from './parked-runtime.ts';
 import { makePreDumps, parentOfDump, requireMemoryTracking } from './pre-dumps.ts';
 import { requireRoom } from './require-room.ts';
 import { saveFiles, saveVolumes } from './saved-files.ts';
@@ -100,7 +103,11 @@ async function makeCheckpoint(job: CheckpointJob, criu: CriuProgram): Promise<vo
   await mkdir(path.join(directory, CHECKPOINT_FILES.images), { recursive: true, mode: 0o700 });
   await copyMemory(job, criu);
   const knowledge = criu.knowledge(parts.facts.bootId);
-  const process = startDump(parts.kernel, criu.path, knowledge.file);
+  const process = startDump(parts.kernel, criu.path, {
+    knowledge: knowledge.file,
+    shortcut: tarShortcut(parts.paths.run),
+  });
+  let runtime: ParkedRuntime;
   try {
     await markInterruptible(directory, {
       criuPid: process.pid,
@@ -109,6 +116,7 @@ async function makeCheckpoint(job: CheckpointJob, criu: CriuProgram): Promise<vo
       id: job.id,
     });
     const description = await describeDump(context, { pid, directory, allowances: options.allowances ?? {} });
+    runtime = description.runtime;
     await saveDescriptors(pid, directory);
     await noteSurroundings(context, { directory, criu: formatCriuVersion(job.version) });
     watch.lap('prepare');
@@ -118,11 +126,12 @@ async function makeCheckpoint(job: CheckpointJob, criu: CriuProgram): Promise<vo
   }
   const exits = options.then === 'stop' ? awaitExitFile(request.id, paths, parts.exits) : null;
   parts.observeEffect('checkpoint.keep', 'before');
-  await Promise.all([syncTree(directory), exits]);
+  await Promise.all([syncTree(parts.kernel, directory), exits]);
   watch.lap('sync');
   // The container has gone on since those were made that need its files as they were.
   await discardOutrun(parts, paths);
   await keepCheckpoint(parts, request, job.id);
+  if (options.then === 'stop') await parkRuntime(context, runtime);
   parts.observeEffect('checkpoint.keep', 'after');
   watch.lap('keep');
 }

@@ -12,3 +12,12 @@ export async function discardCheckpoint(parts: EngineParts, directory: string): 
   await rm(path.join(directory, CHECKPOINT_FILES.record), { force: true });
   await rm(directory, { recursive: true, force: true });
 }
+
+/**
+ * Takes away a checkpoint that has become the run. It is none at once; its bytes, which take their time, go while the caller goes on.
+ * What a crash leaves of them is removed before the next one is made.
+ */
+export async function retireCheckpoint(directory: string): Promise<void> {
+  await rm(path.join(directory, CHECKPOINT_FILES.record), { force: true });
+  void rm(directory, { recursive: true, force: true }).catch(() => undefined);
+}

@@ -13,6 +13,8 @@ import { findProgram } from '../host.ts';
 import { CHECKPOINT_FILES } from './checkpoint-record.ts';
 import { dumpedExternals } from './external-mounts.ts';
 import { readMountInfo } from './mount-info.ts';
+import { describeRuntime } from './parked-runtime.ts';
+import type { ParkedRuntime } from './parked-runtime.ts';
 
 /** The name under which OCI runtimes keep a network namespace that is not in the images. */
 export const NETWORK_NAMESPACE = 'extRootNetNS';
@@ -21,6 +23,7 @@ export interface ContainerDump {
   dump: DumpedContainer;
   /** Name of the network namespace in the images; null when the container has the host's. */
   networkNamespace: string | null;
+  runtime: ParkedRuntime;
 }
 
 /** What of a dump depends on the container alone. */
@@ -44,7 +47,8 @@ export async function describeDump(
   target: { pid: number; directory: string; allowances: CheckpointAllowances },
 ): Promise<ContainerDump> {
   const { parts, request, paths } = context;
-  const spec = JSON.parse(await readFile(paths.config, 'utf8')) as OciSpec;
+  const [config, mounts] = await Promise.all([readFile(paths.config, 'utf8'), readMountInfo(target.pid)]);
+  const spec = JSON.parse(config) as OciSpec;
   // The namespace itself is made, or found, by whoever restores: the container's addresses are none of CRIU's business, and
   // the images fit podman, which wants to bring its own.
   const ownNetwork = spec.linux.namespaces.some(({ type }) => type === 'network');
@@ -55,13 +59,14 @@ export async function describeDump(
     workDirectory: target.directory,
     keptLogFile: path.join(paths.logs, DUMP_LOG),
     rootfs: rootfsPath(context),
-    externalMounts: dumpedExternals(spec, await readMountInfo(target.pid)),
+    externalMounts: dumpedExternals(spec, mounts),
     externalNamespaces: ownNetwork ? [`net[${String(inode)}]:${NETWORK_NAMESPACE}`] : [],
     freezerDirectory: freezerDirectory(parts.cgroupLayout, containerCgroup(parts.cgroupOwner, request)),
     networkLock: networkLock(target.allowances, { iptablesRestore: findProgram('iptables-restore') }),
     cgroupYard: cgroupYard(parts.cgroupLayout),
   };
-  return { dump, networkNamespace: ownNetwork ? NETWORK_NAMESPACE : null };
+  const runtime = await describeRuntime(context, { pid: target.pid, config, mounts });
+  return { dump, networkNamespace: ownNetwork ? NETWORK_NAMESPACE : null, runtime };
 }
 
 /** Notes which pipes the container has as standard streams: the monitor's new ones take their places at restore. */

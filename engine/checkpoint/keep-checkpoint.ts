@@ -70,7 +70,7 @@ export async function settleCheckpoint(parts: EngineParts, request: ContainerReq
   }
   const ended = status === 'stopped' || status === 'absent' || status === 'prepared';
   if (ended && mark?.bootId === parts.facts.bootId && (await isWhole(newCheckpoint))) {
-    await syncTree(newCheckpoint);
+    await syncTree(parts.kernel, newCheckpoint);
     await keepCheckpoint(parts, request, await nextId(paths, mark.id));
   } else {
     await discardCheckpoint(parts, newCheckpoint);

@@ -5,7 +5,7 @@ import type { EngineParts } from '../container/container-context.ts';
 import type { CheckpointDetails } from '../engine.ts';
 import type { ContainerPaths } from '../host-paths.ts';
 import { CHECKPOINT_FILES, findCheckpointIn } from './checkpoint-record.ts';
-import { discardCheckpoint } from './discard-checkpoint.ts';
+import { discardCheckpoint, retireCheckpoint } from './discard-checkpoint.ts';
 import { planRetention } from './retention.ts';
 import type { RetentionPolicy } from './retention.ts';
 
@@ -77,6 +77,13 @@ export async function keepByPolicy(
 export async function discardOutrun(parts: EngineParts, paths: ContainerPaths): Promise<void> {
   for (const { repeatable, directory } of await listKept(paths)) {
     if (!repeatable) await discardCheckpoint(parts, directory);
+  }
+}
+
+/** Likewise, without waiting for the bytes. */
+export async function retireOutrun(paths: ContainerPaths): Promise<void> {
+  for (const { repeatable, directory } of await listKept(paths)) {
+    if (!repeatable) await retireCheckpoint(directory);
   }
 }
 

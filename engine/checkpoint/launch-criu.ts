@@ -2,9 +2,11 @@ import { nativeProgram, SOCK_SEQPACKET } from '../../native/index.ts';
 import type { ContainerContext } from '../container/container-context.ts';
 import { createCriuClient, CRIU_RPC_PLACE } from '../criu/criu-client.ts';
 import type { CriuClient } from '../criu/criu-client.ts';
+import { tarShortcut } from '../criu/tar-shortcut.ts';
 import { createUnderMonitor } from '../runtime/conmon.ts';
 import type { OciRuntime } from '../runtime/oci-runtime.ts';
 import { killInCgroup, procsFiles } from './kill-leftovers.ts';
+import type { RestoredNetwork } from './placeholder.ts';
 
 /** A CRIU under a new monitor, in the cgroups of the container, that waits for its request. */
 export interface LaunchedCriu extends CriuClient {
@@ -14,13 +16,16 @@ export interface LaunchedCriu extends CriuClient {
   handOver(): void;
 }
 
+/** The network namespace that CRIU gets, as a descriptor of that number. */
+export const NETWORK_PLACE = CRIU_RPC_PLACE + 1;
+
 /**
  * Starts conmon with our launcher in the place of the runtime. conmon hands nothing down but stdio, so the launcher fetches the
- * socket, and `fds` (which become 4, 5, … in CRIU), out of this process by pidfd_getfd(2).
+ * socket, and the network namespace, out of this process by pidfd_getfd(2); a new network namespace it makes itself.
  */
 export function launchCriu(
   context: ContainerContext,
-  launch: { criu: string; knowledge: string | null; images: string; fds: readonly number[] },
+  launch: { criu: string; knowledge: string | null; images: string; network: RestoredNetwork },
 ): LaunchedCriu {
   const { parts, request, paths } = context;
   const { kernel } = parts;
@@ -37,7 +42,8 @@ export function launchCriu(
     globalArgs: [
       ...[`--criu=${launch.criu}`, `--owner=${String(process.pid)}`, `--rpc=${String(CRIU_RPC_PLACE)}`],
       `--fd=${String(theirs)}:${String(CRIU_RPC_PLACE)}`,
-      ...launch.fds.map((fd, index) => `--fd=${String(fd)}:${String(CRIU_RPC_PLACE + 1 + index)}`),
+      ...networkArguments(launch.network),
+      `--path-first=${tarShortcut(parts.paths.run)}`,
       ...(launch.knowledge === null ? [] : [`--private-run=${launch.knowledge}`]),
       ...procs.map((file) => `--procs=${file}`),
     ],
@@ -68,6 +74,14 @@ export function launchCriu(
     void killUntil(context, () => ended);
   });
   return { ...client, monitor, handOver };
+}
+
+function networkArguments(network: RestoredNetwork): string[] {
+  if (network === 'host') return [];
+  const place = String(NETWORK_PLACE);
+  if (typeof network === 'number') return [`--fd=${String(network)}:${place}`];
+  const sysctls = Object.entries(network.sysctls).map(([name, value]) => `--sysctl=${name}=${value}`);
+  return [`--new-network=${place}`, ...sysctls];
 }
 
 /** Again and again, because CRIU may not have come into the cgroup yet. */

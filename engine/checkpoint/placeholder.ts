@@ -13,15 +13,16 @@ import type { OciRuntime } from '../runtime/oci-runtime.ts';
 import { cgroupExternals } from './external-mounts.ts';
 import { readMountInfo } from './mount-info.ts';
 
+/** The descriptor of a network namespace, which the caller closes; or the settings of one that is yet to be made. */
+export type RestoredNetwork = number | { sysctls: Readonly<Record<string, string>> } | 'host';
+
 /** A placeholder and what it leaves behind: cgroups with limits, the runtime's state, mount points, and a network namespace. */
 export interface Placeholder {
-  pid: number;
   /** For CRIU, by /proc/<pid>/cgroup: the container's path in each hierarchy. */
   cgroupRoots: { ctrl?: string; path: string }[];
   /** Where the container sees the version 1 hierarchies, and what they are on the host. */
   cgroupMounts: Map<string, string>;
-  /** Null when the container has the host's network. The caller closes it. */
-  networkNamespace: number | null;
+  network: RestoredNetwork;
   /** Ends it, and returns when it is dead. May be called again. */
   end(): Promise<void>;
 }
@@ -53,10 +54,9 @@ export async function startPlaceholder(context: PlaceholderContext, spec: OciSpe
       readMountInfo(pid),
     ]);
     return {
-      pid,
       cgroupRoots: cgroupRoots(cgroups),
       cgroupMounts: cgroupExternals(mounts, context.parts.cgroupLayout),
-      networkNamespace: openNetworkNamespace(kernel, pid, spec),
+      network: openNetworkNamespace(kernel, pid, spec),
       end,
     };
   } catch (error) {
@@ -85,8 +85,8 @@ function endOnce({ parts, request }: PlaceholderContext, pid: number): () => Pro
   return () => (ended ??= kill());
 }
 
-function openNetworkNamespace(kernel: Kernel, pid: number, spec: OciSpec): number | null {
-  if (!spec.linux.namespaces.some(({ type }) => type === 'network')) return null;
+function openNetworkNamespace(kernel: Kernel, pid: number, spec: OciSpec): number | 'host' {
+  if (!spec.linux.namespaces.some(({ type }) => type === 'network')) return 'host';
   return kernel.openat2(AT_FDCWD, `/proc/${String(pid)}/ns/net`, { flags: O_RDONLY });
 }
 

@@ -66,7 +66,7 @@ export async function makePreDumps(parts: EngineParts, criu: CriuProgram, job: P
   for (const { name, parent } of planPreDumps(job.count)) {
     const directory = path.join(job.directory, name);
     await mkdir(directory, { mode: 0o700 });
-    const process = startDump(parts.kernel, criu.path, knowledge.file);
+    const process = startDump(parts.kernel, criu.path, { knowledge: knowledge.file });
     try {
       await markInterruptible(job.directory, { ...job.mark, criuPid: process.pid });
       parts.observeEffect('checkpoint.pre-dump', 'before');

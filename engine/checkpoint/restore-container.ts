@@ -21,7 +21,7 @@ import { checkRights } from './check-rights.ts';
 import { CHECKPOINT_TIMEOUT_MS } from './checkpoint-container.ts';
 import { CHECKPOINT_FILES, readCheckpointRecord } from './checkpoint-record.ts';
 import { settleCheckpoint } from './keep-checkpoint.ts';
-import { discardOutrun, findKept } from './kept-checkpoints.ts';
+import { findKept, retireOutrun } from './kept-checkpoints.ts';
 import { passGate, refuse } from './pass-gate.ts';
 import { restoredContainer } from './restored-container.ts';
 import type { RestoreJob } from './restored-container.ts';
@@ -90,12 +90,13 @@ export async function restoreContainer(
       watch,
       pid: 0,
       statistics: null,
+      verified: null,
     };
     if (status !== 'absent') await cleanup();
     await bringUp(context, job, { preparation, archived });
     await forgetUpperAside(paths);
     // From here the files go their way: what has no copy of them cannot be restored a second time.
-    await discardOutrun(parts, paths);
+    await retireOutrun(paths);
     watch.lap('finish');
     return { pid: job.pid, statistics: job.statistics, durationsMs: watch.durationsMs() };
   } finally {

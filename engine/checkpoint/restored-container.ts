@@ -9,7 +9,6 @@ import { rootfsPath } from '../container/container-context.ts';
 import { saveProcess } from '../container/container-process.ts';
 import { runtimeContainer } from '../container/stages/runtime-container.ts';
 import { cgroupYard } from '../criu/cgroup-yard.ts';
-import { CRIU_RPC_PLACE } from '../criu/criu-client.ts';
 import type { CriuNotifyHandlers } from '../criu/criu-notify.ts';
 import { RESTORE_LOG } from '../criu/options.ts';
 import { restore } from '../criu/restore.ts';
@@ -20,8 +19,9 @@ import { CHECKPOINT_FILES } from './checkpoint-record.ts';
 import type { CheckpointRecord } from './checkpoint-record.ts';
 import { restoredExternals } from './external-mounts.ts';
 import { emptyCgroup } from './kill-leftovers.ts';
-import { launchCriu } from './launch-criu.ts';
+import { launchCriu, NETWORK_PLACE } from './launch-criu.ts';
 import type { LaunchedCriu } from './launch-criu.ts';
+import { reuseParked, unpark } from './parked-runtime.ts';
 import { startPlaceholder } from './placeholder.ts';
 import type { Placeholder } from './placeholder.ts';
 import { mountRestoreRoot, unmountRestoreRoot } from './restore-root.ts';
@@ -43,6 +43,8 @@ export interface RestoreJob {
   readonly watch: Stopwatch;
   pid: number;
   statistics: CriuRestoreStatistics | null;
+  /** The runtime's word, asked for while CRIU goes on. */
+  verified: Promise<void> | null;
 }
 
 /** In the place of the stage that creates the container: its processes come out of the images. */
@@ -53,13 +55,13 @@ export function restoredContainer(job: RestoreJob): Stage<ContainerContext> {
       const { parts, request, paths } = context;
       const spec = JSON.parse(await readFile(paths.config, 'utf8')) as OciSpec;
       job.watch.lap('prepare');
-      const placeholder = await startPlaceholder(context, spec);
+      const placeholder = (await reuseParked(context, spec)) ?? (await startPlaceholder(context, spec));
       job.watch.lap('placeholder');
       try {
         await bringBack(context, job, spec, placeholder);
       } finally {
         await placeholder.end();
-        if (placeholder.networkNamespace !== null) parts.kernel.close(placeholder.networkNamespace);
+        if (typeof placeholder.network === 'number') parts.kernel.close(placeholder.network);
         unmountRestoreRoot(parts.kernel, paths.bundle);
       }
       // The freezer's state is among what CRIU saves of a cgroup, and the container was frozen then.
@@ -81,17 +83,20 @@ async function bringBack(
   spec: OciSpec,
   placeholder: Placeholder,
 ): Promise<void> {
-  const { parts, request, paths } = context;
+  const { parts, paths } = context;
   const images = path.join(job.directory, CHECKPOINT_FILES.images);
   const root = mountRestoreRoot(parts.kernel, rootfsPath(context), paths.bundle, {
     readOnly: spec.root.readonly === true,
   });
-  const { networkNamespace } = placeholder;
-  const fds = networkNamespace === null ? [] : [networkNamespace];
   const descriptors = JSON.parse(
     await readFile(path.join(job.directory, CHECKPOINT_FILES.descriptors), 'utf8'),
   ) as string[];
-  const launched = launchCriu(context, { criu: job.criu, knowledge: job.knowledge, images, fds });
+  const launched = launchCriu(context, {
+    criu: job.criu,
+    knowledge: job.knowledge,
+    images,
+    network: placeholder.network,
+  });
   try {
     const restoreRequest = describeRestore(context, job, {
       spec,
@@ -103,10 +108,7 @@ async function bringBack(
     });
     const { pid, statistics } = await restore(parts.kernel, launched, restoreRequest);
     job.watch.lap('restore');
-    const [monitored] = await Promise.all([
-      launched.monitor,
-      verifyRuntime(parts.runCommand, parts.runtime, request.id, pid),
-    ]);
+    const [monitored] = await Promise.all([launched.monitor, job.verified ?? verifyContainer(context, pid)]);
     job.watch.lap('verify');
     job.pid = monitored;
     job.statistics = statistics;
@@ -143,15 +145,15 @@ function describeRestore(
     }),
     inheritedFds: [
       ...descriptors.flatMap((key, fd) => (key.startsWith('pipe:') ? [{ key, fd }] : [])),
-      ...(job.record.networkNamespace === null || placeholder.networkNamespace === null
+      ...(job.record.networkNamespace === null || placeholder.network === 'host'
         ? []
-        : [{ key: job.record.networkNamespace, fd: CRIU_RPC_PLACE + 1 }]),
+        : [{ key: job.record.networkNamespace, fd: NETWORK_PLACE }]),
     ],
     joinedNamespaces: joinedNamespaces(spec),
     cgroupRoots: placeholder.cgroupRoots,
     cgroupYard: cgroupYard(parts.cgroupLayout),
     allowances: job.allowances,
-    handlers: restoreHandlers(context, restoreParts),
+    handlers: restoreHandlers(context, job, restoreParts),
     observe: parts.observeEffect,
     timeoutMs: job.timeoutMs,
     ...(job.signal === undefined ? {} : { signal: job.signal }),
@@ -166,8 +168,13 @@ function joinedNamespaces(spec: OciSpec): { ns: string; ns_file: string }[] {
   });
 }
 
+function verifyContainer({ parts, request }: ContainerContext, pid: number): Promise<void> {
+  return verifyRuntime(parts.runCommand, parts.runtime, request.id, pid);
+}
+
 function restoreHandlers(
   context: ContainerContext,
+  job: RestoreJob,
   { launched, placeholder }: RestoreParts,
 ): CriuNotifyHandlers {
   const { parts, request, paths } = context;
@@ -192,6 +199,10 @@ function restoreHandlers(
       await saveProcess(paths, pid, parts.facts.bootId);
       await adoptProcess(path.join(parts.paths.runtime, request.id), await describeProcess(pid));
       await writeFile(paths.pidFile, String(pid), { mode: 0o600 });
+      await unpark(parts, request);
+      job.verified = verifyContainer(context, pid);
+      // CRIU may fail before anybody waits for it.
+      job.verified.catch(() => undefined);
       parts.observeEffect('restore.adopt', 'after');
     },
   };

@@ -6,9 +6,11 @@ import { discardCheckpoint } from '../checkpoint/discard-checkpoint.ts';
 import { exportCheckpoint } from '../checkpoint/export-checkpoint.ts';
 import { settleCheckpoint } from '../checkpoint/keep-checkpoint.ts';
 import { checkpointDirectory, discardOutrun, findKept, listKept } from '../checkpoint/kept-checkpoints.ts';
+import { isParked } from '../checkpoint/parked-runtime.ts';
 import { watchPages } from '../checkpoint/watch-pages.ts';
 import { checkCheckpoint } from '../checkpoint/preflight/check-checkpoint.ts';
 import { restoreContainer } from '../checkpoint/restore-container.ts';
+import type { ContainerRequest } from '../../schemas/index.ts';
 import type { ContainerEngine } from '../engine.ts';
 import { EngineError } from '../engine-error.ts';
 import { readPidFile } from '../runtime/conmon.ts';
@@ -27,7 +29,7 @@ import { refreshData } from './refresh-data.ts';
 import { RemovalGate, removeContainerStorage } from './remove-container.ts';
 import { providedFiles } from './stages/provided-files.ts';
 import { rootFilesystem } from './stages/root-filesystem.ts';
-import { runtimeContainer } from './stages/runtime-container.ts';
+import { parkedContainer, runtimeContainer } from './stages/runtime-container.ts';
 import { runtimeSpec } from './stages/runtime-spec.ts';
 import { sharedMemory } from './stages/shared-memory.ts';
 import { stateDirectory } from './stages/state-directory.ts';
@@ -49,11 +51,21 @@ export const CONTAINER_STAGES: StageList<ContainerContext> = [
   runtimeContainer,
 ];
 
+/** All but what the runtime makes. */
+const PREPARATION = CONTAINER_STAGES.slice(0, -1);
+/** After a checkpoint that has ended the container. */
+const PARKED_STAGES: StageList<ContainerContext> = [...PREPARATION, parkedContainer];
+
 /** The verbs for one container. */
 export function createContainerEngine(parts: EngineParts): ContainerEngine {
   const cgroupOf = (request: Parameters<ContainerEngine['pause']>[0]): string =>
     containerCgroup(parts.cgroupOwner, request);
   const removals = new RemovalGate();
+  const comeDown = (request: ContainerRequest, stages: StageList<ContainerContext>): Promise<void> =>
+    goDown(stages, createContext(parts, request), {
+      operation: `clean up container/${request.name}`,
+      observe: parts.observeEffect,
+    });
   const engine: ContainerEngine = {
     async create(request, options = {}) {
       removals.refuse(request, 'create');
@@ -102,14 +114,10 @@ export function createContainerEngine(parts: EngineParts): ContainerEngine {
       await parts.runtime.update(request.id, buildResources({ request, host: parts.facts, limits }));
       await refreshData(parts, request);
     },
-    cleanup: (request) =>
-      goDown(CONTAINER_STAGES, createContext(parts, request), {
-        operation: `clean up container/${request.name}`,
-        observe: parts.observeEffect,
-      }),
+    cleanup: (request) => comeDown(request, isParked(parts, request) ? PARKED_STAGES : CONTAINER_STAGES),
     remove: (request) =>
       removals.during(request, async () => {
-        await engine.cleanup(request);
+        await comeDown(request, CONTAINER_STAGES);
         parts.observeEffect('container-storage.remove', 'before');
         await removeContainerStorage(parts, request);
         parts.observeEffect('container-storage.remove', 'after');
@@ -133,7 +141,7 @@ export function createContainerEngine(parts: EngineParts): ContainerEngine {
     restore(request, options = {}) {
       removals.refuse(request, 'restore');
       return restoreContainer(parts, request, options, {
-        preparation: CONTAINER_STAGES.slice(0, -1),
+        preparation: PREPARATION,
         cleanup: () => engine.cleanup(request),
       });
     },
@@ -142,8 +150,12 @@ export function createContainerEngine(parts: EngineParts): ContainerEngine {
     findCheckpoint: (request, id) => findKept(parts.paths.container(request.id), id),
     listCheckpoints: (request) => listKept(parts.paths.container(request.id)),
     checkCheckpoint: (request, allowances) => checkCheckpoint(parts, request, allowances),
-    removeCheckpoint: (request, id) =>
-      discardCheckpoint(parts, checkpointDirectory(parts.paths.container(request.id), id)),
+    async removeCheckpoint(request, id) {
+      const paths = parts.paths.container(request.id);
+      await discardCheckpoint(parts, checkpointDirectory(paths, id));
+      if (isParked(parts, request) && (await findKept(paths)) === null)
+        await comeDown(request, CONTAINER_STAGES);
+    },
     settleCheckpoint: (request) => settleCheckpoint(parts, request),
   };
   return engine;

@@ -2,10 +2,10 @@ import { hasErrno, nativeProgram, SIGKILL, SOCK_SEQPACKET } from '../../native/i
 import type { Kernel } from '../../native/index.ts';
 import type { CriuRequest, CriuResponse } from '../../schemas/index.ts';
 import { EngineError } from '../engine-error.ts';
-import { ownEnvironment } from '../process/run-command.ts';
 import { CriuError } from './criu-error.ts';
 import type { CriuNotifyHandler } from './criu-notify.ts';
 import { decodeResponse, encodeRequest } from './rpc-codec.ts';
+import { criuEnvironment } from './tar-shortcut.ts';
 
 /** Answers are below 40 KiB; one that fills this is refused by recvmsg with EMSGSIZE. */
 const MAX_MESSAGE_BYTES = 64 * 1024;
@@ -149,7 +149,16 @@ export interface CriuProcess extends CriuClient {
   end(): Promise<void>;
 }
 
-/** Descriptors of ours that CRIU gets besides its socket, and hands on to what it restores. */
+/** What CRIU gets besides its socket, all of it if need be. */
+export interface CriuAids {
+  /** The file with what it knows of this kernel, for a /run of its own; null where it keeps that itself. */
+  knowledge?: string | null;
+  /** A directory with programs that it is to find first. */
+  shortcut?: string | null;
+  descriptors?: CriuDescriptors;
+}
+
+/** Descriptors of ours, which it hands on to what it restores. */
 export interface CriuDescriptors {
   /** Default: /dev/null three times. */
   stdio: readonly [number | null, number | null, number | null];
@@ -159,12 +168,11 @@ export interface CriuDescriptors {
 
 const NO_DESCRIPTORS: CriuDescriptors = { stdio: [null, null, null], others: [] };
 
-/** Starts `criu swrk`; with `knowledge`, the file in which it is kept, in a /run of its own. */
+/** Starts `criu swrk`. */
 export function spawnCriu(
   kernel: Kernel,
   criu: string,
-  knowledge: string | null = null,
-  descriptors: CriuDescriptors = NO_DESCRIPTORS,
+  { knowledge = null, shortcut = null, descriptors = NO_DESCRIPTORS }: CriuAids = {},
 ): CriuProcess {
   const place = String(CRIU_RPC_PLACE);
   const command =
@@ -183,7 +191,7 @@ export function spawnCriu(
     child = kernel.spawn({
       file: command[0] ?? criu,
       args: command,
-      env: Object.entries(ownEnvironment()).map(([name, value]) => `${name}=${value}`),
+      env: Object.entries(criuEnvironment(shortcut)).map(([name, value]) => `${name}=${value}`),
       fds: [...descriptors.stdio, theirs, ...descriptors.others],
       newProcessGroup: true,
     });

@@ -3,7 +3,7 @@ import { AT_FDCWD, O_DIRECTORY, O_RDONLY } from '../../native/index.ts';
 import type { Kernel } from '../../native/index.ts';
 import type { CriuDumpStatistics, CriuNetworkLock, CriuOptions } from '../../schemas/index.ts';
 import { spawnCriu } from './criu-client.ts';
-import type { CriuProcess } from './criu-client.ts';
+import type { CriuAids, CriuProcess } from './criu-client.ts';
 import { dispatchNotify } from './criu-notify.ts';
 import type { CriuNotifyHandlers } from './criu-notify.ts';
 import type { EffectObserver } from '../engine.ts';
@@ -64,8 +64,8 @@ export async function preDump(kernel: Kernel, process: CriuProcess, request: Dum
 }
 
 /** Ready before the tasks are frozen, so that its start does not count into the time that they stand still. */
-export function startDump(kernel: Kernel, criu: string, knowledge: string | null): CriuProcess {
-  return spawnCriu(kernel, criu, knowledge);
+export function startDump(kernel: Kernel, criu: string, aids: CriuAids): CriuProcess {
+  return spawnCriu(kernel, criu, aids);
 }
 
 async function requestDump(

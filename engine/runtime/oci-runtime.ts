@@ -12,8 +12,8 @@ export interface OciRuntime {
   readonly path: string;
   /** Arguments that stand before every verb. */
   readonly globalArgs: readonly string[];
-  /** To be called before a creation: from then on this program has the container, whatever the configuration names later. */
-  claim(id: string): Promise<void>;
+  /** To be called before a creation: from then on this program (default: `path`) has the container, whatever the configuration names later. */
+  claim(id: string, program?: string): Promise<void>;
   /** The program that has the container; runtimes do not understand each other's state. */
   programOf(id: string): string;
   /** start: lets the created process execute what the spec says. */
@@ -72,10 +72,10 @@ export function createOciRuntime(options: {
   return {
     path: options.path,
     globalArgs,
-    claim: async (id) => {
+    claim: async (id, program = options.path) => {
       const link = options.programLink(id);
       await rm(link, { force: true });
-      await symlink(options.path, link);
+      await symlink(program, link);
     },
     programOf,
     start: async (id) => {

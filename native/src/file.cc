@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "arguments.hh"
+#include "promise_worker.hh"
 #include "wrappers.hh"
 
 namespace tsctr {
@@ -90,6 +91,13 @@ Napi::Value flockWrapper(const Napi::CallbackInfo& info) {
   return args.callForNothing({}, [&] { return ::flock(fd, operation); });
 }
 
+/** It waits for the disk: not on this thread. */
+Napi::Value syncfsWrapper(const Napi::CallbackInfo& info) {
+  const Arguments args(info, "syncfs");
+  const int fd = args.integer(0);
+  return PromiseWorker::run(info.Env(), [fd] { checked("syncfs", {}, [fd] { return ::syncfs(fd); }); });
+}
+
 Napi::Value statfsWrapper(const Napi::CallbackInfo& info) {
   const Arguments args(info, "statfs");
   const std::string path = args.string(0);
@@ -112,6 +120,7 @@ void exposeFile(Napi::Env env, Napi::Object exports) {
   expose<pipe2Wrapper>(env, exports, "pipe2");
   expose<readDirectory>(env, exports, "readDirectory");
   expose<flockWrapper>(env, exports, "flock");
+  expose<syncfsWrapper>(env, exports, "syncfs");
   expose<statfsWrapper>(env, exports, "statfs");
 }
 

@@ -20,6 +20,7 @@
 #include "arguments.hh"
 #include "child_stack.hh"
 #include "promise_worker.hh"
+#include "sysctl_path.hh"
 #include "unique_fd.hh"
 #include "wrappers.hh"
 
@@ -112,21 +113,6 @@ void bringLoopbackUp() {
   checked("ioctl", "lo", [&] { return ::ioctl(socket.get(), SIOCGIFFLAGS, &request); });
   request.ifr_flags |= IFF_UP;
   checked("ioctl", "lo", [&] { return ::ioctl(socket.get(), SIOCSIFFLAGS, &request); });
-}
-
-/** As sysctl(8) reads a name: dots separate, and a slash stands for a dot inside a part, unless a slash
- * separates first. */
-std::string sysctlPath(std::string name) {
-  const size_t first = name.find_first_of("./");
-  if (first == std::string::npos || name[first] == '/') return name;
-  for (char& character : name) {
-    if (character == '.') {
-      character = '/';
-    } else if (character == '/') {
-      character = '.';
-    }
-  }
-  return name;
 }
 
 /**

@@ -22,6 +22,7 @@
 #include <string_view>
 #include <vector>
 
+#include "new_network.hh"
 #include "private_run.hh"
 
 namespace {
@@ -37,7 +38,9 @@ struct Options {
   const char* criu = nullptr;
   int owner = -1;
   int rpc = -1;
+  tsctr::NewNetwork network;
   const char* knowledge = nullptr;
+  const char* pathFirst = nullptr;
   bool restores = false;
   std::vector<Inherited> inherited;
   std::vector<const char*> procsFiles;
@@ -53,7 +56,8 @@ struct Options {
 [[noreturn]] void usage() {
   std::fputs(
       "usage: tsctr-restore --criu=FILE --owner=PID --rpc=PLACE [--fd=SOURCE:PLACE]... [--procs=FILE]... "
-      "[--private-run=FILE] restore [what conmon adds] ID\n"
+      "[--new-network=PLACE [--sysctl=NAME=VALUE]...] [--private-run=FILE] "
+      "[--path-first=DIRECTORY] restore [what conmon adds] ID\n"
       "       tsctr-restore --criu=FILE --rpc=PLACE [--private-run=FILE] exec\n",
       stderr);
   std::_Exit(2);
@@ -86,6 +90,15 @@ Options parse(int argc, char** argv) {
       options.rpc = toNumber(rpc);
     } else if (const char* knowledge = valueOf(argv[i], "--private-run=")) {
       options.knowledge = knowledge;
+    } else if (const char* directory = valueOf(argv[i], "--path-first=")) {
+      options.pathFirst = directory;
+    } else if (const char* network = valueOf(argv[i], "--new-network=")) {
+      options.network.place = toNumber(network);
+    } else if (const char* sysctl = valueOf(argv[i], "--sysctl=")) {
+      const std::string both(sysctl);
+      const size_t equals = both.find('=');
+      if (equals == std::string::npos) usage();
+      options.network.sysctls.emplace_back(both.substr(0, equals), both.substr(equals + 1));
     } else if (const char* procs = valueOf(argv[i], "--procs=")) {
       options.procsFiles.push_back(procs);
     } else if (const char* fd = valueOf(argv[i], "--fd=")) {
@@ -138,7 +151,14 @@ void joinCgroup(const char* procsFile) {
   ::close(fd);
 }
 
+void putFirstInPath(const char* directory) {
+  const char* others = std::getenv("PATH");
+  const std::string path = std::string(directory) + ":" + (others == nullptr ? "/usr/bin:/bin" : others);
+  ::setenv("PATH", path.c_str(), 1);
+}
+
 [[noreturn]] void executeCriu(const Options& options) {
+  if (options.pathFirst != nullptr) putFirstInPath(options.pathFirst);
   if (options.knowledge != nullptr && !tsctr::enterPrivateRun(options.knowledge))
     fail("make a /run for criu");
   const std::string rpc = std::to_string(options.rpc);
@@ -154,6 +174,10 @@ void joinCgroup(const char* procsFile) {
   for (const Inherited& each : options.inherited) {
     if (::dup3(each.fd, each.place, 0) == -1) fail("dup3");
     places = std::max(places, each.place + 1);
+  }
+  if (options.network.place != -1) {
+    if (!tsctr::makeNetwork(options.network)) fail("make a network namespace");
+    places = std::max(places, options.network.place + 1);
   }
   ::syscall(SYS_close_range, places, ~0U, CLOSE_RANGE_CLOEXEC);
   executeCriu(options);

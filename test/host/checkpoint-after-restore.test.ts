@@ -81,6 +81,7 @@ onHost(
 
       await containers.cleanup(request);
       await startReady(engine, request);
+      await until(() => numbersIn(currentLog(engine, request), 'n=').length > 0, { what: 'it counts' });
       assert.is(numbersIn(currentLog(engine, request), 'n=')[0], 1, 'a new start begins anew');
     });
   },

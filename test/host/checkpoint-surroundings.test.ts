@@ -4,6 +4,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { cgroupDirectories } from '../../engine/cgroup/cgroup-layout.ts';
 import { containerCgroup } from '../../engine/cgroup/cgroup-path.ts';
+import { dropParked } from '../../engine/checkpoint/parked-runtime.ts';
 import { createContainerEngine } from '../../engine/container/container-engine.ts';
 import type { PodRecord } from '../../schemas/index.ts';
 import {
@@ -193,6 +194,8 @@ onHost('[restore.after] the cgroup is not empty for a moment: systemd would take
     const request = engine.request(COUNT, { resources: { limits: { memory: '64Mi' } } });
     await startReady(engine, request);
     await checkpointAndStop(engine, request);
+    // As with systemd, which leaves nothing of a container that has ended.
+    await dropParked(engine.parts, request);
     const [directory = ''] = cgroupDirectories(cgroupLayout, containerCgroup(cgroupOwner, request));
     const programs = (): string[] =>
       readFileSync(path.join(directory, 'cgroup.procs'), 'utf8')

@@ -66,7 +66,7 @@ export async function importArchive(kernel: Kernel, request: ImportRequest): Pro
     await removeEmptyDirectories(temporary);
     const { documents, record } = await check(kernel, request, temporary);
     await writeCheckpointRecord(temporary, record);
-    if (request.sync === 'all') await syncTree(temporary);
+    if (request.sync === 'all') await syncTree(kernel, temporary);
     await rename(temporary, target);
     return { record, documents, ignored, signer: await findSigner(target, digest) };
   } catch (error) {

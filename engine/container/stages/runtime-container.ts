@@ -6,6 +6,7 @@ import { processGroupOf } from '../../process/process-identity.ts';
 import { createUnderMonitor, readPidFile } from '../../runtime/conmon.ts';
 import type { Stage } from '../../stage.ts';
 import type { ContainerContext } from '../container-context.ts';
+import { dropParked } from '../../checkpoint/parked-runtime.ts';
 import { openProcess, saveProcess } from '../container-process.ts';
 import { relaySocket } from '../notify-socket.ts';
 import { readExit } from '../exit-file.ts';
@@ -15,6 +16,8 @@ export const runtimeContainer: Stage<ContainerContext> = {
   name: 'runtime-container',
 
   async up({ parts, request, paths }) {
+    // For a restore that is not to be.
+    await dropParked(parts, request);
     const notifySocket = relaySocket(request);
     await parts.runtime.claim(request.id);
     const pid = await createUnderMonitor(parts.kernel, parts.facts.conmon.path, parts.runtime, {
@@ -38,13 +41,23 @@ export const runtimeContainer: Stage<ContainerContext> = {
 
   async down(context) {
     const { parts, request } = context;
-    await parts.runtime.delete(request.id);
+    await dropParked(parts, request);
     await endProcess(context);
     await endMonitor(context);
     await removeCgroup(parts.cgroupLayout, containerCgroup(parts.cgroupOwner, request));
     for (const parent of parentCgroups(parts.cgroupOwner, request.pod?.id ?? null).reverse()) {
       await removeCgroup(parts.cgroupLayout, parent);
     }
+  },
+};
+
+/** In its place when the runtime's state and the cgroups are to stay for a restore. */
+export const parkedContainer: Stage<ContainerContext> = {
+  name: 'parked-container',
+  up: () => Promise.resolve(),
+  async down(context) {
+    await endProcess(context);
+    await endMonitor(context);
   },
 };
 
