@@ -1,5 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { checkpointStep } from '../../reconciler/checkpoint-wish.ts';
 import type { CheckpointWish } from '../../reconciler/index.ts';
 import { keptCheckpointsOf } from '../../schemas/index.ts';
 import {
@@ -9,6 +10,7 @@ import {
   type FakeProcess,
   type FakeWorld,
 } from '../support/fake-process.ts';
+import { requestFor } from '../support/situations.ts';
 
 const WEB = { kind: 'Container' as const, name: 'web' };
 const BY_HAND: CheckpointWish = { then: 'leave-running', allowances: {}, timeoutMs: null, by: 'hand' };
@@ -76,6 +78,15 @@ test('one is kept unless the manifest says more, and no number comes twice', asy
   for (let n = 0; n < 4; n++) await save(three);
   assert.equal([kept(three), onHost(three)], ['4 3 2', '4 3 2']);
   assert.is(recordOf(three).checkpoint?.id, 4, 'the newest is the one');
+});
+
+test('[ckpt.precheckpoint] how often memory is copied before stands in the manifest, and a command may say otherwise', () => {
+  const { spec } = containerManifest('web', { checkpoint: { options: { preDumps: 3 } } });
+  const request = requestFor(containerManifest('web'));
+  const step = (wish: CheckpointWish | null) =>
+    checkpointStep({ request, record: { lastCheckpointId: 4 } }, spec, { then: 'stop', by: 'hand', wish });
+  assert.equal([step(null).preDumps, step(null).id], [3, 5]);
+  assert.is(step({ ...BY_HAND, preDumps: 0 }).preDumps, 0);
 });
 
 test('a pinned one stays', async () => {

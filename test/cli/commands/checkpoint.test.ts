@@ -47,6 +47,53 @@ test('checkpoint asks for what its options say, and prints the figures', async (
   );
 });
 
+test('[ckpt.precheckpoint] [ckpt.image] checkpoint asks for copies of memory, a pin and an image', async () => {
+  const service = serviceWith(containerRecord('web', { checkpoint: KEPT }));
+  const words = [
+    'checkpoint',
+    'web',
+    '--pre-dumps',
+    '2',
+    '--pin',
+    '--image',
+    'localhost/c:1',
+    '--ignore-volumes',
+  ];
+  assert.is((await typeCommand(service, words)).code, 0);
+  assert.equal(asked(service), {
+    names: [{ kind: 'Container', name: 'web' }],
+    then: 'stop',
+    allowances: {},
+    timeoutMs: null,
+    pin: true,
+    preDumps: 2,
+    by: 'hand',
+    image: 'localhost/c:1',
+    archive: { file: '', compression: 'none', leaveOut: ['volumes'] },
+  });
+  for (const count of ['x', '17', '-1']) {
+    const { err } = await typeCommand(service, ['checkpoint', 'web', `--pre-dumps=${count}`]);
+    assert.match(err, /--pre-dumps .*: expected a number from 0 to 16/, count);
+  }
+});
+
+test('checkpoint remove wants to be told which of several, and takes --all', async () => {
+  const older = { ...KEPT, id: 2 };
+  const service = serviceWith(containerRecord('web', { checkpoint: KEPT, olderCheckpoints: [older] }));
+  assert.match(
+    (await typeCommand(service, ['checkpoint', 'remove', 'web'])).err,
+    /say which: web@3, web@2, or --all/,
+  );
+  assert.match((await typeCommand(service, ['checkpoint', 'remove', 'web@7'])).err, /has none of number 7/);
+  assert.is((await typeCommand(service, ['checkpoint', 'remove', 'web@2'])).code, 0);
+  assert.equal(asked(service), [{ container: 'web', checkpoint: 2 }]);
+  assert.is((await typeCommand(service, ['checkpoint', 'remove', 'web', '--all'])).code, 0);
+  assert.equal(asked(service), [
+    { container: 'web', checkpoint: 3 },
+    { container: 'web', checkpoint: 2 },
+  ]);
+});
+
 test('checkpoint --on-shutdown takes those that want it and run, and nothing to do is no error', async () => {
   const manifest = containerRecord('db').manifest;
   if (manifest === null) throw new Error('a record without a manifest');
