@@ -14,6 +14,9 @@ import { reportFailure } from './oci/report-failure.ts';
 /** What the runtime is to be told as well when it is called for a verb of its own. */
 const PASSED_ON = ['root', 'rootless', 'cgroup-manager', 'systemd-cgroup', 'debug'];
 
+/** What ends the verb: then all is taken back first. */
+const ENDING = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
+
 async function main([runtime = '', ...words]: readonly string[]): Promise<number> {
   let global: OciArguments['global'] = new Map();
   try {
@@ -40,11 +43,21 @@ async function run(runtime: string, given: OciArguments): Promise<number> {
     run: process.env['TSCTR_RUN'] ?? DEFAULT_RUN,
   });
   const cwd = process.cwd();
+  const giveUp = new AbortController();
+  const onSignal = (name: NodeJS.Signals): void => {
+    giveUp.abort(new Error(`ended by ${name}`));
+  };
+  for (const name of ENDING) process.on(name, onSignal);
   if (verb === 'checkpoint') {
-    await checkpointBundle(parts, id, checkpointOptionsOf(given, cwd));
+    await checkpointBundle(parts, id, { ...checkpointOptionsOf(given, cwd), signal: giveUp.signal });
     return 0;
   }
-  const { pid } = await restoreBundle(parts, id, restoreOptionsOf(given, cwd));
+  const { pid } = await restoreBundle(parts, id, {
+    ...restoreOptionsOf(given, cwd),
+    signal: giveUp.signal,
+  });
+  // From here on signals are meant for the container.
+  for (const name of ENDING) process.off(name, onSignal);
   if (isDetached(given)) return 0;
   const exitCode = await awaitContainer(kernel, pid);
   await deleteContainer(parts, id);

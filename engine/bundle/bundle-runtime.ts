@@ -19,6 +19,8 @@ export interface BundleParts {
   readonly cgroupLayout: CgroupLayout;
   readonly criu: CriuProgram;
   readonly bootId: string;
+  /** For mounts and for what is remembered until the next boot. */
+  readonly run: string;
 }
 
 export interface BundleRuntime {
@@ -62,6 +64,7 @@ export async function openBundleParts(
     cgroupLayout: await readCgroupLayout(),
     criu: new CriuProgram(kernel, options.criu ?? findProgram('criu', [OWN_CRIU]), options.run),
     bootId: readBootId(),
+    run: options.run,
   };
 }
 

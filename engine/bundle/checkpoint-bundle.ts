@@ -36,6 +36,8 @@ export interface BundleCheckpointOptions {
   networkLock: CriuNetworkLock | null;
   allowances: CriuAllowances;
   variations: CriuVariations;
+  /** Lets the container go on as before. */
+  signal?: AbortSignal;
 }
 
 /** Beside the images, as runc and crun have it: what 0, 1 and 2 of the first process were. */
@@ -122,6 +124,7 @@ async function describeDump(
       },
     },
     timeoutMs: TIMEOUT_MS,
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
   };
 }
 

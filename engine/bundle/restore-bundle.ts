@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rmdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { CLONE_NEWNET, SOCK_STREAM } from '../../native/index.ts';
 import type { Kernel } from '../../native/index.ts';
@@ -41,6 +41,8 @@ export interface BundleRestoreOptions {
   variations: CriuVariations;
   lsmProfile: string | null;
   lsmMountContext: string | null;
+  /** Takes everything back. */
+  signal?: AbortSignal;
 }
 
 const TIMEOUT_MS = 600_000;
@@ -103,13 +105,15 @@ interface RestoreJob {
 async function bringBack(parts: BundleParts, job: RestoreJob): Promise<{ pid: number }> {
   const { kernel } = parts;
   const { spec, placeholder } = job;
-  const state = stateDirectory(parts, job.id);
   const { network } = placeholder;
   const namespaces = {
     net: typeof network === 'number' ? network : null,
     pid: openPidNamespace(kernel, spec),
   };
-  const root = mountRestoreRoot(kernel, spec.root.path, state, { readOnly: spec.root.readonly === true });
+  // Not where the runtime keeps its state: whoever removes that, would remove the root filesystem through a mount that was left.
+  const place = path.join(parts.run, 'restores', job.id);
+  unmountRestoreRoot(kernel, place);
+  const root = mountRestoreRoot(kernel, spec.root.path, place, { readOnly: spec.root.readonly === true });
   try {
     const { fds, inherited } = inheritedNamespaces(namespaces, CRIU_RPC_PLACE + 1);
     // A CRIU with mounts of its own cannot mount the hierarchies in a directory that it got as a descriptor of ours.
@@ -130,7 +134,8 @@ async function bringBack(parts: BundleParts, job: RestoreJob): Promise<{ pid: nu
     }
   } finally {
     await placeholder.end();
-    unmountRestoreRoot(kernel, state);
+    unmountRestoreRoot(kernel, place);
+    await rmdir(place);
     for (const fd of Object.values(namespaces)) if (fd !== null) kernel.close(fd);
   }
 }
@@ -159,6 +164,7 @@ async function describeRestore(
     ...(options.lsmMountContext === null ? {} : { lsmMountContext: options.lsmMountContext }),
     handlers: restoreHandlers(parts, job),
     timeoutMs: TIMEOUT_MS,
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
   };
 }
 
