@@ -7,6 +7,7 @@ import type { OciSpec } from '../../schemas/index.ts';
 import { restoredExternals } from '../checkpoint/external-mounts.ts';
 import { startPlaceholder } from '../checkpoint/placeholder.ts';
 import type { Placeholder } from '../checkpoint/placeholder.ts';
+import { runRestoreHooks } from '../checkpoint/restore-hooks.ts';
 import { mountRestoreRoot, unmountRestoreRoot } from '../checkpoint/restore-root.ts';
 import { adoptProcess, describeProcess, verifyRuntime } from '../checkpoint/runtime-state.ts';
 import { cgroupYard } from '../criu/cgroup-yard.ts';
@@ -186,8 +187,11 @@ async function inheritedPipes(images: string): Promise<{ key: string; fd: number
   return names.flatMap((key, fd) => (key.startsWith('pipe:') ? [{ key, fd }] : []));
 }
 
-function restoreHandlers(parts: BundleParts, { id, pidFile, options }: RestoreJob): CriuNotifyHandlers {
+function restoreHandlers(parts: BundleParts, { id, pidFile, options, spec }: RestoreJob): CriuNotifyHandlers {
   return {
+    'setup-namespaces': async ({ pid }) => {
+      if (pid !== null) await runRestoreHooks(parts.runCommand, spec, { id, pid, bundle: options.bundle });
+    },
     'orphan-pts-master': ({ fds }) => {
       if (options.consoleSocket !== null) sendTerminal(parts.kernel, options.consoleSocket, fds);
     },

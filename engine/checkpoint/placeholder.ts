@@ -12,6 +12,7 @@ import { runtimeError } from '../runtime/oci-runtime.ts';
 import type { OciRuntime } from '../runtime/oci-runtime.ts';
 import { cgroupExternals } from './external-mounts.ts';
 import { readMountInfo } from './mount-info.ts';
+import { withoutCreationHooks } from './restore-hooks.ts';
 
 /** The descriptor of a network namespace, which the caller closes; or the settings of one that is yet to be made. */
 export type RestoredNetwork = number | { sysctls: Readonly<Record<string, string>> } | 'host';
@@ -108,15 +109,9 @@ async function createPlaceholder(context: PlaceholderContext, spec: OciSpec): Pr
   const { parts, request, paths } = context;
   const { kernel, runtime } = parts;
   const what = `restore container/${request.name}`;
-  // The terminal comes with the restored process; this one has nobody to give it to.
-  const terminal = spec.process.terminal === true;
-  const original = terminal ? await readFile(paths.config) : null;
-  if (original !== null) {
-    await writeFile(
-      paths.config,
-      original.toString('utf8').replace(/"terminal":\s*true/, '"terminal":false'),
-    );
-  }
+  const original = await readFile(paths.config, 'utf8');
+  const config = placeholderConfig(original, spec);
+  if (config !== original) await writeFile(paths.config, config);
   const log = path.join(paths.bundle, 'placeholder.log');
   await runtime.claim(request.id);
   // Not by runCommand: the placeholder would hold the pipes of its output.
@@ -139,11 +134,17 @@ async function createPlaceholder(context: PlaceholderContext, spec: OciSpec): Pr
   } finally {
     clearTimeout(timer);
     kernel.close(child.pidfd);
-    if (original !== null) await writeFile(paths.config, original);
+    if (config !== original) await writeFile(paths.config, original);
   }
   const pid = await readPidFile(paths.pidFile);
   if (pid === null) throw runtimeError(what, 'the runtime wrote no pid file');
   return pid;
+}
+
+function placeholderConfig(original: string, spec: OciSpec): string {
+  const config = withoutCreationHooks(original, spec);
+  // The terminal comes with the restored process; this one has nobody to give it to.
+  return spec.process.terminal === true ? config.replace(/"terminal":\s*true/, '"terminal":false') : config;
 }
 
 async function lastMessage(log: string): Promise<string> {

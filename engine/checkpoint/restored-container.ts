@@ -24,6 +24,7 @@ import type { LaunchedCriu } from './launch-criu.ts';
 import { reuseParked, unpark } from './parked-runtime.ts';
 import { startPlaceholder } from './placeholder.ts';
 import type { Placeholder } from './placeholder.ts';
+import { runRestoreHooks } from './restore-hooks.ts';
 import { mountRestoreRoot, unmountRestoreRoot } from './restore-root.ts';
 import { adoptProcess, describeProcess, verifyRuntime } from './runtime-state.ts';
 import type { Stopwatch } from './stopwatch.ts';
@@ -175,13 +176,17 @@ function verifyContainer({ parts, request }: ContainerContext, pid: number): Pro
 function restoreHandlers(
   context: ContainerContext,
   job: RestoreJob,
-  { launched, placeholder }: RestoreParts,
+  { launched, placeholder, spec }: RestoreParts,
 ): CriuNotifyHandlers {
   const { parts, request, paths } = context;
   return {
     'pre-restore': async () => {
       launched.handOver();
       await placeholder.end();
+    },
+    'setup-namespaces': async ({ pid }) => {
+      if (pid === null) return;
+      await runRestoreHooks(parts.runCommand, spec, { id: request.id, pid, bundle: paths.bundle });
     },
     'orphan-pts-master': async ({ fds }) => {
       const socket = await readlink(path.join(paths.bundle, 'console-socket'));
