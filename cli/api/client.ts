@@ -4,6 +4,8 @@ import type { HostFacts, ImageDetails, PullPolicy, PullProgress } from '../../en
 import type { ResolvedImage } from '../../schemas/index.ts';
 import { CliError } from '../cli-error.ts';
 import { connectionLost } from './connection-lost.ts';
+import { LIVENESS, watchLiveness } from './daemon-liveness.ts';
+import type { LivenessOptions } from './daemon-liveness.ts';
 import { remoteCheckpoints } from './remote-checkpoints.ts';
 import { remoteVolumes } from './remote-volumes.ts';
 import { readFrames } from './ndjson.ts';
@@ -25,17 +27,19 @@ import { shortSocketPath } from './socket-path.ts';
 
 type Route = (typeof ROUTES)[keyof typeof ROUTES];
 
-/** How long a daemon may take to say who it is, milliseconds. One that is busy answers in a few. */
-const ABOUT_TIMEOUT_MS = 5000;
-
 /**
  * The daemon's service when one answers at `socketPath`; null when none does. Throws when one is there but cannot be used: it may not
  * be reached by this user, keeps another root than `root`, or speaks another protocol.
  */
-export async function connectDaemon(socketPath: string, root: string): Promise<RemoteService | null> {
+export async function connectDaemon(
+  socketPath: string,
+  root: string,
+  liveness: LivenessOptions = LIVENESS,
+): Promise<RemoteService | null> {
   const service = new RemoteService(socketPath);
+  const watch = watchLiveness(root, liveness);
   try {
-    const about = await service.about(AbortSignal.timeout(ABOUT_TIMEOUT_MS));
+    const about = await service.about(watch.signal);
     if (about.api !== API_NUMBER) {
       throw new CliError(
         'DAEMON_MISMATCH',
@@ -53,21 +57,23 @@ export async function connectDaemon(socketPath: string, root: string): Promise<R
     return service;
   } catch (error) {
     await service.close();
-    return refuseOrNull(error, socketPath);
+    return refuseOrNull(error, socketPath, liveness);
+  } finally {
+    watch.stop();
   }
 }
 
-function refuseOrNull(error: unknown, socketPath: string): null {
+function refuseOrNull(error: unknown, socketPath: string, { stillForMs }: LivenessOptions): null {
   const code = error instanceof Error && 'code' in error ? error.code : null;
   if (code === 'ENOENT' || code === 'ECONNREFUSED' || code === 'ENOTDIR') return null;
   if (code === 'EACCES') {
     throw new CliError('DAEMON_UNREACHABLE', `connect ${socketPath}: permission denied`, 'run tsctr as root');
   }
-  if (error instanceof Error && (error.name === 'TimeoutError' || error.name === 'AbortError')) {
+  if (error instanceof Error && error.name === 'AbortError') {
     throw new CliError(
       'DAEMON_UNREACHABLE',
-      `the daemon at ${socketPath} accepts connections but did not answer in ${ABOUT_TIMEOUT_MS / 1000} s`,
-      'see its log: journalctl -u tsctr',
+      `the daemon at ${socketPath} accepts connections but has done nothing for ${stillForMs / 1000} s`,
+      'it is stopped or stuck; see its log: journalctl -u tsctr',
     );
   }
   throw error;

@@ -10,13 +10,23 @@ import type { ContainerContext } from './container-context.ts';
 const KERNEL_FILESYSTEMS = ['/proc', '/sys'];
 
 /**
- * Refuses an image whose links turn a mount point into something of /proc or /sys, such as a descriptor of the process that is
+ * Where runtimes make nodes and links by path, before the container has a root of its own: runc 1.1 follows a link there, removes and
+ * makes files in the directory of the host that it leads to, and says nothing.
+ */
+const RUNTIME_DIRECTORIES = ['/dev', '/proc', '/sys'];
+
+/**
+ * Refuses an image that has a link in place of /dev, /proc or /sys, and one whose links turn a mount point into something of /proc or /sys, such as a descriptor of the process that is
  * being set up. The runtime would notice, if at all, by what goes wrong then. Throws UNSAFE_PATH.
  */
 export function checkMountPoints(context: ContainerContext, spec: OciSpec): void {
   checkVolumes(context);
   const root = rootfsPath(context);
   const destinations = spec.mounts.map(({ destination }) => destination);
+  for (const directory of RUNTIME_DIRECTORIES) {
+    const found = resolveInRoot(context.parts.kernel, root, directory);
+    if (found.path !== directory || found.kind === 'other') throw refused(context, directory, found.path);
+  }
   for (const destination of destinations) {
     if (KERNEL_FILESYSTEMS.some((place) => isWithin(destination, place))) continue;
     const isMounted = (path: string): boolean =>

@@ -48,11 +48,22 @@ export async function startExecSession(
       stdin: options.stdin === true,
       attach: options.detach !== true,
     });
+    await setOomScore(monitor.pid, base.process.oomScoreAdj);
     return new RunningSession(parts, id, session, monitor);
   } catch (error) {
     await rm(session.directory, { recursive: true, force: true });
     throw error;
   }
+}
+
+/** crun leaves it as it finds it, unlike runc: as that of whoever asks, and the daemon is protected from being killed for memory. */
+async function setOomScore(pid: number, score: number | undefined): Promise<void> {
+  if (score === undefined) return;
+  await writeFile(`/proc/${pid}/oom_score_adj`, String(score), { flag: 'r+' }).catch((error: unknown) => {
+    const { code } = error as NodeJS.ErrnoException;
+    // It has ended, or is as hard to kill as we may make it.
+    if (code !== 'ENOENT' && code !== 'ESRCH' && code !== 'EACCES') throw error;
+  });
 }
 
 async function runningPid(parts: EngineParts, request: ContainerRequest, what: string): Promise<number> {

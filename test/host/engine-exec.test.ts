@@ -55,6 +55,18 @@ test('[life.exec] exit code and both streams come back, and nothing of the sessi
   });
 });
 
+test('[life.exec] it is killed for memory as readily as the container, not as whoever asked for it', async () => {
+  await withEngine(async (engine) => {
+    const request = await started(engine, { oomScoreAdj: 123 });
+    const patient =
+      'i=0; until [ $((i += 1)) = 300 ] || grep -qx 123 /proc/$$/oom_score_adj; do sleep 0.02; done';
+    const { out } = await run(engine, request, {
+      command: shell(`${patient}; cat /proc/self/oom_score_adj`),
+    });
+    assert.is(out, '123\n');
+  });
+});
+
 test("[life.exec] user, environment and directory are the container's unless said otherwise", async () => {
   await withEngine(async (engine) => {
     writeFileSync(

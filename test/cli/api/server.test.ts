@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { createServer } from 'node:net';
@@ -5,7 +6,7 @@ import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { connectDaemon, RemoteService } from '../../../cli/api/client.ts';
-import { LARGEST_BODY_BYTES } from '../../../cli/api/routes.ts';
+import { API_NUMBER, LARGEST_BODY_BYTES } from '../../../cli/api/routes.ts';
 import { serve } from '../../../cli/api/server.ts';
 import type { RunningServer } from '../../../cli/api/server.ts';
 import { CliError } from '../../../cli/cli-error.ts';
@@ -96,6 +97,53 @@ test('a path longer than sun_path works for both ends', async () => {
   await service?.close();
   assert.is(await codeOf(start(path)), 'DAEMON_RUNNING');
   await server.close(100);
+});
+
+/** A daemon that accepts and says nothing for `silentMs`; the lock of its root names `pid`. */
+async function silentDaemon(
+  pid: number,
+  silentMs: number,
+): Promise<{ path: string; root: string; close: () => void }> {
+  const root = temporaryDirectory();
+  const path = join(root, 'tsctr.sock');
+  writeFileSync(join(root, 'lock'), `${pid}\n`);
+  const body = JSON.stringify({ name: 'tsctr', version: '1', api: API_NUMBER, pid, root });
+  const silent = createServer((socket) => {
+    socket.on('error', () => undefined);
+    setTimeout(
+      () => socket.end(`HTTP/1.1 200 OK\r\ncontent-length: ${body.length}\r\n\r\n${body}`),
+      silentMs,
+    ).unref();
+  });
+  await new Promise<void>((resolve) => {
+    silent.listen(path, resolve);
+  });
+  return { path, root, close: () => silent.close() };
+}
+
+const SOON = { lookEveryMs: 20, stillForMs: 400 };
+
+test('a daemon that works is waited for, however long it takes', async () => {
+  const busy = spawn(process.execPath, ['-e', 'for (;;);']);
+  const { path, root, close } = await silentDaemon(busy.pid ?? -1, 1500);
+  const service = await connectDaemon(path, root, SOON);
+  assert.ok(service !== null);
+  await service.close();
+  busy.kill('SIGKILL');
+  close();
+});
+
+test('a daemon that is stopped, stuck or of nobody is given up', async () => {
+  const idle = spawn('sleep', ['60']);
+  const stopped = spawn(process.execPath, ['-e', 'for (;;);']);
+  stopped.kill('SIGSTOP');
+  for (const pid of [idle.pid ?? -1, stopped.pid ?? -1, -1]) {
+    const { path, root, close } = await silentDaemon(pid, 60_000);
+    assert.is(await codeOf(connectDaemon(path, root, SOON)), 'DAEMON_UNREACHABLE');
+    close();
+  }
+  idle.kill('SIGKILL');
+  stopped.kill('SIGKILL');
 });
 
 test('a daemon that dies in the middle is reported as such', async () => {
