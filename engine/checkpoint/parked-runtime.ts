@@ -54,9 +54,12 @@ export async function describeRuntime(
 
 /** From now on a cleanup leaves the runtime's part. The container has ended, and its checkpoint is kept. */
 export async function parkRuntime(
-  { parts, request }: ContainerContext,
+  { parts, request, paths }: ContainerContext,
   parked: ParkedRuntime,
 ): Promise<void> {
+  // The end of a container is when its poststop hooks run, which the runtime does when it deletes it.
+  const { hooks } = JSON.parse(await readFile(paths.config, 'utf8')) as OciSpec;
+  if (Object.values(hooks ?? {}).some((list) => (list as unknown[]).length > 0)) return;
   // It takes a scope away as soon as it is empty.
   if (parts.cgroupOwner.manager === 'systemd') return;
   // Only a gain of time: where the runtime has no state any more there is nothing to park.
