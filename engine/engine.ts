@@ -12,6 +12,7 @@ import type {
   Rotation,
   Secret,
 } from '../schemas/index.ts';
+import type { RetryAllowance } from './checkpoint/retry-checkpoint.ts';
 import type { PreflightReport } from './checkpoint/preflight/find-obstacles.ts';
 import type { RetentionPolicy } from './checkpoint/retention.ts';
 import type { VolumeEngine } from './volume-engine.ts';
@@ -250,6 +251,8 @@ export interface CheckpointOptions extends EffectOptions {
   /** Copies of memory while it runs, so that it stands still only for what has changed since. Default: none. */
   preDumps?: number;
   allowances?: CheckpointAllowances;
+  /** What another try may allow when CRIU says that it is needed and nobody has forbidden it. Default: what harms nobody. */
+  retryWith?: readonly RetryAllowance[];
   /** It will be exported there: whether that can be is found out before anything stands still. */
   archive?: ArchivePlace;
   /** For the whole of it; then the container goes on as before. Default: 10 minutes. */

@@ -34,6 +34,7 @@ export class MemoryEffects {
       signal,
       ...(timeoutMs === null ? {} : { timeoutMs }),
       ...(archive === null ? {} : { archive }),
+      ...(operation.retryWith == null ? {} : { retryWith: operation.retryWith }),
       ...(onPages === undefined ? {} : { onProgress: onPages }),
     };
     const result = await this.#alone(container, () =>

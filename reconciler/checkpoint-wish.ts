@@ -49,6 +49,7 @@ export function checkpointStep(
     allowances: { ...checkpointAllowances(spec), ...how.wish?.allowances },
     timeoutMs: how.wish?.timeoutMs ?? (seconds === undefined ? null : seconds * 1000),
     archive: how.wish?.archive ?? null,
+    retryWith: settings?.retryWith ?? null,
   };
 }
 

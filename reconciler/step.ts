@@ -1,5 +1,6 @@
 import type { ArchivePlace, CheckpointAllowances, PullPolicy, RetentionPolicy } from '../engine/index.ts';
 import type {
+  CheckpointSettings,
   ContainerRecord,
   ContainerRequest,
   KeptCheckpoint,
@@ -83,6 +84,8 @@ export interface CheckpointStep extends InstanceStep<'checkpoint'> {
   by: KeptCheckpoint['by'];
   /** It will be exported there by a later step. */
   archive: ArchivePlace | null;
+  /** What another try may allow; null: the engine's own judgement. */
+  retryWith: CheckpointSettings['retryWith'] | null;
 }
 
 /** Writes the kept checkpoint as one file. */

@@ -40,6 +40,12 @@ export const checkpointOptions = z.strictObject({
     .describe(
       'Copy memory so often while it runs, and stand still only for what has changed since. Needs a kernel that tracks memory. Default: 0.',
     ),
+  retryWith: z
+    .array(z.enum(['linkRemap', 'ghostLimit', 'tcpEstablished', 'fileLocks']))
+    .optional()
+    .describe(
+      'What is allowed in another try when CRIU needs it and nothing is said of it here. Default: linkRemap and ghostLimit, up to 1Gi.',
+    ),
   timeoutSeconds: z
     .number()
     .min(1)

@@ -28,6 +28,7 @@ import type { ParkedRuntime } from './parked-runtime.ts';
 import { makePreDumps, parentOfDump, requireMemoryTracking } from './pre-dumps.ts';
 import { requireRoom } from './require-room.ts';
 import { saveFiles, saveVolumes } from './saved-files.ts';
+import { DEFAULT_RETRIES, planRetry } from './retry-checkpoint.ts';
 import { findStoppedProcesses } from './stopped-processes.ts';
 import { startStopwatch } from './stopwatch.ts';
 import type { Stopwatch } from './stopwatch.ts';
@@ -54,7 +55,7 @@ export async function checkpointContainer(
   const context = createContext(parts, request);
   await requireRoom(context, options.archive ?? null, operation);
   const id = await nextId(context.paths, options.id);
-  const job: CheckpointJob = {
+  let job: CheckpointJob = {
     context,
     id,
     operation,
@@ -64,11 +65,20 @@ export async function checkpointContainer(
     version,
     watch,
   };
-  try {
-    await makeCheckpoint(job, criu);
-  } catch (error) {
-    await discardCheckpoint(parts, context.paths.newCheckpoint);
-    throw error;
+  for (;;) {
+    try {
+      await makeCheckpoint(job, criu);
+      break;
+    } catch (error) {
+      await discardCheckpoint(parts, context.paths.newCheckpoint);
+      const given = job.options.allowances ?? {};
+      const retry = planRetry(error, given, options.retryWith ?? DEFAULT_RETRIES);
+      if (retry === null) throw error;
+      const names = Object.keys(retry.allowances).join(', ');
+      parts.notice?.(request.name, `${retry.explanation}; its checkpoint is tried again with ${names}`);
+      // Each try allows something that was not said before, so they come to an end.
+      job = { ...job, options: { ...job.options, allowances: { ...given, ...retry.allowances } } };
+    }
   }
   parts.observeEffect('checkpoint.retention', 'before');
   const kept = await keepByPolicy(parts, context.paths, options.retention ?? { keep: 1 });
