@@ -4,6 +4,8 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { missingForCheckpoints } from '../support/checkpoint-host.ts';
 import { numbersOf, startsOf, withCounter } from '../support/checkpoint-scenario.ts';
+import { demoImageArchive } from '../support/demo-image.ts';
+import { missingForPodman, withPodman } from '../support/podman.ts';
 import { missingForRegistry, startRegistry } from '../support/registry.ts';
 import { testUnless } from '../support/skip.ts';
 import { until } from '../support/until.ts';
@@ -36,6 +38,33 @@ onHost(
       await testRoot.output(['restore', 'counter', '--image', NAME]);
       await untilCounting();
       assert.is(startsOf(await log()), 1, 'it goes on where it was');
+      await testRoot.output(['delete', 'counter']);
+    });
+  },
+);
+
+testUnless(test, (await missingForCheckpoints()) ?? missingForPodman() ?? missingForRegistry)(
+  '[ckpt.image] podman restores from the image that tsctr makes',
+  async () => {
+    await withCounter(async ({ testRoot, apply, untilCounting, log }) => {
+      await apply();
+      await untilCounting();
+      await testRoot.output(['checkpoint', 'counter', '--image', NAME]);
+      const saved = numbersOf(await log()).at(-1) ?? 0;
+      const registry = await startRegistry(path.join(testRoot.directory, 'registry'));
+      const remote = `${registry.host}/ckpt/counter:1`;
+      try {
+        const config = await testRoot.write('c.yaml', `registries: { insecure: ['${registry.host}'] }\n`);
+        await testRoot.output(['--config', config, 'image', 'push', NAME, remote]);
+        await withPodman('runc', async ({ run }) => {
+          await run('load', '--input', await demoImageArchive());
+          await run('container', 'restore', await run('pull', '--quiet', '--tls-verify=false', remote));
+          await until(async () => numbersOf(await run('logs', 'counter')).length > 3, { what: 'it counts' });
+          assert.is(numbersOf(await run('logs', 'counter'))[0], saved + 1);
+        });
+      } finally {
+        await registry.stop();
+      }
       await testRoot.output(['delete', 'counter']);
     });
   },
