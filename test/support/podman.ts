@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { findProgram, OWN_CRIU } from '../../engine/host.ts';
-import { cgroupDirectories, readCgroupLayout } from '../../engine/cgroup/cgroup-layout.ts';
+import { readCgroupLayout } from '../../engine/cgroup/cgroup-layout.ts';
 import { removeCgroup } from '../../engine/cgroup/cgroup-path.ts';
 import { makeBusyboxRoot } from './test-engine.ts';
 import { sweep } from './sweep.ts';
@@ -52,7 +52,7 @@ export async function withPodman(runtime: string, body: (podman: Podman) => Prom
     await run('rm', '--all', '--force', '--time', '0').catch(() => undefined);
     await sweep(directory);
     const layout = await readCgroupLayout();
-    if (cgroupDirectories(layout, cgroup).length > 0) await removeCgroup(layout, cgroup);
+    for (const name of [`${cgroup}/conmon`, cgroup]) await removeCgroup(layout, name);
   }
 }
 
