@@ -32,7 +32,9 @@ function replace(file: string, lay: (file: string) => void): void {
 const ATTACKS: Readonly<Record<string, Attack>> = {
   '/etc/passwd is a directory': {
     lay: (layer) => {
-      replace(path.join(layer, 'etc/passwd'), (file) => mkdirSync(file));
+      replace(path.join(layer, 'etc/passwd'), (file) => {
+        mkdirSync(file);
+      });
     },
     spec: () => ({ user: '4242' }),
     names: /\/etc\/passwd/,
@@ -129,7 +131,9 @@ const ATTACKS: Readonly<Record<string, Attack>> = {
   '/etc/hosts and /etc/resolv.conf are directories': {
     lay: (layer) => {
       for (const name of ['etc/hosts', 'etc/resolv.conf']) {
-        replace(path.join(layer, name), (file) => mkdirSync(file));
+        replace(path.join(layer, name), (file) => {
+          mkdirSync(file);
+        });
       }
     },
     spec: () => ({}),
@@ -208,9 +212,9 @@ test('[volume.subpath] a subPath that a container changes into a link while anot
     symlinkSync(outside, path.join(volume, 'trap'));
     mkdirSync(path.join(volume, 'sub'));
     // What a container with the whole volume can do at any moment: exchange the directory and the link.
-    let isOn = true;
+    const swap = { isOn: true };
     const swapping = (async (): Promise<void> => {
-      while (isOn) {
+      while (swap.isOn) {
         renameSync(path.join(volume, 'sub'), path.join(volume, 'aside'));
         renameSync(path.join(volume, 'trap'), path.join(volume, 'sub'));
         await new Promise((resolve) => setImmediate(resolve));
@@ -227,7 +231,7 @@ test('[volume.subpath] a subPath that a container changes into a link while anot
         else assert.not.match(result, CANARY);
       }
     } finally {
-      isOn = false;
+      swap.isOn = false;
       await swapping;
     }
     assert.equal(stateOf(outside), before);
