@@ -38,7 +38,8 @@ connections() {
   equal 'nothing is lost' "$(seq "$before" $((before + 1)) | sed 's/^/tick /')" "$(tsctr logs talker | tail -n +"$before" | head -n 2)"
   tsctr delete talker
 }
-prove "$runtime: an established TCP connection goes on after a restore" connections
+# CRIU does this whatever the runtime is, and each checkpoint takes minutes in emulation.
+if [[ $runtime == crun ]]; then prove "$runtime: an established TCP connection goes on after a restore" connections; fi
 
 pre_dump() {
   has_checkpoints
