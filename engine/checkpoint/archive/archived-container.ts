@@ -68,8 +68,7 @@ export function makeConfigDump(container: ArchivedContainer): Record<string, unk
     stopSignal: container.stopSignal,
     stopTimeout: container.stopTimeoutSeconds,
     logDriver: 'k8s-file',
-    cgroupManager: 'cgroupfs',
-    cgroupParent: '/libpod_parent',
+    // No cgroupManager and no cgroupParent: those of the host that restores it are taken; with systemd it wants a slice.
     cgroupsMode: 'enabled',
   };
 }
