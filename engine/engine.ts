@@ -12,7 +12,6 @@ import type {
   Rotation,
   Secret,
 } from '../schemas/index.ts';
-import type { RetryAllowance } from './checkpoint/retry-checkpoint.ts';
 import type { PreflightReport } from './checkpoint/preflight/find-obstacles.ts';
 import type { RetentionPolicy } from './checkpoint/retention.ts';
 import type { VolumeEngine } from './volume-engine.ts';
@@ -237,6 +236,9 @@ export interface CheckpointAllowances {
   /** Largest deleted but open file that is saved; default 64 MiB. */
   ghostLimitBytes?: number;
 }
+
+/** What may be allowed in another try when CRIU says that it is needed. */
+export type RetryAllowance = 'linkRemap' | 'ghostLimit' | 'tcpEstablished' | 'fileLocks';
 
 export interface CheckpointOptions extends EffectOptions {
   then: 'stop' | 'leave-running';

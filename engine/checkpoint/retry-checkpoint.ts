@@ -1,9 +1,6 @@
 import { classifyFailure } from '../criu/classify-failure.ts';
 import { CriuError } from '../criu/criu-error.ts';
-import type { CheckpointAllowances } from '../engine.ts';
-
-/** What may be allowed in another try when CRIU says that it is needed. */
-export type RetryAllowance = 'linkRemap' | 'ghostLimit' | 'tcpEstablished' | 'fileLocks';
+import type { CheckpointAllowances, RetryAllowance } from '../engine.ts';
 
 /** These change nothing for whoever has a connection to the container, or waits for a lock of it. */
 export const DEFAULT_RETRIES: readonly RetryAllowance[] = ['linkRemap', 'ghostLimit'];
