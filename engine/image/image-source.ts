@@ -72,7 +72,7 @@ export function pushDestination(reference: string): ImageSource {
   const image = parse(reference);
   if (image.transport !== 'docker') return fileSource(reference, image);
   const [named = image] = candidateNames(image);
-  if (named.registry === null || named.registry === 'localhost') {
+  if (named.registry === 'localhost') {
     throw new EngineError('BAD_REQUEST', `push ${reference}: ${reference} names no registry`, {
       hint: 'say where to: tsctr image push NAME registry.example/app:1',
     });

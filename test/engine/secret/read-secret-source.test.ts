@@ -35,7 +35,7 @@ async function withVariable(name: string, value: string, body: () => Promise<voi
   try {
     await body();
   } finally {
-    if (before === undefined) delete process.env[name];
+    if (before === undefined) Reflect.deleteProperty(process.env, name);
     else process.env[name] = before;
   }
 }
