@@ -17,8 +17,13 @@ export function chooseContainer(
   words: readonly string[],
   views: readonly ResourceView[],
 ): ChosenContainer {
-  const { names } = parseNames(words);
+  const { names, kinds } = parseNames(words);
   const [typed, second] = names;
+  const [word] = words;
+  if (kinds.length > 0 && word !== undefined) {
+    // A container may be called what a kind is called for short.
+    throw new CliError('BAD_INPUT', `${verb}: '${word}' is a kind`, `say tsctr ${verb} container/${word}`);
+  }
   if (typed === undefined || second !== undefined) {
     throw new CliError('BAD_INPUT', `${verb}: name one resource`, `say tsctr ${verb} <name>`);
   }

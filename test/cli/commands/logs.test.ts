@@ -34,6 +34,18 @@ test('[life.attach-logs] tsctr logs: all, the last, since, with times', async ()
   assert.is(await logs('--tail', '1', '--timestamps'), `${ago(MINUTE)} newest\n`);
 });
 
+test('a container that is called what a kind is called for short has to be named with its kind', async () => {
+  const service = hostWithLog(false);
+  service.views = [viewContainer(containerRecord('c'), NOW)];
+  const bare = await typeCommand(service, ['logs', 'c']);
+  assert.equal(bare, {
+    code: 2,
+    out: '',
+    err: "error: logs: 'c' is a kind\n  → say tsctr logs container/c\n",
+  });
+  assert.is((await typeCommand(service, ['logs', 'container/c', '--tail', '1'])).out, 'newest\n');
+});
+
 test('[life.attach-logs] tsctr logs --previous is of the run before', async () => {
   const service = hostWithLog(true);
   const none = await typeCommand(service, ['logs', 'web', '-p']);

@@ -71,7 +71,7 @@ test('commands, at the first word', () => {
 });
 
 test('commands of a group', () => {
-  assert.equal(offers('tsctr image p'), ['pull', 'prune']);
+  assert.equal(offers('tsctr image p'), ['pull', 'push', 'prune']);
 });
 
 test('options of the command, and of every command', () => {
