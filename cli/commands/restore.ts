@@ -5,6 +5,7 @@ import type { ApplyEvent, ApplySummary, ResourceName, ResourceView } from '../ap
 import { CliError } from '../cli-error.ts';
 import type { CommandSpec, Invocation } from '../command.ts';
 import type { Options } from '../options.ts';
+import { restoreRows } from '../output/checkpoint-text.ts';
 import { formatJson } from '../output/json.ts';
 import { parseNames, resolveName } from '../resource-name.ts';
 import { showSummary, watchEvents } from '../show-changes.ts';
@@ -105,10 +106,32 @@ async function carryOut(
   const { globals, io } = invocation;
   const events: ApplyEvent[] = [];
   const shown = watchEvents(invocation, events);
-  const summary = await run(shown.onEvent);
+  const restored = new Set<string>();
+  const summary = await run((event) => {
+    if (event.what === 'restored') restored.add(event.resource.name);
+    shown.onEvent(event);
+  });
   shown.end();
-  if (globals.output === 'json') io.out(formatJson({ kind: 'RestoreResult', events, ...summary }));
+  const runs = await runsOf(invocation, restored);
+  if (globals.output === 'json') {
+    io.out(formatJson({ kind: 'RestoreResult', restored: runs, events, ...summary }));
+  } else {
+    for (const { durationsMs } of runs) io.out(restoreRows(durationsMs));
+  }
   return showSummary(invocation, summary);
+}
+
+/** How long each stage of the restores took, by the records of what runs now. */
+async function runsOf(
+  invocation: Invocation,
+  names: ReadonlySet<string>,
+): Promise<{ container: string; durationsMs: Readonly<Record<string, number>> }[]> {
+  if (names.size === 0) return [];
+  const views = await (await invocation.service()).list();
+  const records = views.flatMap(({ record, members }) => (record.kind === 'Container' ? [record] : members));
+  return records.flatMap(({ name, restored }) =>
+    restored !== null && names.has(name) ? [{ container: name, durationsMs: restored.durationsMs }] : [],
+  );
 }
 
 /** Archives are known by their path: a slash that no kind stands before, or an end that no name has. */

@@ -10,12 +10,21 @@ export function checkpointRows(checkpoint: KeptCheckpoint): string {
     ['stages', formatStages(checkpoint.durationsMs)],
     ['kept in', checkpoint.path],
   ];
+  return formatRows(rows);
+}
+
+/** How long the stages of a restore took, below the line that tells of it. */
+export function restoreRows(durationsMs: Readonly<Record<string, number>>): string {
+  return formatRows([['stages', formatStages(durationsMs)]]);
+}
+
+function formatRows(rows: readonly [label: string, value: string][]): string {
   const shown = rows.filter(([, value]) => value !== '');
   return shown.map(([label, value]) => `  ${label.padEnd(12)}${value}\n`).join('');
 }
 
 /** `freeze 1 ms, dump 61 ms, total 80 ms`. */
-export function formatStages(durationsMs: Readonly<Record<string, number>>): string {
+function formatStages(durationsMs: Readonly<Record<string, number>>): string {
   return Object.entries(durationsMs)
     .map(([stage, ms]) => `${stage} ${formatSpan(ms)}`)
     .join(', ');

@@ -165,6 +165,25 @@ test('restore asks for the names', async () => {
   assert.match(refused.err, /--ignore rights: expected one of cpu-features, /);
 });
 
+test('[restore.stats] restore tells how long each stage took', async () => {
+  const durationsMs = { prepare: 20, restore: 61, total: 84 };
+  const restored = {
+    at: KEPT.createdAt,
+    checkpointCreatedAt: KEPT.createdAt,
+    durationsMs,
+    why: 'hand',
+  } as const;
+  const service = serviceWith(containerRecord('web', { restored }), containerRecord('other', { restored }));
+  service.events = [{ resource: { kind: 'Container', name: 'web' }, what: 'restored', detail: 'pid 7' }];
+  const { out } = await typeCommand(service, ['restore', 'web']);
+  assert.match(
+    out,
+    /^container\/web +restored +pid 7\n +stages +prepare 20 ms, restore 61 ms, total 84 ms\n\d/,
+  );
+  const json = JSON.parse((await typeCommand(service, ['restore', 'web', '-o', 'json'])).out) as object;
+  assert.equal((json as { restored: unknown }).restored, [{ container: 'web', durationsMs }]);
+});
+
 test('a pod whose containers are all in their checkpoints says so', () => {
   const members = ['a', 'b'].map((name) => memberRecord('db', name, { state: 'Checkpointed', ready: false }));
   assert.is(viewPod(podRecord('db', ['a', 'b']), members, NOW).status, 'Checkpointed');
