@@ -1,7 +1,6 @@
 import { open, stat } from 'node:fs/promises';
 import type { CheckpointEnvironment, ContainerRequest, OciSpec } from '../../schemas/index.ts';
 import type { HostFacts } from '../engine.ts';
-import { isEngineMount } from './engine-mounts.ts';
 
 /** `environment.json` of a checkpoint that is being made: what its processes rely on here. */
 export async function describeEnvironment(
@@ -10,11 +9,7 @@ export async function describeEnvironment(
   host: { facts: HostFacts; criu: string; addresses: readonly string[] },
 ): Promise<CheckpointEnvironment> {
   const { facts, criu, addresses } = host;
-  // What the engine provides it provides again.
-  const binds = spec.mounts.filter(
-    ({ destination, type, options }) =>
-      (type === 'bind' || options.some(isBindOption)) && !isEngineMount(destination),
-  );
+  const sources = new Map(spec.mounts.filter(isBind).map(({ destination, source }) => [destination, source]));
   return {
     version: 1,
     container: { id: request.id, name: request.name },
@@ -25,8 +20,12 @@ export async function describeEnvironment(
     cgroups: facts.cgroups,
     cpu: await readProcessor(),
     image: request.image,
+    // By the names of the manifest, which is what they are compared with: in the spec links of the image have been followed.
     mounts: await Promise.all(
-      binds.map(async ({ destination, source }) => ({ destination, kind: await kindOf(source) })),
+      (request.spec.volumeMounts ?? []).map(async ({ mountPath }) => {
+        const source = sources.get(mountPath);
+        return { destination: mountPath, kind: source === undefined ? 'other' : await kindOf(source) };
+      }),
     ),
     ports: (request.spec.ports ?? []).flatMap(({ hostPort, hostIP = '', containerPort, protocol }) =>
       hostPort === undefined ? [] : [{ hostIP, hostPort, containerPort, protocol }],
@@ -35,8 +34,8 @@ export async function describeEnvironment(
   };
 }
 
-function isBindOption(option: string): boolean {
-  return option === 'bind' || option === 'rbind';
+function isBind({ type, options }: OciSpec['mounts'][number]): boolean {
+  return type === 'bind' || options.some((option) => option === 'bind' || option === 'rbind');
 }
 
 async function kindOf(file: string): Promise<'file' | 'directory' | 'other'> {

@@ -104,13 +104,19 @@ test('what is recorded of a host can be read back, and fits the host itself', ()
 
 test('the environment of a checkpoint names image, ports and mounts of the host', async () => {
   const request = containerRequest(
-    { image: 'demo', ports: [{ containerPort: 80, hostPort: 8080 }, { containerPort: 81 }] },
+    {
+      image: 'demo',
+      ports: [{ containerPort: 80, hostPort: 8080 }, { containerPort: 81 }],
+      volumeMounts: ['/data', '/file', '/link'].map((mountPath) => ({ name: 'v', mountPath })),
+    },
     { image: { reference: 'localhost/demo:1', id: IMAGE } },
   );
   const spec = validSpec();
   spec.mounts = [
     { destination: '/data', type: 'bind', source: '/etc', options: ['rbind'] },
     { destination: '/file', type: 'bind', source: '/etc/passwd', options: [] },
+    { destination: '/where/the/link/leads', type: 'bind', source: '/etc', options: ['rbind'] },
+    { destination: '/run/secrets', type: 'bind', source: '/etc', options: ['rbind'] },
     { destination: '/proc', type: 'proc', source: 'proc', options: [] },
   ];
   const described = await describeEnvironment(request, spec, {
@@ -122,6 +128,7 @@ test('the environment of a checkpoint names image, ports and mounts of the host'
   assert.equal(described.mounts, [
     { destination: '/data', kind: 'directory' },
     { destination: '/file', kind: 'file' },
+    { destination: '/link', kind: 'other' },
   ]);
   assert.equal(described.ports, [{ hostIP: '', hostPort: 8080, containerPort: 80, protocol: 'TCP' }]);
   assert.is(described.image?.id, IMAGE);
