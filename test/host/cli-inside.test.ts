@@ -76,13 +76,15 @@ test('[life.exec] exec tells a command that is not there from one that fails, an
 test('[life.exec] a terminal of our own becomes one inside, with the exit code of the command', async () => {
   await withWeb(async (root) => {
     const program = path.resolve(import.meta.dirname, '../../bin/tsctr');
-    const command = `stty rows 21 columns 43; ${program} --root ${root.root} --run ${root.run} exec -it web -- sh -c 'stty size; tty; exit 9'`;
+    // The size comes once conmon has the terminal, which may be after the command has begun: as with any resize, it is told.
+    const sized = 'until [ "$(stty size)" != "0 0" ]; do sleep 0.01; done';
+    const command = `stty rows 21 columns 43; ${program} --root ${root.root} --run ${root.run} exec -it web -- sh -c '${sized}; stty size; tty; exit 9'`;
     const script = run('/usr/bin/script', ['-qec', command, '/dev/null']);
     script.child.stdin?.end();
     const result = await script.catch((error: unknown) => error as { code: number; stdout: string });
     assert.is('code' in result ? result.code : 0, 9);
     // Node's raw mode goes on to write a line feed as two characters.
-    assert.match(result.stdout, /21 43\r+\n\/dev\/pts\/\d+/);
+    assert.match(result.stdout, /21 43\r+\n\/dev\/pts\/\d+/, result.stdout);
   });
 });
 
