@@ -4,7 +4,7 @@
  *
  *   node scripts/run-tests.mjs [path…] [--exclude path]… [--grep pattern] [--jobs n] [--timeout seconds] [--verbose]
  *
- * Paths are files or directories; `--grep` takes a regular expression that the path or the text of a file must match, so that
+ * Paths are files or directories, and begin in the order given; `--grep` takes a regular expression that the path or the text of a file must match, so that
  * the slug of a behaviour finds its tests. The last line is `N passed, N failed, N skipped`.
  *
  * uvu's own exit code misses a `before` hook that throws, a thrown value that is no Error, a forgotten `.run()` and a forgotten
@@ -45,13 +45,14 @@ function findTests() {
   const pattern = options.grep === undefined ? null : new RegExp(options.grep);
   const files = (positionals.length > 0 ? positionals : ['test']).flatMap((name) =>
     statSync(name).isDirectory()
-      ? readdirSync(name, { recursive: true }).map((entry) => path.resolve(name, entry))
+      ? readdirSync(name, { recursive: true })
+          .map((entry) => path.resolve(name, entry))
+          .sort()
       : [path.resolve(name)],
   );
   return [...new Set(files)]
     .filter((file) => file.endsWith('.test.ts') && !isExcluded(file))
-    .filter((file) => pattern === null || pattern.test(file) || pattern.test(readFileSync(file, 'utf8')))
-    .sort();
+    .filter((file) => pattern === null || pattern.test(file) || pattern.test(readFileSync(file, 'utf8')));
 }
 
 /** Bundled files keep the location of their source: fixtures and the addon are found from there. */
