@@ -202,6 +202,7 @@ function report(result) {
 async function main() {
   const startedMs = performance.now();
   const files = findTests();
+  const waiting = [...files.entries()];
   const cache = path.join(root, 'node_modules/.cache');
   mkdirSync(cache, { recursive: true });
   const outdir = mkdtempSync(path.join(cache, 'tests-'));
@@ -210,7 +211,11 @@ async function main() {
   // The root of a user namespace passes through to its container.
   chmodSync(scratch, 0o711);
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
-    process.once(signal, () => running.forEach(killGroup));
+    process.once(signal, () => {
+      process.exitCode = 130;
+      waiting.length = 0;
+      running.forEach(killGroup);
+    });
   process.on('exit', () => {
     rmSync(outdir, { recursive: true, force: true });
     // Empty unless something went wrong here; what a test left is swept after each.
@@ -221,7 +226,6 @@ async function main() {
   const { sweep } = await import(pathToFileURL(bundles.get(sweeper)).href);
 
   const results = [];
-  const waiting = [...files.entries()];
   const work = async () => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       const [index, file] = next;
@@ -244,7 +248,7 @@ async function main() {
   const sum = (key) => results.reduce((total, result) => total + result[key], 0);
   console.log(`${files.length} files in ${((performance.now() - startedMs) / 1000).toFixed(1)} s`);
   console.log(`${sum('passed')} passed, ${sum('failed')} failed, ${sum('skipped')} skipped`);
-  process.exitCode = files.length === 0 || sum('failed') > 0 ? 1 : 0;
+  process.exitCode ||= files.length === 0 || sum('failed') > 0 ? 1 : 0;
 }
 
 await main();
