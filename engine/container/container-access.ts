@@ -12,6 +12,7 @@ import { CONTAINER_STAGES } from './container-engine.ts';
 import { listProcesses } from './container-processes.ts';
 import { directorySize } from './directory-size.ts';
 import { exportFilesystem } from './export-filesystem.ts';
+import { observeContainer } from './observe-container.ts';
 import { previewSpec } from './preview-spec.ts';
 import { rotateLog } from './log-rotation.ts';
 
@@ -28,8 +29,12 @@ export function createContainerAccess(parts: EngineParts): ContainerAccess {
   return {
     execSession: (request, options) => startExecSession(parts, request, options),
     execSessions: (request) => listSessions(pathsOf(request), request.id),
-    // Async, so that a refusal is a rejection like any other.
-    attach: async (request, streams) => streamAttached(parts.kernel, connect(parts, request), streams),
+    async attach(request, streams) {
+      // A monitor still listens for a moment after its container has ended.
+      const { pid } = await observeContainer(parts, request);
+      if (pid === null) throw notRunning('attach to', request);
+      return streamAttached(parts.kernel, connect(parts, request), streams);
+    },
     resize: (request, size) => withMonitor(parts, request, 'resize', (monitor) => monitor.resize(size)),
     reopenLog: (request) =>
       withMonitor(parts, request, 'reopen the log of', (monitor) => monitor.reopenLog()),
@@ -58,10 +63,12 @@ function connect(parts: EngineParts, request: ContainerRequest): number {
     return connectAttach(parts.kernel, `${parts.paths.container(request.id).bundle}/attach`);
   } catch (error) {
     if (!hasErrno(error, 'ENOENT', 'ECONNREFUSED')) throw error;
-    throw new EngineError('BAD_REQUEST', `attach to container/${request.name}: it is not running`, {
-      cause: error,
-    });
+    throw notRunning('attach to', request, error);
   }
+}
+
+function notRunning(verb: string, { name }: ContainerRequest, cause?: unknown): EngineError {
+  return new EngineError('BAD_REQUEST', `${verb} container/${name}: it is not running`, { cause });
 }
 
 async function withMonitor(
@@ -70,10 +77,9 @@ async function withMonitor(
   verb: string,
   action: (monitor: MonitorControl) => Promise<boolean>,
 ): Promise<void> {
-  const monitor = await MonitorControl.open(parts.paths.container(request.id).bundle);
-  if (monitor === null) {
-    throw new EngineError('BAD_REQUEST', `${verb} container/${request.name}: it is not running`);
-  }
+  const { pid } = await observeContainer(parts, request);
+  const monitor = pid === null ? null : await MonitorControl.open(parts.paths.container(request.id).bundle);
+  if (monitor === null) throw notRunning(verb, request);
   try {
     await action(monitor);
   } finally {
