@@ -59,7 +59,7 @@ export function currentLog(engine: TestEngine, request: ContainerRequest): strin
 export async function inside(engine: TestEngine, request: ContainerRequest, script: string): Promise<string> {
   const result = await engine.containers.exec(request, {
     command: ['/bin/sh', '-c', script],
-    timeoutMs: 10_000,
+    timeoutMs: 30_000,
   });
   if (result.exitCode !== 0) throw new Error(`${script}: exit code ${result.exitCode}: ${result.output}`);
   return result.output;

@@ -50,7 +50,7 @@ export async function statusOf(testRoot: TestRoot, name: string): Promise<Listed
 export function untilStatus(
   testRoot: TestRoot,
   name: string,
-  { what, timeoutMs = 15_000 }: { what: string; timeoutMs?: number },
+  { what, timeoutMs = 60_000 }: { what: string; timeoutMs?: number },
   isSo: (status: Listed['status']) => boolean,
 ): Promise<Listed['status']> {
   return until(

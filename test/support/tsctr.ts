@@ -86,9 +86,9 @@ export function startTsctr(
   return {
     pid: child.pid ?? -1,
     output: () => text,
-    untilOutput: (pattern, timeoutMs = 10_000) =>
+    untilOutput: (pattern, timeoutMs = 30_000) =>
       untilMatch(child, () => pattern.exec(text), timeoutMs, describe),
-    end: async (signal = 'SIGTERM', timeoutMs = 10_000) => {
+    end: async (signal = 'SIGTERM', timeoutMs = 30_000) => {
       child.kill(signal);
       return endOf(child, timeoutMs, describe);
     },

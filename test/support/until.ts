@@ -5,7 +5,7 @@ const STEP_MS = 10;
 export interface UntilOptions {
   /** In words, for the error: `container/web is running`. */
   what: string;
-  /** Default: 10,000. */
+  /** Default: 30,000. */
   timeoutMs?: number;
 }
 
@@ -15,7 +15,7 @@ export interface UntilOptions {
  */
 export async function until<Value>(
   look: () => Promise<Value | null | false> | Value | null | false,
-  { what, timeoutMs = 10_000 }: UntilOptions,
+  { what, timeoutMs = 30_000 }: UntilOptions,
 ): Promise<Value> {
   const deadlineMs = performance.now() + timeoutMs;
   for (;;) {
