@@ -44,8 +44,8 @@ async function applyFailing({ testRoot }: Context, text: string): Promise<void> 
 }
 
 /** A script that fails until it has run `runs` times: its writable layer keeps the count. */
-function failUntil(runs: number): object {
-  const script = `n=$(cat /n 2>/dev/null || echo 0); n=$((n + 1)); echo $n > /n; [ $n -ge ${runs} ]`;
+function failUntil(runs: number, delaySeconds = 0): object {
+  const script = `sleep ${delaySeconds}; n=$(cat /n 2>/dev/null || echo 0); n=$((n + 1)); echo $n > /n; [ $n -ge ${runs} ]`;
   return { command: ['sh', '-c', script] };
 }
 
@@ -176,8 +176,9 @@ test('a daemon that was killed keeps nobody from restarting what ends later', as
   const { testRoot } = context;
   const daemon = testRoot.start(['daemon', '--manifests', testRoot.manifests]);
   await daemon.untilOutput(/"msg":"ready"/);
-  const spec = { ...failUntil(4), restartPolicy: 'OnFailure', restartBackoff: { initialSeconds: 1 } };
-  await applyFailing(context, containerText('job', spec));
+  // An end that the daemon has seen is the next daemon's business: this one comes when there is none.
+  const spec = { ...failUntil(4, 2), restartPolicy: 'OnFailure', restartBackoff: QUICK };
+  await apply(context, containerText('job', spec), '--wait');
   await daemon.end('SIGKILL');
   const done = await untilStatus(
     testRoot,
