@@ -2,10 +2,11 @@
 /**
  * Runs test files in parallel, one process each, with a time limit.
  *
- *   node scripts/run-tests.mjs [path…] [--exclude path]… [--grep pattern] [--jobs n] [--timeout seconds] [--verbose]
+ *   node scripts/run-tests.mjs [path…] [--exclude path]… [--grep pattern] [--jobs n] [--timeout seconds] [--again-alone] [--verbose]
  *
  * Paths are files or directories, and begin in the order given; `--grep` takes a regular expression that the path or the text of a file must match, so that
- * the slug of a behaviour finds its tests. The last line is `N passed, N failed, N skipped`.
+ * the slug of a behaviour finds its tests. With `--again-alone` a file that failed beside others is run once more by itself, and says so when
+ * it passes then. The last line is `N passed, N failed, N skipped`.
  *
  * uvu's own exit code misses a `before` hook that throws, a thrown value that is no Error, a forgotten `.run()` and a forgotten
  * `.only`: here what did not pass has failed, and a skip without a printed reason (test/support/skip.ts) is a failure too.
@@ -27,6 +28,7 @@ const { values: options, positionals } = parseArgs({
     grep: { type: 'string', short: 'g' },
     jobs: { type: 'string', short: 'j', default: String(availableParallelism()) },
     timeout: { type: 'string', default: '60' },
+    'again-alone': { type: 'boolean', default: false },
     verbose: { type: 'boolean', short: 'v', default: false },
   },
 });
@@ -226,9 +228,10 @@ async function main() {
   const { sweep } = await import(pathToFileURL(bundles.get(sweeper)).href);
 
   const results = [];
-  const work = async () => {
+  const work = async (turn = 0) => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      const [index, file] = next;
+      const [position, file] = next;
+      const index = `${position}${'a'.repeat(turn)}`;
       const own = path.join(scratch, String(index));
       mkdirSync(own);
       const bundled = bundles.get(file);
@@ -243,7 +246,18 @@ async function main() {
       results.push(result);
     }
   };
-  await Promise.all(Array.from({ length: Math.min(jobs, files.length) }, work));
+  await Promise.all(Array.from({ length: Math.min(jobs, files.length) }, () => work()));
+  if (options['again-alone']) await runAgainAlone();
+
+  async function runAgainAlone() {
+    const failed = results.filter((result) => result.failed > 0);
+    for (const before of process.exitCode === undefined ? failed : []) {
+      console.log(`again, alone: ${path.relative(process.cwd(), before.file)}`);
+      results.splice(results.indexOf(before), 1);
+      waiting.push([files.indexOf(before.file), before.file]);
+      await work(1);
+    }
+  }
 
   const sum = (key) => results.reduce((total, result) => total + result[key], 0);
   console.log(`${files.length} files in ${((performance.now() - startedMs) / 1000).toFixed(1)} s`);
