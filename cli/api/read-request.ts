@@ -1,5 +1,5 @@
 import type { PullPolicy } from '../../engine/index.ts';
-import type { OverlookedReason } from '../../schemas/index.ts';
+import { OVERLOOKED_REASONS } from '../../schemas/index.ts';
 import { CliError } from '../cli-error.ts';
 import type {
   CheckCheckpointRequest,
@@ -102,7 +102,7 @@ export function readRestoreRequest(body: unknown): RestoreRequest {
     }),
     archive: stringOrNull(fields['archive'], 'archive'),
     ...(fields['image'] !== undefined && { image: string(fields['image'], 'image') }),
-    ignore: array(fields['ignore'], 'ignore').map((word) => oneOf(word, OVERLOOKED, 'ignore')),
+    ignore: array(fields['ignore'], 'ignore').map((word) => oneOf(word, OVERLOOKED_REASONS, 'ignore')),
   };
 }
 
@@ -133,17 +133,6 @@ function readAllowances(value: unknown): CreateCheckpointRequest['allowances'] {
   }
   return allowances;
 }
-
-const OVERLOOKED = [
-  'cpu-features',
-  'kernel-older',
-  'criu-older',
-  'cgroup-version',
-  'image',
-  'port-in-use',
-  'address-missing',
-  'volume-exists',
-] as const satisfies readonly OverlookedReason[];
 
 export function readLogsRequest(body: unknown): { name: ResourceName; container: string | null } {
   const fields = object(body, 'body');
