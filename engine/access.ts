@@ -1,6 +1,6 @@
 import type { GivenData, SpecPreview } from './container/preview-spec.ts';
 import type { ContainerRequest, ResolvedImage } from '../schemas/index.ts';
-import type { Engine } from './engine.ts';
+import type { Engine } from './contract/engine.ts';
 
 /** An engine that lets people look into its containers as well. */
 export interface EngineWithAccess extends Engine {

@@ -6,7 +6,7 @@ import { createContainerAccess } from './container/container-access.ts';
 import type { EngineParts } from './container/container-context.ts';
 import { createContainerEngine } from './container/container-engine.ts';
 import { ExitWatcher } from './container/exit-watcher.ts';
-import type { EffectObserver } from './engine.ts';
+import type { EffectObserver } from './contract/effects.ts';
 import { readHostFacts } from './host.ts';
 import { createHostPaths } from './host-paths.ts';
 import { createImageEngine } from './image/create-image-engine.ts';

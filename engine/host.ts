@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { readCgroupLayout } from './cgroup/cgroup-layout.ts';
 import type { CgroupLayout } from './cgroup/cgroup-layout.ts';
-import type { HostFacts } from './engine.ts';
+import type { HostFacts } from './contract/host-facts.ts';
 import { EngineError } from './engine-error.ts';
 import type { RunCommand } from './process/run-command.ts';
 

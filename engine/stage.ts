@@ -1,4 +1,4 @@
-import type { EffectObserver } from './engine.ts';
+import type { EffectObserver } from './contract/effects.ts';
 import { joinErrors } from './engine-error.ts';
 
 /**

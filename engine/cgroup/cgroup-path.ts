@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile, rmdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { ContainerRequest } from '../../schemas/index.ts';
-import type { HostFacts } from '../engine.ts';
+import type { HostFacts } from '../contract/host-facts.ts';
 import { cgroupDirectories } from './cgroup-layout.ts';
 import type { CgroupLayout } from './cgroup-layout.ts';
 

@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { CheckpointEnvironment } from '../../schemas/index.ts';
 import type { ContainerContext } from '../container/container-context.ts';
-import type { RestoreOptions } from '../engine.ts';
+import type { RestoreOptions } from '../contract/checkpoint-options.ts';
 import { EngineError } from '../engine-error.ts';
 import { importArchive } from './archive/import-archive.ts';
 import { findArchive, judgeOrigin, NO_TRUST } from './archive-trust.ts';

@@ -12,7 +12,7 @@ import type { CriuNotifyHandlers } from '../criu/criu-notify.ts';
 import { CriuProgram, formatCriuVersion } from '../criu/features.ts';
 import type { CriuVersion } from '../criu/features.ts';
 import { tarShortcut } from '../criu/tar-shortcut.ts';
-import type { CheckpointOptions, CheckpointResult } from '../engine.ts';
+import type { CheckpointOptions, CheckpointResult } from '../contract/checkpoint-options.ts';
 import { EngineError } from '../engine-error.ts';
 import { CHECKPOINT_FILES, writeCheckpointRecord } from './checkpoint-record.ts';
 import type { CheckpointRecord } from './checkpoint-record.ts';

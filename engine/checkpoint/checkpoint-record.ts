@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { hasErrno } from '../../native/index.ts';
-import type { CheckpointDetails } from '../engine.ts';
+import type { CheckpointDetails } from '../contract/checkpoint-details.ts';
 import type { ExternalMount } from './external-mounts.ts';
 
 /** `checkpoint.json`: what a restore must know that CRIU's images do not say. It is the last file to be written of a checkpoint. */

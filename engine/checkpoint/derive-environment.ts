@@ -1,6 +1,6 @@
 import type { CheckpointEnvironment } from '../../schemas/index.ts';
 import { CheckpointImages } from '../criu/image/checkpoint-images.ts';
-import type { HostFacts } from '../engine.ts';
+import type { HostFacts } from '../contract/host-facts.ts';
 import type { CheckpointDocuments } from './inspect/checkpoint-documents.ts';
 import { openImageDirectory } from '../criu/image/directory-images.ts';
 import { isEngineMount } from './engine-mounts.ts';

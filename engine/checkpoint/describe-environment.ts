@@ -1,6 +1,6 @@
 import { open, stat } from 'node:fs/promises';
 import type { CheckpointEnvironment, ContainerRequest, OciSpec } from '../../schemas/index.ts';
-import type { HostFacts } from '../engine.ts';
+import type { HostFacts } from '../contract/host-facts.ts';
 
 /** `environment.json` of a checkpoint that is being made: what its processes rely on here. */
 export async function describeEnvironment(

@@ -8,7 +8,7 @@ import { rootfsPath } from '../container/container-context.ts';
 import { cgroupYard } from '../criu/cgroup-yard.ts';
 import type { DumpRequest } from '../criu/dump.ts';
 import { DUMP_LOG, networkLock } from '../criu/options.ts';
-import type { CheckpointAllowances } from '../engine.ts';
+import type { CheckpointAllowances } from '../contract/checkpoint-allowances.ts';
 import { findProgram } from '../host.ts';
 import { CHECKPOINT_FILES } from './checkpoint-record.ts';
 import { dumpedExternals } from './external-mounts.ts';

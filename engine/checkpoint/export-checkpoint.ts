@@ -6,7 +6,8 @@ import type { CheckpointEnvironment, ContainerRequest, OciSpec } from '../../sch
 import { listChanges, NOT_ITS_OWN } from '../container/container-changes.ts';
 import { createContext, usesHostNetwork } from '../container/container-context.ts';
 import type { ContainerContext, EngineParts } from '../container/container-context.ts';
-import type { CheckpointDetails, ExportOptions, ExportResult } from '../engine.ts';
+import type { ExportOptions, ExportResult } from '../contract/checkpoint-archive.ts';
+import type { CheckpointDetails } from '../contract/checkpoint-details.ts';
 import { EngineError } from '../engine-error.ts';
 import { DEFAULT_SHM_SIZE } from '../container/stages/shared-memory.ts';
 import { stopSignalNumber } from '../spec/stop-signal.ts';

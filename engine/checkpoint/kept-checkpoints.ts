@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { EngineParts } from '../container/container-context.ts';
-import type { CheckpointDetails } from '../engine.ts';
+import type { CheckpointDetails } from '../contract/checkpoint-details.ts';
 import type { ContainerPaths } from '../host-paths.ts';
 import { CHECKPOINT_FILES, findCheckpointIn } from './checkpoint-record.ts';
 import { discardCheckpoint, retireCheckpoint } from './discard-checkpoint.ts';

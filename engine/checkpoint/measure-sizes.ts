@@ -1,6 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
-import type { CheckpointDetails } from '../engine.ts';
+import type { CheckpointDetails } from '../contract/checkpoint-details.ts';
 import { CHECKPOINT_FILES } from './checkpoint-record.ts';
 
 /** Bytes of a checkpoint, as they stand on disk; the pages of memory are part of the images, and these of the whole. */

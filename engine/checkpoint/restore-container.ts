@@ -9,7 +9,7 @@ import { cgroupYard } from '../criu/cgroup-yard.ts';
 import { CriuProgram, formatCriuVersion } from '../criu/features.ts';
 import { CheckpointImages } from '../criu/image/checkpoint-images.ts';
 import { openImageDirectory } from '../criu/image/directory-images.ts';
-import type { RestoreOptions, RestoreResult } from '../engine.ts';
+import type { RestoreOptions, RestoreResult } from '../contract/checkpoint-options.ts';
 import { EngineError } from '../engine-error.ts';
 import { goUp } from '../stage.ts';
 import type { Stage, StageList } from '../stage.ts';

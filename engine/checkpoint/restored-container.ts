@@ -13,7 +13,7 @@ import type { CriuNotifyHandlers } from '../criu/criu-notify.ts';
 import { RESTORE_LOG } from '../criu/options.ts';
 import { restore } from '../criu/restore.ts';
 import type { CriuRestoreRequest } from '../criu/restore.ts';
-import type { CheckpointAllowances } from '../engine.ts';
+import type { CheckpointAllowances } from '../contract/checkpoint-allowances.ts';
 import type { Stage } from '../stage.ts';
 import { CHECKPOINT_FILES } from './checkpoint-record.ts';
 import type { CheckpointRecord } from './checkpoint-record.ts';

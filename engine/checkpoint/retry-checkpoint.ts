@@ -1,6 +1,6 @@
 import { classifyFailure } from '../criu/classify-failure.ts';
 import { CriuError } from '../criu/criu-error.ts';
-import type { CheckpointAllowances, RetryAllowance } from '../engine.ts';
+import type { CheckpointAllowances, RetryAllowance } from '../contract/checkpoint-allowances.ts';
 
 /** These change nothing for whoever has a connection to the container, or waits for a lock of it. */
 export const DEFAULT_RETRIES: readonly RetryAllowance[] = ['linkRemap', 'ghostLimit'];

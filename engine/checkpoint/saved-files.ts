@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { ContainerContext } from '../container/container-context.ts';
 import { usesHostIpc } from '../container/container-context.ts';
-import type { ArchivePlace } from '../engine.ts';
+import type { ArchivePlace } from '../contract/checkpoint-archive.ts';
 import { EngineError } from '../engine-error.ts';
 import { findProgram } from '../host.ts';
 import { CHECKPOINT_FILES } from './checkpoint-record.ts';

@@ -2,7 +2,7 @@ import { readFile, readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { ContainerRequest } from '../../schemas/index.ts';
 import type { EngineParts } from '../container/container-context.ts';
-import type { PagesProgress } from '../engine.ts';
+import type { PagesProgress } from '../contract/checkpoint-options.ts';
 import { CHECKPOINT_FILES } from './checkpoint-record.ts';
 import { procsFiles } from './kill-leftovers.ts';
 

@@ -11,7 +11,7 @@ import { watchPages } from '../checkpoint/watch-pages.ts';
 import { checkCheckpoint } from '../checkpoint/preflight/check-checkpoint.ts';
 import { restoreContainer } from '../checkpoint/restore-container.ts';
 import type { ContainerRequest } from '../../schemas/index.ts';
-import type { ContainerEngine } from '../engine.ts';
+import type { ContainerEngine } from '../contract/container-engine.ts';
 import { EngineError } from '../engine-error.ts';
 import { readPidFile } from '../runtime/conmon.ts';
 import { buildResources } from '../spec/resources.ts';

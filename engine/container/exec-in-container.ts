@@ -3,7 +3,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { ContainerRequest } from '../../schemas/index.ts';
 import { EngineError } from '../engine-error.ts';
-import type { ExecOptions, ExecResult } from '../engine.ts';
+import type { ExecOptions, ExecResult } from '../contract/container-engine.ts';
 import { execDirectory } from '../exec/exec-paths.ts';
 import { killExec } from '../exec/kill-exec.ts';
 import type { EngineParts } from './container-context.ts';

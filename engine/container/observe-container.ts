@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import type { ContainerRequest } from '../../schemas/index.ts';
 import { containerCgroup } from '../cgroup/cgroup-path.ts';
 import { isFrozen } from '../cgroup/freezer.ts';
-import type { ContainerObservation } from '../engine.ts';
+import type { ContainerObservation } from '../contract/container-engine.ts';
 import { isAlive, readStartTicks } from '../process/process-identity.ts';
 import { readPidFile } from '../runtime/conmon.ts';
 import type { EngineParts } from './container-context.ts';

@@ -6,7 +6,7 @@ import { cgroupDirectories } from '../cgroup/cgroup-layout.ts';
 import { containerCgroup } from '../cgroup/cgroup-path.ts';
 import { isFrozen, setFrozen } from '../cgroup/freezer.ts';
 import { EngineError } from '../engine-error.ts';
-import type { StopOptions } from '../engine.ts';
+import type { StopOptions } from '../contract/container-engine.ts';
 import type { EngineParts } from './container-context.ts';
 import { openProcess } from './container-process.ts';
 import { awaitExitFile } from './exit-file.ts';

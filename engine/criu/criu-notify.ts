@@ -1,4 +1,4 @@
-import type { EffectObserver } from '../engine.ts';
+import type { EffectObserver } from '../contract/effects.ts';
 
 /** The moments at which CRIU stops and asks (https://criu.org/Action_scripts), in no order. */
 export type CriuScript =

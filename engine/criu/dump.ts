@@ -6,7 +6,7 @@ import { spawnCriu } from './criu-client.ts';
 import type { CriuAids, CriuProcess } from './criu-client.ts';
 import { dispatchNotify } from './criu-notify.ts';
 import type { CriuNotifyHandlers } from './criu-notify.ts';
-import type { EffectObserver } from '../engine.ts';
+import type { EffectObserver } from '../contract/effects.ts';
 import { allowanceOptions, CRIU_LOG_LEVEL, DUMP_LOG, variationOptions } from './options.ts';
 import type { CriuAllowances, CriuVariations } from './options.ts';
 import { failureOf, withLog } from './read-log.ts';

@@ -6,7 +6,7 @@ import type { CriuClient } from './criu-client.ts';
 import { CriuError } from './criu-error.ts';
 import { dispatchNotify } from './criu-notify.ts';
 import type { CriuNotifyHandlers } from './criu-notify.ts';
-import type { EffectObserver } from '../engine.ts';
+import type { EffectObserver } from '../contract/effects.ts';
 import { allowanceOptions, CRIU_LOG_LEVEL, RESTORE_LOG, variationOptions } from './options.ts';
 import type { CriuAllowances, CriuVariations } from './options.ts';
 import { failureOf, withLog } from './read-log.ts';

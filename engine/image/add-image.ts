@@ -1,4 +1,4 @@
-import type { PullOptions } from '../engine.ts';
+import type { PullOptions } from '../contract/image-engine.ts';
 import { EngineError } from '../engine-error.ts';
 import type { BlobStore, StoredImage } from './blob-store.ts';
 import { fetchImage } from './fetch-image.ts';

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Kernel } from '../../native/index.ts';
-import type { ImageDetails, ImageEngine, PullOptions } from '../engine.ts';
+import type { ImageDetails, ImageEngine, PullOptions } from '../contract/image-engine.ts';
 import { EngineError } from '../engine-error.ts';
 import type { RunCommand } from '../process/run-command.ts';
 import { addImage } from './add-image.ts';

@@ -1,4 +1,4 @@
-import type { ImageDetails, PullOptions, PullPolicy } from '../engine.ts';
+import type { ImageDetails, PullOptions, PullPolicy } from '../contract/image-engine.ts';
 import { EngineError } from '../engine-error.ts';
 import { addImage, unpackImage } from './add-image.ts';
 import type { AddImageParts } from './add-image.ts';

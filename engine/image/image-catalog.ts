@@ -1,4 +1,4 @@
-import type { ImageConfig, ImageDetails } from '../engine.ts';
+import type { ImageConfig, ImageDetails } from '../contract/image-engine.ts';
 import { EngineError } from '../engine-error.ts';
 import type { BlobStore, StoredImage } from './blob-store.ts';
 import type { ImageIndex, ImageIndexFile } from './image-index.ts';

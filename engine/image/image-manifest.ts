@@ -1,5 +1,5 @@
 import { EngineError } from '../engine-error.ts';
-import type { ImageConfig } from '../engine.ts';
+import type { ImageConfig } from '../contract/image-engine.ts';
 import { isDigest } from './image-paths.ts';
 
 /** The parts of an OCI image manifest (image-spec, manifest.md) that tsctr uses. */

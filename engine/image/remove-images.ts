@@ -1,4 +1,4 @@
-import type { ImageDetails } from '../engine.ts';
+import type { ImageDetails } from '../contract/image-engine.ts';
 import { EngineError } from '../engine-error.ts';
 import type { BlobStore } from './blob-store.ts';
 import type { ImageCatalog } from './image-catalog.ts';

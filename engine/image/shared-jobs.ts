@@ -1,5 +1,5 @@
 import { EngineError } from '../engine-error.ts';
-import type { PullOptions, PullProgress } from '../engine.ts';
+import type { PullOptions, PullProgress } from '../contract/image-engine.ts';
 
 /** Work that several may ask for while it goes on: it is done once, and given up only when all have given up. */
 export interface SharedJobs<T> {

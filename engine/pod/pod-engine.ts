@@ -5,7 +5,7 @@ import { parseBytes } from '../../schemas/index.ts';
 import type { PodRecord } from '../../schemas/index.ts';
 import { parentCgroups, removeCgroup } from '../cgroup/cgroup-path.ts';
 import type { EngineParts } from '../container/container-context.ts';
-import type { PodEngine } from '../engine.ts';
+import type { PodEngine } from '../contract/pod-engine.ts';
 import type { PodPaths } from '../host-paths.ts';
 import { isMountPoint, mountPointsBelow } from '../rootfs/is-mount-point.ts';
 import { unmountAll } from '../rootfs/mount-overlay.ts';

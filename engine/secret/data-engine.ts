@@ -1,6 +1,6 @@
 import { decodeEntries } from '../../schemas/index.ts';
 import type { ConfigMap, Rotation, Secret } from '../../schemas/index.ts';
-import type { DataComparison, DataEngine } from '../engine.ts';
+import type { DataComparison, DataEngine } from '../contract/data-engine.ts';
 import { EngineError } from '../engine-error.ts';
 import { findProgram } from '../host.ts';
 import type { RunCommand } from '../process/run-command.ts';

@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { hasErrno } from '../../native/index.ts';
 import type { DataKind, Ownership, Rotation } from '../../schemas/index.ts';
-import type { DataInfo } from '../engine.ts';
+import type { DataInfo } from '../contract/data-engine.ts';
 import { EngineError } from '../engine-error.ts';
 import { removeDurably, writeDurably } from '../store/durable-file.ts';
 import type { DataEntries, DataSources } from '../volume/data-sources.ts';

@@ -1,5 +1,6 @@
 import type { ContainerRequest, OciDevice, OciHooks, OciIdMapping, OciSeccomp } from '../../schemas/index.ts';
-import type { HostFacts, ImageConfig } from '../engine.ts';
+import type { HostFacts } from '../contract/host-facts.ts';
+import type { ImageConfig } from '../contract/image-engine.ts';
 import type { ResolvedUser } from './user.ts';
 
 /**

@@ -1,5 +1,5 @@
 import type { ContainerRequest } from '../../schemas/index.ts';
-import type { ImageConfig } from '../engine.ts';
+import type { ImageConfig } from '../contract/image-engine.ts';
 import type { UserRequest } from './user.ts';
 
 /** The user that a container's request and its image ask for. */

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { DeclaredVolume, VolumeRecord } from '../../schemas/index.ts';
-import type { VolumeComparison, VolumeUsers } from '../volume-engine.ts';
+import type { VolumeComparison, VolumeUsers } from '../contract/volume-engine.ts';
 import { refuseOtherOptions } from './volume-store.ts';
 import type { VolumeStore } from './volume-store.ts';
 

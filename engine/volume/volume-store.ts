@@ -8,7 +8,7 @@ import { isMountPoint } from '../rootfs/is-mount-point.ts';
 import { unmountAll } from '../rootfs/mount-overlay.ts';
 import { removeTree } from '../image/remove-tree.ts';
 import { syncDirectory, writeDurably } from '../store/durable-file.ts';
-import type { VolumeWish } from '../volume-engine.ts';
+import type { VolumeWish } from '../contract/volume-engine.ts';
 import { KeyedLock } from './keyed-lock.ts';
 import { mountLocalVolume } from './local-driver.ts';
 import { volumePaths } from './volume-paths.ts';

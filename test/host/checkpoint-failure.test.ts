@@ -6,7 +6,8 @@ import { cgroupDirectories } from '../../engine/cgroup/cgroup-layout.ts';
 import { containerCgroup } from '../../engine/cgroup/cgroup-path.ts';
 import { createContainerEngine } from '../../engine/container/container-engine.ts';
 import { CriuError } from '../../engine/criu/criu-error.ts';
-import type { ContainerEngine, EffectObserver } from '../../engine/engine.ts';
+import type { ContainerEngine } from '../../engine/contract/container-engine.ts';
+import type { EffectObserver } from '../../engine/contract/effects.ts';
 import { EngineError } from '../../engine/engine-error.ts';
 import type { ContainerRequest } from '../../schemas/index.ts';
 import {

@@ -13,7 +13,7 @@ import { gzipSync } from 'node:zlib';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { EngineError } from '../../engine/engine-error.ts';
-import type { PullProgress } from '../../engine/engine.ts';
+import type { PullProgress } from '../../engine/contract/image-engine.ts';
 import type { ImageEngineOptions, ImageStoreEngine } from '../../engine/image/create-image-engine.ts';
 import { demoImageArchive } from '../support/demo-image.ts';
 import { sha256, writeImageLayout } from '../support/image-layout.ts';

@@ -1,6 +1,6 @@
 import type { SpecInput } from '../../engine/spec/spec-input.ts';
 import { containerSpec, type ContainerRequest, type OciSpec } from '../../schemas/index.ts';
-import type { HostFacts } from '../../engine/engine.ts';
+import type { HostFacts } from '../../engine/contract/host-facts.ts';
 import { buildSpec } from '../../engine/spec/build-spec.ts';
 import { ociSpecErrors } from './oci-schema.ts';
 

@@ -3,7 +3,7 @@ import type { ContainerRequest, OciSpec } from '../../../schemas/index.ts';
 import type { EngineParts } from '../../container/container-context.ts';
 import { observeContainer } from '../../container/observe-container.ts';
 import { CriuProgram } from '../../criu/features.ts';
-import type { CheckpointAllowances } from '../../engine.ts';
+import type { CheckpointAllowances } from '../../contract/checkpoint-allowances.ts';
 import { EngineError } from '../../engine-error.ts';
 import { dumpedExternals } from '../external-mounts.ts';
 import { readMountInfo } from '../mount-info.ts';

@@ -3,7 +3,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createSharedJobs } from '../../../engine/image/shared-jobs.ts';
 import { createStoreGate } from '../../../engine/image/store-gate.ts';
-import type { PullProgress } from '../../../engine/engine.ts';
+import type { PullProgress } from '../../../engine/contract/image-engine.ts';
 import { rejectionOf } from '../../support/rejection.ts';
 
 const PROGRESS: PullProgress = { phase: 'fetching', layersDone: 0, layersTotal: 1, bytes: 5 };

@@ -1,4 +1,4 @@
-import type { DeclaredVolume, VolumeDeclaration, VolumeOptions } from '../schemas/index.ts';
+import type { DeclaredVolume, VolumeDeclaration, VolumeOptions } from '../../schemas/index.ts';
 
 /** Named volumes. Which containers want a volume is the caller's to know: `users`, names of resources by volume. */
 export interface VolumeEngine {

@@ -1,0 +1,19 @@
+/** What CRIU saves or brings back only when told so; the same for a checkpoint and its restore. */
+export interface CheckpointAllowances {
+  /** Keep established TCP connections; the network is cut off while the container is away. */
+  tcpEstablished?: boolean;
+  /** Let established TCP connections end. */
+  tcpClose?: boolean;
+  /** Leave out connections that are just being accepted. */
+  tcpSkipInFlight?: boolean;
+  fileLocks?: boolean;
+  /** Let unix sockets whose other end is outside be. */
+  externalUnixSockets?: boolean;
+  /** Keep deleted files that have other names by linking them; default true. */
+  linkRemap?: boolean;
+  /** Largest deleted but open file that is saved; default 64 MiB. */
+  ghostLimitBytes?: number;
+}
+
+/** What may be allowed in another try when CRIU says that it is needed. */
+export type RetryAllowance = 'linkRemap' | 'ghostLimit' | 'tcpEstablished' | 'fileLocks';
