@@ -1,13 +1,12 @@
-import { spawn } from 'node:child_process';
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { readProcessTable } from '../../test/support/process-table.ts';
 import type { Bench, Benchmark } from '../bench.ts';
 import { IMAGE } from '../bench.ts';
 import { compare } from '../compare.ts';
 import type { Contender } from '../compare.ts';
-import type { Figure, Row, SkippedRow, Target } from '../row.ts';
+import { findCriu, hogScript, isInSession, startHog, untilFull } from '../memory-hog.ts';
+import type { Row, SkippedRow, Target } from '../row.ts';
+import { SplitTimes } from '../split-times.ts';
 import { until } from '../until.ts';
 import { containerManifest } from '../workload.ts';
 
@@ -30,15 +29,12 @@ const SIZES: readonly Size[] = [
   { mib: 1024, rounds: 1, targets: [] },
 ];
 
-/** Where `npm run setup` puts a CRIU for kernels that the distribution's is too old for, and where distributions have theirs. */
-const CRIU_PLACES = ['/opt/tsctr/criu/bin/criu', '/usr/sbin/criu', '/usr/bin/criu'];
-
 /** Memory saved and brought back, by the whole command. */
 export const checkpoint: Benchmark = {
   names: ['checkpoint', 'restore'],
   async run(bench) {
-    const criu = CRIU_PLACES.find((file) => existsSync(file));
-    if (criu === undefined) return ['checkpoint', 'restore'].map((name) => skipped(name, 'there is no criu'));
+    const criu = findCriu();
+    if (criu === null) return ['checkpoint', 'restore'].map((name) => skipped(name, 'there is no criu'));
     await bench.tsctr.startDaemon();
     const rows: (Row | SkippedRow)[] = [];
     for (const size of SIZES) rows.push(...(await measureSize(bench, criu, size)));
@@ -88,78 +84,6 @@ async function measureSize(bench: Bench, criu: string, { mib, rounds, targets }:
   ];
 }
 
-/** The two halves of what `compare` measures as one. */
-class SplitTimes {
-  readonly #times = new Map<string, number[]>();
-
-  /** `between` is not timed. */
-  async measure(
-    name: string,
-    { save, between, load }: Record<'save' | 'load', Action> & { between?: Action },
-  ): Promise<number> {
-    const saveMs = await timed(save);
-    await between?.();
-    const loadMs = await timed(load);
-    this.#add(`${name} save`, saveMs);
-    this.#add(`${name} load`, loadMs);
-    return saveMs + loadMs;
-  }
-
-  figures(names: readonly string[], half: 'save' | 'load', warmUps: number): Figure[] {
-    return names.map((contender) => ({
-      contender,
-      samples: (this.#times.get(`${contender} ${half}`) ?? []).slice(warmUps),
-    }));
-  }
-
-  #add(key: string, value: number): void {
-    this.#times.set(key, [...(this.#times.get(key) ?? []), value]);
-  }
-}
-
-type Action = () => Promise<unknown>;
-
-async function timed(action: Action): Promise<number> {
-  const startedMs = performance.now();
-  await action();
-  return performance.now() - startedMs;
-}
-
-/** dd fills its buffer, and then waits for ever to hand it on. */
-function hogScript(mib: number): string {
-  return `trap 'exit 0' TERM; dd if=/dev/zero bs=${mib}M count=1 2>/dev/null | sleep 3600 & while :; do sleep 3600 & wait $!; done`;
-}
-
-/** Throws unless a process has the memory, which is not so before dd has read it, or when too little was brought back. */
-async function untilFull(mib: number): Promise<void> {
-  const isFull = async () => {
-    const table = await readProcessTable();
-    return table.some(({ pid, args }) => args.join(' ').includes(`bs=${mib}M`) && residentMib(pid) >= mib);
-  };
-  await until(isFull, `a process has ${mib} MiB`, { everyMs: 20 });
-}
-
-/** True while there is a process of that session, a dead one that nobody has waited for included. */
-function isInSession(session: number): boolean {
-  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
-  return pids.some((pid) => {
-    try {
-      const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-      return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[3] === String(session);
-    } catch {
-      return false;
-    }
-  });
-}
-
-function residentMib(pid: number): number {
-  try {
-    return Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024;
-  } catch {
-    return 0;
-  }
-}
-
 async function tsctrContender(
   { tsctr, directory }: Bench,
   mib: number,
@@ -167,7 +91,7 @@ async function tsctrContender(
 ): Promise<Contender> {
   const manifest = path.join(directory, `hog${mib}.yaml`);
   const name = `hog${mib}`;
-  await writeFile(manifest, containerManifest(name, { command: ['sh', '-c', hogScript(mib)] }));
+  await writeFile(manifest, containerManifest(name, { command: ['sh', '-c', hogScript(mib, 'zeros')] }));
   return {
     name: 'tsctr',
     before: async () => {
@@ -198,7 +122,7 @@ function podmanContender(
     name: 'podman',
     before: async () => {
       const options = ['--detach', '--name', name, '--network', 'none'];
-      await podman.run(['run', ...options, IMAGE, 'sh', '-c', hogScript(mib)]);
+      await podman.run(['run', ...options, IMAGE, 'sh', '-c', hogScript(mib, 'zeros')]);
       await untilFull(mib);
     },
     run: () =>
@@ -225,13 +149,7 @@ function criuContender(
     before: async () => {
       await rm(images, { recursive: true, force: true });
       await mkdir(images);
-      const child = spawn('/bin/busybox', ['sh', '-c', hogScript(mib)], {
-        detached: true,
-        stdio: 'ignore',
-        cwd: '/',
-        env: {},
-      });
-      pid = child.pid ?? -1;
+      pid = startHog(mib, 'zeros');
       await untilFull(mib);
     },
     run: () =>
