@@ -2,6 +2,8 @@ import type { OciSpec, RestoreReason } from '../../schemas/index.ts';
 import type { CheckpointImages } from '../criu/image/checkpoint-images.ts';
 import type { CoreEntry, CredsEntry, KobjIds } from '../criu/image/image-entry.ts';
 import { CAPABILITIES } from '../spec/capabilities.ts';
+import { lsmProfileOf } from './lsm-profile.ts';
+import type { LsmProfile } from './lsm-profile.ts';
 import type { GateFinding } from './restore-gate.ts';
 
 /** What the specification allows the processes, in the words of CRIU's images. */
@@ -10,6 +12,8 @@ interface AllowedRights {
   uid: number;
   noNewPrivileges: boolean;
   seccomp: boolean;
+  /** Another one in the images is replaced by it at the restore; CRIU has no way to give one to a process that had none. */
+  lsmProfile: LsmProfile | null;
 }
 
 const REASON: RestoreReason = 'rights';
@@ -28,6 +32,7 @@ export async function checkRights(images: CheckpointImages, spec: OciSpec): Prom
     uid: process.user.uid,
     noNewPrivileges: process.noNewPrivileges === true,
     seccomp: linux.seccomp !== undefined,
+    lsmProfile: lsmProfileOf(spec),
   };
   const findings: GateFinding[] = [];
   const { root_ids: host } = await images.inventory();
@@ -87,7 +92,22 @@ function compareRights(
       ),
     );
   }
+  if (allowed.lsmProfile !== null && (creds.lsm_profile ?? '') === '') {
+    findings.push(unconfined(name, allowed.lsmProfile));
+  }
   return findings;
+}
+
+function unconfined(process: string, { module, name }: LsmProfile): GateFinding {
+  return module === 'apparmor'
+    ? refusal(
+        `${process} has no AppArmor profile, and the manifest gives it ${name}`,
+        'set spec.securityContext.appArmorProfile.type: Unconfined if it may do without',
+      )
+    : refusal(
+        `${process} has no SELinux label, and the manifest gives it ${name}`,
+        'make the checkpoint on a host with SELinux',
+      );
 }
 
 const MAX_SHOWN = 6;

@@ -83,6 +83,7 @@ export async function restoreContainer(
       // A CRIU with mounts of its own cannot mount the hierarchies in a directory that it got as a descriptor of ours.
       knowledge: cgroupYard(parts.cgroupLayout) === null ? null : criu.knowledge(parts.facts.bootId).file,
       directory,
+      isArchived: archived !== null,
       record,
       allowances: options.allowances ?? record.allowances,
       timeoutMs: options.timeoutMs ?? CHECKPOINT_TIMEOUT_MS,

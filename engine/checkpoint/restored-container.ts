@@ -21,6 +21,7 @@ import { restoredExternals } from './external-mounts.ts';
 import { emptyCgroup } from './kill-leftovers.ts';
 import { launchCriu, NETWORK_PLACE } from './launch-criu.ts';
 import type { LaunchedCriu } from './launch-criu.ts';
+import { formatLsmProfile, lsmProfileOf } from './lsm-profile.ts';
 import { reuseParked, unpark } from './parked-runtime.ts';
 import { startPlaceholder } from './placeholder.ts';
 import type { Placeholder } from './placeholder.ts';
@@ -37,6 +38,8 @@ export interface RestoreJob {
   readonly knowledge: string | null;
   /** The directory of the checkpoint. */
   readonly directory: string;
+  /** It came out of an archive: what confines the processes is not taken from its images. */
+  readonly isArchived: boolean;
   readonly record: CheckpointRecord;
   readonly allowances: CheckpointAllowances;
   readonly timeoutMs: number;
@@ -154,6 +157,7 @@ function describeRestore(
     cgroupRoots: placeholder.cgroupRoots,
     cgroupYard: cgroupYard(parts.cgroupLayout),
     allowances: job.allowances,
+    ...(job.isArchived && { lsmProfile: formatLsmProfile(lsmProfileOf(spec)) }),
     handlers: restoreHandlers(context, job, restoreParts),
     observe: parts.observeEffect,
     timeoutMs: job.timeoutMs,

@@ -32,7 +32,7 @@ test('processes that have what their specification gives are let through', () =>
     assert.equal(await messages(specOf()), []);
   }));
 
-test('what is more than the manifest gives is refused: capabilities, root, suid programs, no filter, the namespaces of the host', () =>
+test('what is more than the manifest gives is refused: capabilities, root, suid programs, no filter, no profile, the namespaces of the host', () =>
   withImages(async (messages) => {
     const one = async (change: (spec: OciSpec) => void): Promise<string> =>
       (await messages(specOf(change))).join('\n');
@@ -50,6 +50,18 @@ test('what is more than the manifest gives is refused: capabilities, root, suid 
       spec.process.noNewPrivileges = true;
     });
     assert.match(bound, /may gain rights by programs with the suid bit/);
+    const confined = await one((spec) => {
+      spec.process.apparmorProfile = 'tsctr-default';
+    });
+    assert.match(confined, /has no AppArmor profile, and the manifest gives it tsctr-default/);
+    const open = await one((spec) => {
+      spec.process.apparmorProfile = 'unconfined';
+    });
+    assert.is(open, '');
+    const labelled = await one((spec) => {
+      spec.process.selinuxLabel = 'system_u:system_r:container_t:s0:c1,c2';
+    });
+    assert.match(labelled, /has no SELinux label, and the manifest gives it system_u/);
   }));
 
 test.run();
