@@ -20,7 +20,8 @@ import { ensureSigningKey } from './archive/signing-key.ts';
 import { CHECKPOINT_FILES } from './checkpoint-record.ts';
 import { findKept } from './kept-checkpoints.ts';
 import { namedVolumesOf } from './named-volumes.ts';
-import { refuseShared, requirePlace } from './require-room.ts';
+import { requireExportable } from './require-exportable.ts';
+import { requirePlace } from './require-room.ts';
 import { emptyDirsOnDisk } from './saved-files.ts';
 
 /** Writes the kept checkpoint as one file. It is there when it is complete, or not at all. */
@@ -41,8 +42,7 @@ export async function exportCheckpoint(
     );
   }
   const { directory: checkpoint, leftRunning } = kept;
-  refuseShared(context, options, operation);
-  refuseMappedUsers(request, operation);
+  requireExportable(context, options, operation);
   await requirePlace(options.file, operation);
   await removeTemporaries(options.file);
   const held = options.leaveOut.includes('volumes') ? {} : await holdVolumes(context, kept);
@@ -70,15 +70,6 @@ export async function exportCheckpoint(
   } finally {
     if (!leftRunning) await releaseVolumes(context, Object.keys(held));
   }
-}
-
-/** The owners on disk are not those that the container sees, and nobody who imports the archive has the same range of them. */
-function refuseMappedUsers(request: ContainerRequest, operation: string): void {
-  if (request.spec.userns === undefined) return;
-  throw new EngineError(
-    'BAD_REQUEST',
-    `${operation}: it has a user namespace of its own, whose owners of files an archive cannot carry`,
-  );
 }
 
 async function readSurroundings(

@@ -8,6 +8,7 @@ import type { ArchivePlace } from '../contract/checkpoint-archive.ts';
 import { EngineError } from '../engine-error.ts';
 import { requireSpace } from './archive/disk-space.ts';
 import { namedVolumesOf } from './named-volumes.ts';
+import { requireExportable } from './require-exportable.ts';
 import { memoryBytes } from './watch-pages.ts';
 
 /**
@@ -23,7 +24,7 @@ export async function requireRoom(
   const memory = (await memoryBytes(parts, request).catch(() => null)) ?? 0;
   requireSpace(parts.kernel, paths.state, memory, operation);
   if (archive === null) return;
-  refuseShared(context, archive, operation);
+  requireExportable(context, archive, operation);
   await requirePlace(archive.file, operation);
   const sizes = await Promise.all([
     archive.leaveOut.includes('rootfs') || request.spec.rootfs !== undefined ? 0 : directorySize(paths.upper),
@@ -42,26 +43,6 @@ const LIKELY_SHRINKING = 8;
 function volumeDirectories({ parts, request }: ContainerContext): string[] {
   const names = new Set(namedVolumesOf(request).map(({ claim }) => claim));
   return [...names].map((name) => parts.volumes.pathsOf(name).data);
-}
-
-/** What the members of a pod share goes on living with the others, and is in no archive of one of them. */
-export function refuseShared(
-  { request }: ContainerContext,
-  { leaveOut }: Pick<ArchivePlace, 'leaveOut'>,
-  operation: string,
-): void {
-  if (request.pod === null || leaveOut.includes('volumes')) return;
-  const shared = (request.spec.volumes ?? []).filter(({ emptyDir }) => emptyDir !== undefined);
-  const mounted = shared.filter(({ name }) =>
-    request.spec.volumeMounts?.some((mount) => mount.name === name),
-  );
-  const [first] = mounted;
-  if (first === undefined) return;
-  throw new EngineError(
-    'BAD_REQUEST',
-    `${operation}: it shares the volume ${first.name} with the other containers of pod/${request.pod.name}, so that an archive would not have it`,
-    { hint: 'leave the volumes out with --ignore-volumes' },
-  );
 }
 
 /** An absolute path in a directory that can be written to; what is there must be a file, which is replaced. */

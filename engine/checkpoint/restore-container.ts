@@ -14,6 +14,7 @@ import { EngineError } from '../engine-error.ts';
 import { goUp } from '../stage.ts';
 import type { Stage, StageList } from '../stage.ts';
 import { applyRootfsChanges } from './archive/apply-archive.ts';
+import { setArchivedHostname } from './archived-hostname.ts';
 import { discardImported, openArchivedSource } from './archived-source.ts';
 import type { ArchivedSource } from './archived-source.ts';
 import { fillVolumes, keepVolumes, takeBackVolumes } from './archived-volumes.ts';
@@ -173,11 +174,11 @@ function archivedStages(
       name: 'saved-files',
       async up(context) {
         const { kernel } = context.parts;
-        const images = new CheckpointImages(
-          await openImageDirectory(path.join(directory, CHECKPOINT_FILES.images)),
-        );
+        const imagesDirectory = path.join(directory, CHECKPOINT_FILES.images);
+        const images = new CheckpointImages(await openImageDirectory(imagesDirectory));
         const spec = JSON.parse(await readFile(context.paths.config, 'utf8')) as OciSpec;
         refuse(operation, await checkRights(images, spec));
+        await setArchivedHostname(imagesDirectory, images, context.request);
         await applyRootfsChanges(kernel, directory, rootfsPath(context), { operation });
         await fillVolumes(context, volumes, operation);
         await restoreFiles(context, directory);

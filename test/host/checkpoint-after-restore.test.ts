@@ -2,11 +2,15 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { createContainerEngine } from '../../engine/container/container-engine.ts';
 import {
   checkpointAndStop,
+  countsOn,
   currentLog,
   inside,
   missingForCheckpoints,
+  missingForPreDumps,
+  onCheckpointHost as onHost,
   numbersIn,
   startReady,
 } from '../support/checkpoint-host.ts';
@@ -17,7 +21,6 @@ import type { TestEngine } from '../support/test-engine.ts';
 import { until } from '../support/until.ts';
 import type { ContainerRequest } from '../../schemas/index.ts';
 
-const onHost = testUnless(test, await missingForCheckpoints());
 const COUNT =
   'trap "exit 7" TERM; trap "echo usr" USR1; i=0; echo ready; while :; do i=$((i+1)); echo n=$i; sleep 0.02; done';
 
@@ -152,29 +155,55 @@ onHost(
   },
 );
 
-onHost('[ckpt.running-only] [restore.states] [restore.complete] the wrong state is named', async () => {
-  await withEngine(async (engine) => {
-    const { containers } = engine;
-    const request = engine.request(COUNT);
-    assert.match(
-      (await rejectionOf(containers.restore(request))).message,
-      /a complete checkpoint cannot be found/,
-    );
-    assert.is((await containers.observe(request)).status, 'absent');
-    assert.match(
-      (await rejectionOf(containers.checkpoint(request, { then: 'stop' }))).message,
-      /it is absent, expected running or paused/,
-    );
-    await startReady(engine, request);
-    assert.match((await rejectionOf(containers.restore(request))).message, /it is running/);
-    await containers.pause(request);
-    const { details } = await containers.checkpoint(request, { then: 'leave-running' });
-    assert.ok(details.leftRunning);
-    assert.is((await containers.observe(request)).status, 'paused', 'a paused one stays paused');
-    await containers.resume(request);
-    assert.is((await containers.observe(request)).status, 'running');
-  });
-});
+onHost(
+  '[ckpt.running-only] [ckpt.support] [restore.states] [restore.complete] the wrong state is named, and a host without CRIU',
+  async () => {
+    await withEngine(async (engine) => {
+      const { containers } = engine;
+      const request = engine.request(COUNT);
+      assert.match(
+        (await rejectionOf(containers.restore(request))).message,
+        /a complete checkpoint cannot be found/,
+      );
+      assert.is((await containers.observe(request)).status, 'absent');
+      assert.match(
+        (await rejectionOf(containers.checkpoint(request, { then: 'stop' }))).message,
+        /it is absent, expected running or paused/,
+      );
+      await startReady(engine, request);
+      assert.match((await rejectionOf(containers.restore(request))).message, /it is running/);
+      const tools = { ...engine.parts.facts.tools, criu: null };
+      const without = createContainerEngine({ ...engine.parts, facts: { ...engine.parts.facts, tools } });
+      const unable = await rejectionOf(without.checkpoint(request, { then: 'stop' }));
+      assert.match(unable.message, /criu: it is not installed; needed is 4\.0\.0 or newer/);
+      await countsOn(engine, request);
+      await containers.pause(request);
+      const { details } = await containers.checkpoint(request, { then: 'leave-running' });
+      assert.ok(details.leftRunning);
+      assert.is((await containers.observe(request)).status, 'paused', 'a paused one stays paused');
+      await containers.resume(request);
+      assert.is((await containers.observe(request)).status, 'running');
+    });
+  },
+);
+
+/** What no kernel without it can show. */
+const onTrackingHost = testUnless(test, (await missingForCheckpoints()) ?? (await missingForPreDumps()));
+
+onTrackingHost(
+  '[ckpt.precheckpoint] memory that was copied before is not written again, and is whole after the restore',
+  async () => {
+    await withEngine(async (engine) => {
+      const request = engine.request(`x=$(seq 200000); ${COUNT}`);
+      await startReady(engine, request);
+      const { details } = await engine.containers.checkpoint(request, { then: 'stop', preDumps: 2 });
+      await engine.containers.cleanup(request);
+      assert.ok((details.statistics?.pages_skipped_parent ?? 0) > (details.statistics?.pages_written ?? 0));
+      await engine.containers.restore(request);
+      await countsOn(engine, request);
+    });
+  },
+);
 
 onHost(
   '[restore.after] a second checkpoint is of the restored container, and replaces the first',

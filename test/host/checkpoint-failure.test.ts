@@ -12,20 +12,16 @@ import { EngineError } from '../../engine/engine-error.ts';
 import type { ContainerRequest } from '../../schemas/index.ts';
 import {
   checkpointAndStop,
-  currentLog,
+  COUNT,
+  countsOn,
   inside,
-  missingForCheckpoints,
-  numbersIn,
+  onCheckpointHost as onHost,
   startReady,
 } from '../support/checkpoint-host.ts';
 import { rejectionOf } from '../support/rejection.ts';
-import { testUnless } from '../support/skip.ts';
 import { withEngine } from '../support/test-engine.ts';
 import type { TestEngine } from '../support/test-engine.ts';
-import { until } from '../support/until.ts';
 
-const onHost = testUnless(test, await missingForCheckpoints());
-const COUNT = 'echo ready; i=0; while :; do i=$((i+1)); echo n=$i; sleep 0.02; done';
 const MOMENTS_OF_DUMP = ['pre-dump', 'network-lock', 'query-ext-files', 'post-dump'];
 const MOMENTS_OF_RESTORE = [
   'pre-restore',
@@ -85,15 +81,7 @@ async function assertGoesOn(engine: TestEngine, request: ContainerRequest, pid: 
   const observed = await engine.containers.observe(request);
   assert.is(observed.status, 'running');
   assert.is(observed.pid, pid);
-  const last = numbersIn(currentLog(engine, request), 'n=').at(-1) ?? 0;
-  await until(() => (numbersIn(currentLog(engine, request), 'n=').at(-1) ?? 0) > last + 3, {
-    what: 'the counter goes on',
-  });
-  const numbers = numbersIn(currentLog(engine, request), 'n=');
-  assert.equal(
-    numbers,
-    numbers.map((_, index) => index + 1),
-  );
+  await countsOn(engine, request);
 }
 
 onHost(

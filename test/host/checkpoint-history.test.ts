@@ -5,21 +5,17 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { ContainerRequest } from '../../schemas/index.ts';
 import {
+  COUNT,
   currentLog,
   inside,
-  missingForCheckpoints,
   numbersIn,
+  onCheckpointHost as onHost,
   startReady,
 } from '../support/checkpoint-host.ts';
 import { rejectionOf } from '../support/rejection.ts';
-import { testUnless } from '../support/skip.ts';
 import { withEngine } from '../support/test-engine.ts';
 import type { TestEngine } from '../support/test-engine.ts';
 import { until } from '../support/until.ts';
-
-const onHost = testUnless(test, await missingForCheckpoints());
-
-const COUNT = 'echo ready; n=0; while :; do n=$((n + 1)); echo n=$n; sleep 0.05; done';
 
 /** Its file says which of the checkpoints it is in. */
 async function saveAs(engine: TestEngine, request: ContainerRequest, id: number): Promise<number[]> {

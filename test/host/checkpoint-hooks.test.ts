@@ -2,12 +2,9 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { checkpointAndStop, missingForCheckpoints, startReady } from '../support/checkpoint-host.ts';
+import { checkpointAndStop, onCheckpointHost as onHost, startReady } from '../support/checkpoint-host.ts';
 import { rejectionOf } from '../support/rejection.ts';
-import { testUnless } from '../support/skip.ts';
 import { withEngine } from '../support/test-engine.ts';
-
-const onHost = testUnless(test, await missingForCheckpoints());
 
 onHost(
   '[criu.notify] [life.poststop] hooks of the runtime run around the restored process, and a failing one ends the restore',

@@ -7,16 +7,14 @@ import {
   checkpointAndStop,
   currentLog,
   inside,
-  missingForCheckpoints,
+  onCheckpointHost as onHost,
   numbersIn,
   startReady,
 } from '../support/checkpoint-host.ts';
-import { testUnless } from '../support/skip.ts';
 import { withEngine } from '../support/test-engine.ts';
 import { until } from '../support/until.ts';
 
 const ROUNDS = Number(process.env['TSCTR_CHECKPOINT_ROUNDS'] ?? '5');
-const onHost = testUnless(test, await missingForCheckpoints());
 
 /**
  * A counter whose every number goes through an anonymous pipe to another process, into a file that is deleted but open, into

@@ -5,12 +5,14 @@ import * as assert from 'uvu/assert';
 import { containerCgroup } from '../../engine/cgroup/cgroup-path.ts';
 import { cgroupDirectories } from '../../engine/cgroup/cgroup-layout.ts';
 import type { ContainerRequest } from '../../schemas/index.ts';
-import { checkpointAndStop, inside, missingForCheckpoints, startReady } from '../support/checkpoint-host.ts';
-import { testUnless } from '../support/skip.ts';
+import {
+  checkpointAndStop,
+  inside,
+  onCheckpointHost as onHost,
+  startReady,
+} from '../support/checkpoint-host.ts';
 import { withEngine } from '../support/test-engine.ts';
 import type { TestEngine } from '../support/test-engine.ts';
-
-const onHost = testUnless(test, await missingForCheckpoints());
 
 /** When the runtime made what it knows of the container. */
 function madeAt({ parts }: TestEngine, request: ContainerRequest): string | undefined {

@@ -1,4 +1,7 @@
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, mkdirSync, readFileSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs';
+import net from 'node:net';
 import path from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -6,34 +9,21 @@ import { cgroupDirectories } from '../../engine/cgroup/cgroup-layout.ts';
 import { containerCgroup } from '../../engine/cgroup/cgroup-path.ts';
 import { dropParked } from '../../engine/checkpoint/parked-runtime.ts';
 import { createContainerEngine } from '../../engine/container/container-engine.ts';
-import type { PodRecord } from '../../schemas/index.ts';
 import {
   checkpointAndStop,
+  COUNT,
+  countsOn,
   currentLog,
   inside,
-  missingForCheckpoints,
   numbersIn,
+  onCheckpointHost as onHost,
   startReady,
 } from '../support/checkpoint-host.ts';
-import { rejectionOf } from '../support/rejection.ts';
-import { testUnless } from '../support/skip.ts';
-import { withEngine } from '../support/test-engine.ts';
-import type { TestEngine } from '../support/test-engine.ts';
+import { EngineError } from '../../engine/engine-error.ts';
 import type { ContainerRequest } from '../../schemas/index.ts';
-import { until } from '../support/until.ts';
-
-const onHost = testUnless(test, await missingForCheckpoints());
-const COUNT = 'echo ready; i=0; while :; do i=$((i+1)); echo n=$i; sleep 0.02; done';
-
-async function goesOn(engine: TestEngine, request: ContainerRequest): Promise<void> {
-  const numbers = () => numbersIn(currentLog(engine, request).replaceAll('\r', ''), 'n=');
-  const last = numbers().at(-1) ?? 0;
-  await until(() => (numbers().at(-1) ?? 0) > last + 3, { what: 'the counter goes on' });
-  assert.equal(
-    numbers(),
-    numbers().map((_, index) => index + 1),
-  );
-}
+import { rejectionOf } from '../support/rejection.ts';
+import { withEngine } from '../support/test-engine.ts';
+import { withPod } from '../support/test-pod.ts';
 
 onHost('[criu.notify] a container with a terminal gets it back', async () => {
   await withEngine(async (engine) => {
@@ -43,7 +33,7 @@ onHost('[criu.notify] a container with a terminal gets it back', async () => {
     for (let round = 0; round < 2; round++) {
       await checkpointAndStop(engine, request);
       await engine.containers.restore(request);
-      await goesOn(engine, request);
+      await countsOn(engine, request);
     }
   });
 });
@@ -55,7 +45,7 @@ onHost('[criu.descriptors] an open standard input is restored', async () => {
     await checkpointAndStop(engine, request);
     await engine.containers.restore(request);
     assert.match(await inside(engine, request, 'readlink /proc/1/fd/0'), /^pipe:/);
-    await goesOn(engine, request);
+    await countsOn(engine, request);
   });
 });
 
@@ -92,7 +82,7 @@ onHost(
       for (let round = 0; round < 2; round++) {
         await checkpointAndStop(engine, request);
         await engine.containers.restore(request);
-        await goesOn(engine, request);
+        await countsOn(engine, request);
         assert.is(await inside(engine, request, look), before);
         assert.is(await inside(engine, request, 'cat /data/scratch/s'), 's\n');
       }
@@ -100,45 +90,123 @@ onHost(
   },
 );
 
-onHost('[criu.ext-ns] a member of a pod comes back into the namespaces of its pod', async () => {
-  await withEngine(async (engine) => {
-    const id = 'b'.repeat(64);
-    const pod = {
-      id,
-      name: 'duo',
-      manifest: { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'duo' }, spec: { containers: [] } },
-    } as unknown as PodRecord;
-    await engine.pods.prepare(pod);
-    try {
-      const member = (name: string) => ({
-        pod: {
-          name: 'duo',
-          id,
-          member: name,
-          init: false,
-          shared: ['net', 'ipc', 'uts'] as ('net' | 'ipc' | 'uts')[],
-        },
+onHost(
+  '[criu.ext-ns] [restore.pod] a member of a pod comes back into the namespaces of its pod',
+  async () => {
+    await withEngine(async (engine) => {
+      await withPod(engine, async ({ member }) => {
+        const one = engine.request(COUNT, {}, member('one'));
+        const two = engine.request(COUNT, {}, member('two'));
+        await startReady(engine, one);
+        const pid = await startReady(engine, two);
+        await inside(engine, one, 'echo shared >/dev/shm/x');
+        await checkpointAndStop(engine, one);
+        assert.is(await inside(engine, two, 'cat /dev/shm/x'), 'shared\n');
+        const restored = await engine.containers.restore(one);
+        await countsOn(engine, one);
+        for (const kind of ['net', 'ipc', 'uts']) {
+          const namespace = (of: number) => readlinkSync(`/proc/${of}/ns/${kind}`);
+          assert.is(namespace(restored.pid), namespace(pid), kind);
+        }
+        assert.is(await inside(engine, one, 'hostname; cat /dev/shm/x'), 'duo\nshared\n');
+        for (const request of [one, two]) await engine.containers.remove(request);
       });
-      const one = engine.request(COUNT, {}, member('one'));
-      const two = engine.request(COUNT, {}, member('two'));
-      await startReady(engine, one);
-      const pid = await startReady(engine, two);
-      await inside(engine, one, 'echo shared >/dev/shm/x');
-      await checkpointAndStop(engine, one);
-      assert.is(await inside(engine, two, 'cat /dev/shm/x'), 'shared\n');
-      const restored = await engine.containers.restore(one);
-      await goesOn(engine, one);
-      for (const kind of ['net', 'ipc', 'uts']) {
-        const namespace = (of: number) => readlinkSync(`/proc/${of}/ns/${kind}`);
-        assert.is(namespace(restored.pid), namespace(pid), kind);
+    });
+  },
+);
+
+onHost(
+  '[restore.pod] [ckpt.deps] [ckpt.ignore] the archive of a container of its own goes on as a member of a pod, in the namespaces of that',
+  async () => {
+    await withEngine(async (engine) => {
+      const { containers, directory } = engine;
+      const alone = engine.request(`echo own >/dev/shm/own; echo left >/left; ${COUNT}`);
+      const pid = await startReady(engine, alone);
+      const hostname = await inside(engine, alone, 'hostname');
+      const namespaces = (of: number) =>
+        ['net', 'ipc', 'uts', 'pid'].map((kind) => readlinkSync(`/proc/${of}/ns/${kind}`));
+      const own = namespaces(pid);
+      await checkpointAndStop(engine, alone);
+      const file = path.join(directory, 'alone.tar');
+      await containers.exportCheckpoint(alone, {
+        file,
+        compression: 'none',
+        leaveOut: ['rootfs', 'volumes'],
+      });
+      const members = execFileSync('tar', ['-tf', file], { encoding: 'utf8' }).split('\n');
+      assert.not(members.some((name) => /rootfs-diff|deleted\.files|volumes/.test(name)));
+      await withPod(engine, async ({ member }) => {
+        const [other, request] = [
+          engine.request(
+            COUNT,
+            {
+              volumes: [{ name: 'shared', emptyDir: {} }],
+              volumeMounts: [{ name: 'shared', mountPath: '/shared' }],
+            },
+            member('other'),
+          ),
+          engine.request(COUNT, {}, member('one')),
+        ];
+        const ofPod = namespaces(await startReady(engine, other));
+        const restored = await containers.restore(request, { archive: file });
+        const found = namespaces(restored.pid);
+        assert.equal(found.slice(0, 3), ofPod.slice(0, 3));
+        assert.not(own.some((namespace) => found.includes(namespace)));
+        assert.is(await inside(engine, request, 'hostname'), 'duo\n');
+        assert.is.not(hostname, 'duo\n');
+        await inside(engine, request, 'test ! -e /left');
+        const first = numbersIn(currentLog(engine, request), 'n=')[0] ?? 0;
+        assert.is(first, (numbersIn(currentLog(engine, alone), 'n=').at(-1) ?? 0) + 1, 'where it was saved');
+        const archive = { file: `${file}.2`, compression: 'none', leaveOut: [] } as const;
+        const shares = await rejectionOf(containers.checkpoint(other, { then: 'stop', archive }));
+        assert.match(shares.message, /it shares the volume shared with the other containers of pod\/duo/);
+        assert.is((await containers.observe(other)).status, 'running', 'nothing stood still');
+        for (const each of [other, request]) await containers.remove(each);
+      });
+    });
+  },
+);
+
+onHost(
+  '[restore.publish] [restore.same-image] the ports and the image are those of the manifest at the restore, and refused by name where they do not fit',
+  async () => {
+    await withEngine(async (engine) => {
+      const { containers } = engine;
+      const taken = net.createServer().listen(0, '127.0.0.1');
+      await once(taken, 'listening');
+      const { port } = taken.address() as net.AddressInfo;
+      try {
+        const publish = (hostPort: number) => ({
+          ports: [{ containerPort: 80, hostPort, hostIP: '127.0.0.1', protocol: 'TCP' }],
+        });
+        const request = engine.request(COUNT, publish(port));
+        await startReady(engine, request);
+        const { details } = await checkpointAndStop(engine, request);
+        const recorded = JSON.parse(
+          readFileSync(path.join(details.directory, 'environment.json'), 'utf8'),
+        ) as {
+          ports: unknown;
+        };
+        assert.equal(recorded.ports, publish(port).ports);
+        const reasons = async (wanted: ContainerRequest): Promise<string[]> => {
+          const refused = await rejectionOf(containers.restore(wanted));
+          assert.instance(refused, EngineError);
+          assert.is((await containers.observe(request)).status, 'absent');
+          return (refused as EngineError).reasons.map(({ reason }) => reason);
+        };
+        const elsewhere = { ...request, spec: { ...request.spec, ...publish(1) } } as ContainerRequest;
+        const image = { reference: 'localhost/test:2', id: `sha256:${'1'.repeat(64)}` };
+        assert.equal(await reasons(request), ['port-in-use']);
+        assert.equal(await reasons({ ...elsewhere, image }), ['image']);
+        assert.equal(await reasons({ ...request, image }), ['image', 'port-in-use']);
+        await containers.restore({ ...elsewhere, image }, { ignore: ['image'] });
+        await countsOn(engine, request);
+      } finally {
+        taken.close();
       }
-      assert.is(await inside(engine, one, 'hostname; cat /dev/shm/x'), 'duo\nshared\n');
-      for (const request of [one, two]) await engine.containers.remove(request);
-    } finally {
-      await engine.pods.release(pod);
-    }
-  });
-});
+    });
+  },
+);
 
 onHost('[criu.cgroups] limits and device rules are those of the manifest again', async () => {
   await withEngine(async (engine) => {
@@ -177,13 +245,13 @@ onHost(
       await containers.resume(request);
 
       await containers.checkpoint(request, { then: 'leave-running', timeoutMs: 10_000 });
-      await goesOn(engine, request);
+      await countsOn(engine, request);
       await checkpointAndStop(engine, request);
       await containers.restore(request);
       assert.match(await state(), /stopped/);
       await inside(engine, request, 'kill -CONT $(cat /stopped)');
       assert.match(await state(), /sleeping/);
-      await goesOn(engine, request);
+      await countsOn(engine, request);
     });
   },
 );
@@ -217,7 +285,7 @@ onHost('[restore.after] the cgroup is not empty for a moment: systemd would take
       `the placeholder is among ${before.join()}`,
     );
     assert.ok(after.length > 0 && after.every((name) => name === 'criu'), after.join());
-    await goesOn(engine, request);
+    await countsOn(engine, request);
   });
 });
 

@@ -7,12 +7,13 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { classifyFailure } from '../../engine/criu/classify-failure.ts';
 import { CriuError } from '../../engine/criu/criu-error.ts';
-import type { ContainerRequest, PodRecord } from '../../schemas/index.ts';
+import type { ContainerRequest } from '../../schemas/index.ts';
 import { currentLog, inside, missingForSockets, startReady } from '../support/checkpoint-host.ts';
 import { rejectionOf } from '../support/rejection.ts';
 import { testUnless } from '../support/skip.ts';
 import { withEngine } from '../support/test-engine.ts';
 import type { TestEngine } from '../support/test-engine.ts';
+import { withPod } from '../support/test-pod.ts';
 import { until } from '../support/until.ts';
 
 const onHost = testUnless(test, await missingForSockets());
@@ -101,31 +102,41 @@ onHost('[criu.options] a client of a container with the host network stays conne
     }
   });
 });
-onHost('[criu.options] [restore.pod] a client of a pod stays connected while a member is away', async () => {
-  await withEngine(async (engine) => {
-    const { containers } = engine;
-    await withPod(engine, async ({ member, address }) => {
-      const request = engine.request(serverScript(80), {}, member('server'));
-      await startReady(engine, request);
-      const client = await connect(address, 80);
-      try {
-        assert.is(await client.ask('one'), '1 one');
-        await containers.checkpoint(request, { then: 'stop', allowances: { tcpEstablished: true } });
-        await containers.cleanup(request);
-        client.say('away');
-        await containers.restore(request);
-        assert.is(await client.next(), '2 away');
-        assert.is(await client.ask('back'), '3 back');
-        const other = await connect(address, 80);
-        assert.is(await other.ask('new'), '1 new', 'the network is not locked any more');
-        other.socket.destroy();
-      } finally {
-        client.socket.destroy();
-        await containers.remove(request);
-      }
+onHost(
+  '[criu.options] [restore.pod] [restore.network] a client of a pod stays connected while a member is away',
+  async () => {
+    await withEngine(async (engine) => {
+      const { containers } = engine;
+      await withPodNetwork(engine, async ({ member, address }) => {
+        const request = engine.request(serverScript(80), {}, member('server'));
+        await startReady(engine, request);
+        const client = await connect(address, 80);
+        try {
+          assert.is(await client.ask('one'), '1 one');
+          const addresses = await inside(engine, request, 'ip -o link; ip -o address');
+          assert.ok(addresses.includes(address));
+          await containers.checkpoint(request, { then: 'stop', allowances: { tcpEstablished: true } });
+          await containers.cleanup(request);
+          client.say('away');
+          await containers.restore(request);
+          assert.is(await client.next(), '2 away');
+          assert.is(await client.ask('back'), '3 back');
+          assert.is(
+            await inside(engine, request, 'ip -o link; ip -o address'),
+            addresses,
+            'IP and MAC are the same',
+          );
+          const other = await connect(address, 80);
+          assert.is(await other.ask('new'), '1 new', 'the network is not locked any more');
+          other.socket.destroy();
+        } finally {
+          client.socket.destroy();
+          await containers.remove(request);
+        }
+      });
     });
-  });
-});
+  },
+);
 
 onHost('[criu.options] tcpClose ends connections and keeps what listens', async () => {
   await withEngine(async (engine) => {
@@ -213,18 +224,11 @@ onHost('[criu.options] a connection that nobody has accepted is left out when al
 });
 
 /** A pod with a network of its own that this host can reach, and how members of it are asked for. */
-async function withPod(
+async function withPodNetwork(
   engine: TestEngine,
   body: (pod: { address: string; member: (name: string) => Partial<ContainerRequest> }) => Promise<void>,
 ): Promise<void> {
-  const id = 'b'.repeat(64);
-  const pod = {
-    id,
-    name: 'duo',
-    manifest: { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'duo' }, spec: { containers: [] } },
-  } as unknown as PodRecord;
-  await engine.pods.prepare(pod);
-  try {
+  await withPod(engine, async ({ id, member }) => {
     // Of the range for measurements between networks (RFC 2544); the pair ends with the pod's namespace.
     const third = process.pid % 256;
     const [ours, theirs] = [`198.19.${third}.1`, `198.19.${third}.2`];
@@ -247,13 +251,8 @@ async function withPod(
     ip('link', 'set', link, 'up');
     inPod('address', 'add', `${theirs}/30`, 'dev', `${link}p`);
     inPod('link', 'set', `${link}p`, 'up');
-    const member = (name: string): Partial<ContainerRequest> => ({
-      pod: { name: 'duo', id, member: name, init: false, shared: ['net', 'ipc', 'uts'] },
-    });
     await body({ address: theirs, member });
-  } finally {
-    await engine.pods.release(pod);
-  }
+  });
 }
 
 test.run();

@@ -12,6 +12,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { missingForCheckpoints } from '../support/checkpoint-host.ts';
 import { counterManifest, isUnbroken, numbersOf, withCounter } from '../support/checkpoint-scenario.ts';
+import { importTwin } from '../support/demo-image.ts';
 import { testUnless } from '../support/skip.ts';
 import { until } from '../support/until.ts';
 
@@ -73,6 +74,7 @@ onHost(
         });
         const numbers = numbersOf(await testRoot.output(['logs', name]));
         assert.is(numbers[0], saved + 1, 'it goes on where the archive ends');
+        assert.is(await testRoot.output(['exec', name, '--', 'hostname']), `${name}\n`);
       }
       await testRoot.output(['stop', 'counter']);
       assert.match(await testRoot.output(['restore', 'counter', '--from', file]), /restored/);
@@ -108,6 +110,12 @@ onHost(
       };
       const other = (fields: readonly string[] = []): string =>
         counterManifest(fields).replace('name: counter', 'name: other');
+      await importTwin(testRoot, 'localhost/twin:1');
+      const twin = counterManifest().replace('name: counter', 'name: twin').replace('demo:1', 'twin:1');
+      await refused('image', twin);
+      const forced = ['restore', file, '-f', path.join(testRoot.directory, 'image.yaml'), '--force-image'];
+      assert.match(await testRoot.output(forced), /container\/twin +restored/);
+      await testRoot.output(['delete', 'twin']);
       await refused('rights', other(['securityContext: { capabilities: { drop: [ALL] } }']));
       const changed = path.join(testRoot.directory, 'changed.tar');
       const bytes = readFileSync(file);

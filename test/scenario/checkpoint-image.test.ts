@@ -3,7 +3,7 @@ import path from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { missingForCheckpoints } from '../support/checkpoint-host.ts';
-import { numbersOf, startsOf, withCounter } from '../support/checkpoint-scenario.ts';
+import { counterManifest, numbersOf, startsOf, withCounter } from '../support/checkpoint-scenario.ts';
 import { demoImageArchive } from '../support/demo-image.ts';
 import { missingForPodman, withPodman } from '../support/podman.ts';
 import { missingForRegistry, startRegistry } from '../support/registry.ts';
@@ -71,7 +71,7 @@ testUnless(test, (await missingForCheckpoints()) ?? missingForPodman() ?? missin
 );
 
 onHost(
-  '[ckpt.image] [restore.from] pushed to a registry, it goes on under another root, which trusts its maker',
+  '[ckpt.image] [restore.from] [restore.same-image] pushed to a registry, it goes on under another root, which trusts its maker; an image that is missing is pulled',
   async () => {
     await withCounter(async (here) => {
       const registry = await startRegistry(path.join(here.testRoot.directory, 'registry'));
@@ -83,6 +83,8 @@ onHost(
         await here.untilCounting();
         await here.testRoot.output(['checkpoint', 'counter', '--image', NAME]);
         await here.testRoot.output(['--config', plain, 'image', 'push', NAME, remote]);
+        const base = `${registry.host}/demo:1`;
+        await here.testRoot.output(['--config', plain, 'image', 'push', 'localhost/demo:1', base]);
         const saved = numbersOf(await here.log()).at(-1) ?? 0;
         await here.testRoot.output(['delete', 'counter']);
         await withCounter(async (there) => {
@@ -102,7 +104,17 @@ onHost(
           await there.testRoot.output(['--config', trusting, ...words]);
           await until(async () => numbersOf(await there.log()).length > before + 3, { what: 'it counts on' });
           assert.is(numbersOf(await there.log())[before], saved + 1, 'where it was saved');
-          await there.testRoot.output(['delete', 'counter']);
+          const file = path.join(there.testRoot.directory, 'counter.tar');
+          await there.testRoot.output(['checkpoint', 'counter', '--export', file]);
+          const pulled = counterManifest()
+            .replace('name: counter', 'name: pulled')
+            .replace('localhost/demo:1', base);
+          const yaml = await there.testRoot.write('pulled.yaml', pulled);
+          assert.not((await there.testRoot.output(['image', 'list'])).includes(base));
+          const told = await there.testRoot.output(['--config', plain, 'restore', file, '-f', yaml]);
+          assert.match(told, /container\/pulled +restored/);
+          assert.ok((await there.testRoot.output(['image', 'list'])).includes(`${registry.host}/demo`));
+          await there.testRoot.output(['delete', 'counter', 'pulled']);
         });
       } finally {
         await registry.stop();

@@ -36,43 +36,47 @@ onHost(
   },
 );
 
-onHost('checkpoint and restore by command, with their figures, and what they refuse', async () => {
-  await withCounter(async ({ testRoot, apply, record, log, untilCounting }) => {
-    await apply();
-    await untilCounting();
-    const running = await testRoot.tsctr(['restore', 'counter']);
-    assert.match(running.stderr, /it is Running; restore needs it to be one of/);
-    const left = await testRoot.output(['checkpoint', 'counter', '--leave-running']);
-    assert.match(
-      left,
-      /memory +\d+ KiB of \d+ KiB in all\n +stood still [\d.]+ m?s\n +stages +prepare .*dump .*total [\d.]+ m?s/,
-    );
-    assert.equal([record().state, record().checkpoint?.leftRunning], ['Running', true]);
-    await untilCounting();
-    await testRoot.output(['checkpoint', 'counter']);
-    assert.match(
-      await testRoot.output(['checkpoint', 'list']),
-      /counter@\d+ +\d+s +\d+ KiB +\d+ KiB +hand +its container waits in it/,
-    );
-    const refused = await testRoot.tsctr(['checkpoint', 'remove', 'counter']);
-    assert.match(refused.stderr, /its memory is nowhere else/);
-    await testRoot.output(['restore', 'counter']);
-    await untilCounting();
-    assert.ok(isUnbroken(numbersOf(await log())));
-    // Back to an earlier point of the same run.
-    await testRoot.output(['checkpoint', 'counter', '-R']);
-    await untilCounting();
-    await testRoot.output(['stop', 'counter']);
-    await testRoot.output(['restore', 'counter']);
-    await untilCounting();
-    assert.not(isUnbroken(numbersOf(await log())), 'some are counted again');
-    assert.is(startsOf(await log()), 1);
-    await testRoot.output(['restart', 'counter']);
-    await until(() => record().state === 'Running', { what: 'it begins anew' });
-    assert.match(await testRoot.output(['checkpoint', 'prune']), /1 removed/);
-    await testRoot.output(['delete', 'counter']);
-  });
-});
+onHost(
+  '[ckpt.autoremove] checkpoint and restore by command, with their figures, and what they refuse',
+  async () => {
+    await withCounter(async ({ testRoot, apply, record, log, untilCounting }) => {
+      await apply();
+      await untilCounting();
+      const running = await testRoot.tsctr(['restore', 'counter']);
+      assert.match(running.stderr, /it is Running; restore needs it to be one of/);
+      const left = await testRoot.output(['checkpoint', 'counter', '--leave-running']);
+      assert.match(
+        left,
+        /memory +\d+ KiB of \d+ KiB in all\n +stood still [\d.]+ m?s\n +stages +prepare .*dump .*total [\d.]+ m?s/,
+      );
+      assert.equal([record().state, record().checkpoint?.leftRunning], ['Running', true]);
+      await untilCounting();
+      await testRoot.output(['checkpoint', 'counter']);
+      assert.match(
+        await testRoot.output(['checkpoint', 'list']),
+        /counter@\d+ +\d+s +\d+ KiB +\d+ KiB +hand +its container waits in it/,
+      );
+      // No container goes away because it has ended, so that no checkpoint needs an export to outlive it.
+      const refused = await testRoot.tsctr(['checkpoint', 'remove', 'counter']);
+      assert.match(refused.stderr, /its memory is nowhere else/);
+      await testRoot.output(['restore', 'counter']);
+      await untilCounting();
+      assert.ok(isUnbroken(numbersOf(await log())));
+      // Back to an earlier point of the same run.
+      await testRoot.output(['checkpoint', 'counter', '-R']);
+      await untilCounting();
+      await testRoot.output(['stop', 'counter']);
+      await testRoot.output(['restore', 'counter']);
+      await untilCounting();
+      assert.not(isUnbroken(numbersOf(await log())), 'some are counted again');
+      assert.is(startsOf(await log()), 1);
+      await testRoot.output(['restart', 'counter']);
+      await until(() => record().state === 'Running', { what: 'it begins anew' });
+      assert.match(await testRoot.output(['checkpoint', 'prune']), /1 removed/);
+      await testRoot.output(['delete', 'counter']);
+    });
+  },
+);
 
 onHost(
   'with a daemon: an interval, a crash that leads back to the last checkpoint, and after so many a start',

@@ -1,9 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import os from 'node:os';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
 import { CriuProgram } from '../../engine/criu/features.ts';
 import { findProgram } from '../../engine/host.ts';
 import { createLinuxKernel } from '../../native/index.ts';
 import type { ContainerRequest } from '../../schemas/index.ts';
+import { testUnless } from './skip.ts';
 import { logText } from './test-engine.ts';
 import type { TestEngine } from './test-engine.ts';
 import { until } from './until.ts';
@@ -20,6 +23,15 @@ export async function missingForCheckpoints(): Promise<string | null> {
   }
 }
 
+/** The same for copies of memory while a container runs. */
+export async function missingForPreDumps(): Promise<string | null> {
+  const program = new CriuProgram(createLinuxKernel(), criuProgram(), '/tmp/tsctr-no-such-cache');
+  return program.requireFeatures(['mem_track']).then(
+    () => null,
+    (error: unknown) => (error instanceof Error ? error.message : String(error)),
+  );
+}
+
 /** From here on the kernel refuses what CRIU before 4.2 asks of every internet socket. */
 const SOCKETS_NEED = { kernel: [6, 17], criu: { major: 4, minor: 2, sublevel: 0 } } as const;
 
@@ -34,6 +46,24 @@ export async function missingForSockets(): Promise<string | null> {
   return criu.requireMinimum(SOCKETS_NEED.criu).then(
     () => null,
     (error: unknown) => (error instanceof Error ? error.message : String(error)),
+  );
+}
+
+/** A test of checkpoints, left out where the host cannot make them. */
+export const onCheckpointHost = testUnless(test, await missingForCheckpoints());
+
+/** A script that says `ready` and then counts in memory, fifty numbers a second. */
+export const COUNT = 'echo ready; i=0; while :; do i=$((i+1)); echo n=$i; sleep 0.02; done';
+
+/** Waits until a container that runs `COUNT` has counted on. No number may be missing or come twice: it never began anew. */
+export async function countsOn(engine: TestEngine, request: ContainerRequest): Promise<void> {
+  const numbers = () => numbersIn(currentLog(engine, request).replaceAll('\r', ''), 'n=');
+  const last = numbers().at(-1) ?? 0;
+  await until(() => (numbers().at(-1) ?? 0) > last + 3, { what: `${request.name} counts on` });
+  const counted = numbers();
+  assert.equal(
+    counted,
+    counted.map((_, index) => index + 1),
   );
 }
 

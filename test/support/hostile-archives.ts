@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { buildImage } from './criu-image.ts';
+import { encodeImage } from '../../engine/criu/image/encode-image.ts';
 import { buildTar } from './tar-builder.ts';
 import type { TarEntry } from './tar-builder.ts';
 
@@ -305,7 +305,7 @@ function badImages(good: readonly TarEntry[]): HostileArchive[] {
     reason,
   });
   const task = (pid: number, ppid: number) => ({ pid, ppid, pgid: 1, sid: 1 });
-  const pstree = buildImage('pstree', [task(1, 0)]);
+  const pstree = encodeImage('pstree', [task(1, 0)]);
   return [
     { what: 'no inventory', archive: without(good, 'checkpoint/inventory.img'), reason: /cannot be found/ },
     { what: 'no process tree', archive: without(good, 'checkpoint/pstree.img'), reason: /pstree\.img/ },
@@ -316,23 +316,23 @@ function badImages(good: readonly TarEntry[]): HostileArchive[] {
     },
     image('inventory.img', Buffer.from('nonsense'), /magic number/),
     image('inventory.img', Buffer.alloc(0), /cut off/, 'inventory.img that is empty'),
-    image('pstree.img', buildImage('core', []), /magic number/, 'pstree.img of another kind'),
+    image('pstree.img', encodeImage('core', []), /magic number/, 'pstree.img of another kind'),
     image('pstree.img', pstree.subarray(0, -1), /cut off/, 'pstree.img that is cut off'),
     image(
       'pstree.img',
-      buildImage('pstree', [task(1, 0), task(2, 7)]),
+      encodeImage('pstree', [task(1, 0), task(2, 7)]),
       /parent/,
       'pstree.img with an orphan',
     ),
     image(
       'pstree.img',
-      buildImage('pstree', [task(1, 0), task(1, 1)]),
+      encodeImage('pstree', [task(1, 0), task(1, 1)]),
       /twice/,
       'pstree.img with a pid twice',
     ),
     image(
       'mm-1.img',
-      Buffer.concat([buildImage('mm', []), Buffer.alloc(4, 0xff)]),
+      Buffer.concat([encodeImage('mm', []), Buffer.alloc(4, 0xff)]),
       /claims/,
       'mm-1.img that claims 4 GiB',
     ),
@@ -344,10 +344,10 @@ function badImages(good: readonly TarEntry[]): HostileArchive[] {
     ),
     image(
       'files.img',
-      Buffer.concat([buildImage('files', []), Buffer.from([2, 0, 0, 0, 0xff, 0xff])]),
+      Buffer.concat([encodeImage('files', []), Buffer.from([2, 0, 0, 0, 0xff, 0xff])]),
       /no file_entry/,
     ),
-    image('mountpoints-13.img', buildImage('pstree', [task(1, 0)]), /magic/),
+    image('mountpoints-13.img', encodeImage('pstree', [task(1, 0)]), /magic/),
   ];
 }
 

@@ -99,7 +99,7 @@ export async function inspectContents(
     path: contents.path,
     layout: contents.layout,
     engine: engineOf(contents.documents, documents),
-    container: describeContainer(documents, await images.hostname()),
+    container: describeContainer(documents, (await images.utsNamespace())?.names.nodename ?? null),
     host: await describeHost(images, inventory, documents),
     sizes: contents.sizes,
     statistics:

@@ -101,9 +101,10 @@ export class CheckpointImages {
     return entries.flatMap((entry) => (entry?.ext_key === undefined ? [] : [entry.ext_key]));
   }
 
-  async hostname(): Promise<string | null> {
-    const [name] = this.#namesOf(/^utsns-\d+\.img$/);
-    return name === undefined ? null : (await this.#only(name, 'utsns')).nodename;
+  /** Null where the processes had the host's. */
+  async utsNamespace(): Promise<{ file: string; names: ImageEntries['utsns'] } | null> {
+    const [file] = this.#namesOf(/^utsns-\d+\.img$/);
+    return file === undefined ? null : { file, names: await this.#only(file, 'utsns') };
   }
 
   async memfds(): Promise<Map<number, string>> {

@@ -88,7 +88,7 @@ test('the mappings of a process are those that crit finds', () =>
 
 test('names of host, processes and networks are found', () =>
   withSample(async (images) => {
-    assert.type(await images.hostname(), 'string');
+    assert.type((await images.utsNamespace())?.names.nodename, 'string');
     assert.is((await images.core(1)).tc?.comm, 'sh');
     assert.equal(await images.externalNetworks(), ['extRootNetNS']);
     assert.not(images.hasEstablishedTcp());

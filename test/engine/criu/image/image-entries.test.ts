@@ -9,7 +9,7 @@ import { MAX_IMAGE_BYTES } from '../../../../engine/criu/image/image-source.ts';
 import { locateMemory } from '../../../../engine/criu/image/saved-memory.ts';
 import { openImageDirectory } from '../../../../engine/criu/image/directory-images.ts';
 import { SAMPLES } from '../../../support/checkpoint-sample.ts';
-import { buildImage } from '../../../support/criu-image.ts';
+import { encodeImage } from '../../../../engine/criu/image/encode-image.ts';
 import { rejectionOf } from '../../../support/rejection.ts';
 import { withDirectory } from '../../../support/scratch-directory.ts';
 import { truncateSync, writeFileSync, symlinkSync } from 'node:fs';
@@ -62,7 +62,7 @@ test('an entry that is no such message is refused', () => {
   const damaged = Buffer.from(pstree);
   damaged.fill(0xff, 12, 22);
   assert.match(failure(() => [...readEntries('p', damaged, 'pstree')]).message, /no pstree_entry/);
-  const empty = buildImage('pstree', []);
+  const empty = encodeImage('pstree', []);
   assert.match(failure(() => readOnlyEntry('p', empty, 'pstree')).message, /no entry/);
 });
 
@@ -70,7 +70,7 @@ test('a process whose parent comes later, or that is there twice, is refused', a
   const images = (entries: object[]) =>
     new CheckpointImages({
       sizes: new Map([['pstree.img', 1]]),
-      read: () => Promise.resolve(buildImage('pstree', entries)),
+      read: () => Promise.resolve(encodeImage('pstree', entries)),
       readRanges: () => Promise.resolve(new Map()),
     });
   const task = (pid: number, ppid: number) => ({ pid, ppid, pgid: 1, sid: 1 });
@@ -80,7 +80,7 @@ test('a process whose parent comes later, or that is there twice, is refused', a
 });
 
 test('pages are found by address, across entries, and pages of the parent take no room', () => {
-  const bytes = buildImage('pagemap', [
+  const bytes = encodeImage('pagemap', [
     { pages_id: 7 },
     { vaddr: 0x1000, compat_nr_pages: 2, flags: 4 },
     { vaddr: 0x3000, compat_nr_pages: 1, flags: 1 },

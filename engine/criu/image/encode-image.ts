@@ -1,9 +1,9 @@
-import { IMAGE_KINDS, COMMON_MAGIC, SERVICE_MAGIC } from '../../engine/criu/image/image-kinds.ts';
-import type { ImageKind } from '../../engine/criu/image/image-kinds.ts';
-import { imageMessage } from '../../engine/criu/image/image-message.ts';
+import { COMMON_MAGIC, IMAGE_KINDS, SERVICE_MAGIC } from './image-kinds.ts';
+import type { ImageKind } from './image-kinds.ts';
+import { imageMessage } from './image-message.ts';
 
 /** An image file as CRIU would write it; of a `pagemap` the first entry is its head. */
-export function buildImage(kind: ImageKind, entries: readonly object[]): Buffer {
+export function encodeImage(kind: ImageKind, entries: readonly object[]): Buffer {
   const magics = [
     ...(kind === 'inventory' ? [] : [kind === 'stats' ? SERVICE_MAGIC : COMMON_MAGIC]),
     IMAGE_KINDS[kind].magic,
