@@ -2,47 +2,53 @@ import { suite as quietSuite } from 'uvu';
 import type { Test } from 'uvu';
 
 /**
- * uvu, except that a hook that throws says why: uvu itself swallows that error and shows `0 / 1` without a word.
+ * uvu, except that a hook that throws says why, and never in the place of the test: uvu itself swallows the error of a hook and shows
+ * `0 / 1` without a word, and where `after.each` throws after a test that has failed, it loses that test's error and all tests behind it.
  * scripts/run-tests.mjs puts this in the place of `uvu`; test files import `uvu` as ever.
  */
 export function suite<Context>(title?: string, context?: Context): Test<Context> {
-  const test = quietSuite<Context>(title, context);
-  const [before, after] = [test.before.bind(test), test.after.bind(test)];
-  const [beforeEach, afterEach] = [test.before.each.bind(test), test.after.each.bind(test)];
-  test.before = Object.assign(
-    (hook: Hook<Context>) => {
-      before(outspoken(hook, 'before'));
-    },
-    {
-      each: (hook: Hook<Context>) => {
-        beforeEach(outspoken(hook, 'before.each'));
-      },
-    },
-  );
-  test.after = Object.assign(
-    (hook: Hook<Context>) => {
-      after(outspoken(hook, 'after'));
-    },
-    {
-      each: (hook: Hook<Context>) => {
-        afterEach(outspoken(hook, 'after.each'));
-      },
-    },
-  );
-  return test;
+  const quiet = quietSuite<Context>(title, context);
+  /** The test that is under way has failed already, by itself or by a hook behind it. */
+  let hasFailed = false;
+  const register =
+    (add: (name: string, handler: Handler<Context>) => void) =>
+    (name: string, handler: Handler<Context>): void => {
+      add(name, async (state) => {
+        hasFailed = false;
+        try {
+          await handler(state);
+        } catch (error) {
+          hasFailed = true;
+          throw error;
+        }
+      });
+    };
+  const outspoken =
+    (hook: Hook<Context>, name: string): Hook<Context> =>
+    async (state) => {
+      try {
+        await hook(state);
+      } catch (error) {
+        console.log(`the ${name} hook has thrown:`, error);
+        // uvu calls these once more for a test that has failed, and what they throw then ends the whole suite.
+        if (name === 'after.each' && hasFailed) return;
+        hasFailed = true;
+        throw error;
+      }
+    };
+  const add = (on: (hook: Hook<Context>) => void, name: string) => (hook: Hook<Context>) => {
+    on(outspoken(hook, name));
+  };
+  return Object.assign(register(quiet), {
+    only: register(quiet.only.bind(quiet)),
+    skip: quiet.skip.bind(quiet),
+    run: quiet.run.bind(quiet),
+    before: Object.assign(add(quiet.before, 'before'), { each: add(quiet.before.each, 'before.each') }),
+    after: Object.assign(add(quiet.after, 'after'), { each: add(quiet.after.each, 'after.each') }),
+  });
 }
 
 export const test: Test = suite('');
 
+type Handler<Context> = Parameters<Test<Context>>[1];
 type Hook<Context> = Parameters<Test<Context>['before']>[0];
-
-function outspoken<Context>(hook: Hook<Context>, name: string): Hook<Context> {
-  return async (context) => {
-    try {
-      await hook(context);
-    } catch (error) {
-      console.log(`the ${name} hook has thrown:`, error);
-      throw error;
-    }
-  };
-}
