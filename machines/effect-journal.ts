@@ -107,6 +107,9 @@ export class EffectJournal {
     // When not even looking works, the intent stays, and the next pass looks again.
     const observation = await observeInstance(this.#deps, request).catch(() => null);
     const found = await this.#listCheckpoints(container);
+    const before = failure.beforeCreate;
+    const isTakenBack =
+      before !== null && observation?.status === 'absent' && (await this.#takeBack(request, before.request));
     await records.containers.edit(container, (record) => {
       if (observation === null) return { ...record, state: 'Unknown', lastError: failure.message };
       const wasStarting = record.intent?.verb === 'create' || record.intent?.verb === 'start';
@@ -126,12 +129,22 @@ export class EffectJournal {
           state: next.state === 'Exited' ? 'Configured' : next.state,
         };
       }
-      if (failure.beforeCreate !== null && observation.status === 'absent') {
-        // Everything was taken back: the next try asks for the image anew.
-        next = { ...next, request: failure.beforeCreate.request };
-      }
+      // The next try asks for the image anew.
+      if (isTakenBack) next = { ...next, request: before.request };
       return failure.isFailure ? { ...next, lastError: failure.message } : next;
     });
+  }
+
+  /**
+   * Removes the storage of an instance that has failed to come up for the first time, for its id is about to be forgotten. False
+   * when that does not work either: then the record has to keep it.
+   */
+  async #takeBack(request: ContainerRequest | null, before: ContainerRequest | null): Promise<boolean> {
+    if (request === null || request.id === before?.id) return true;
+    return this.#deps.engine.containers.remove(request).then(
+      () => true,
+      () => false,
+    );
   }
 
   /** The kept checkpoints, after a verb that may have changed them. */
