@@ -56,7 +56,7 @@ const EFFECT: Readonly<Record<keyof ContainerSpec, ChangeEffect>> = {
   hostIPC: 'restart',
   hostname: 'restart',
   hostAliases: 'restart',
-  dnsConfig: 'restart',
+  dnsConfig: 'in place',
   network: 'restart',
   user: 'restart',
   groups: 'restart',
@@ -90,6 +90,7 @@ const EFFECT: Readonly<Record<keyof ContainerSpec, ChangeEffect>> = {
   cdiDevices: 'restart',
   hooksDirs: 'restart',
   sdNotify: 'restart',
+  listenFdNames: 'restart',
 };
 
 const RANK: Readonly<Record<ChangeEffect, number>> = { none: 0, 'in place': 1, restart: 2, recreate: 3 };

@@ -24,6 +24,7 @@ export function checkContainer({ metadata, spec }: Container): FieldIssue[] {
     ...checkRestart(spec),
     ...checkDependencies(metadata.name, spec),
     ...checkNotify(spec),
+    ...checkListenFdNames(spec),
   ];
 }
 
@@ -82,6 +83,25 @@ function checkNotify(spec: ContainerSpec): FieldIssue[] {
   if (spec.sdNotify !== 'healthy') return [];
   if (spec.readinessProbe !== undefined || spec.startupProbe !== undefined) return [];
   return [conflict(['spec', 'sdNotify'], 'healthy needs a readinessProbe or a startupProbe that can say so')];
+}
+
+/** Their other owner is outside of the container: no checkpoint could bring them back. */
+function checkListenFdNames(spec: ContainerSpec): FieldIssue[] {
+  const names = spec.listenFdNames ?? [];
+  const memory = (['checkpoint', 'restore'] as const).filter((field) => spec[field] !== undefined);
+  return [
+    ...names.flatMap((name, i) =>
+      names.indexOf(name) < i
+        ? [duplicate(['spec', 'listenFdNames', i], `\`${name}\` stands in this list a second time`)]
+        : [],
+    ),
+    ...(names.length === 0 ? [] : memory).map((field) =>
+      conflict(
+        ['spec', field],
+        'sockets that are passed on (spec.listenFdNames) cannot be in a checkpoint: remove one of them',
+      ),
+    ),
+  ];
 }
 
 function checkDependencies(name: string, spec: ContainerSpec): FieldIssue[] {

@@ -88,6 +88,18 @@ export const providedFields = {
     .describe(
       'Directories with OCI hooks. Default: /usr/share/containers/oci/hooks.d and /etc/containers/oci/hooks.d.',
     ),
+  listenFdNames: z
+    .array(
+      z
+        .string()
+        // fdname_is_valid() of systemd: printable ASCII, no colon.
+        .regex(/^[ -9;-~]{1,255}$/, 'must be printable ASCII without a colon, at most 255 characters'),
+    )
+    .min(1)
+    .optional()
+    .describe(
+      'Sockets that the service manager has passed to tsctr, sd_listen_fds(3), by their FileDescriptorName=: they are passed on, from descriptor 3 on, with LISTEN_FDS and LISTEN_FDNAMES.',
+    ),
   sdNotify: z
     .enum(['monitor', 'container', 'healthy', 'ignore'])
     .optional()

@@ -5,6 +5,7 @@ import { hasErrno } from '../../native/index.ts';
 import type { ContainerRequest } from '../../schemas/index.ts';
 import { completeHosts, parseFibTrie, parseIfInet6 } from '../files/late-names.ts';
 import { createContext, usesHostNetwork } from './container-context.ts';
+import { readProcess } from './container-process.ts';
 import type { EngineParts } from './container-context.ts';
 import { ownNames, resolvConfText } from './provide-names.ts';
 import { underFileLock } from './shared-files.ts';
@@ -22,24 +23,41 @@ export async function completeNames(
   if (pid === null || usesHostNetwork(request)) return;
   const addresses = await addressesOf(pid);
   if (addresses.length === 0) return;
-  const { paths, pod } = createContext(parts, request);
-  const shared = pod !== null && request.pod?.shared.includes('net') === true ? pod.files : null;
+  const { shared, file } = placesOf(parts, request);
   const all = ownNames(request);
   // In a pod the address has the pod's name; the members' own stand for loopback, as they share it.
-  const names = shared === null ? all : all.slice(0, 1);
-  await rewrite(parts, place(shared, 'hosts', paths.files, 'etc-hosts'), (text) =>
-    Promise.resolve(completeHosts(text, { addresses, names, keepLoopback: shared !== null })),
+  const names = shared ? all.slice(0, 1) : all;
+  await rewrite(parts, file('hosts'), (text) =>
+    Promise.resolve(completeHosts(text, { addresses, names, keepLoopback: shared })),
   );
-  const ipv6 = addresses.some((address) => address.includes(':'));
-  if (!ipv6) return;
   // Servers that are reached by IPv6 were left out until now.
-  await rewrite(parts, place(shared, 'resolv.conf', paths.files, 'etc-resolv.conf'), () =>
-    resolvConfText(request, { ipv6 }),
-  );
+  if (hasIpv6(addresses))
+    await rewrite(parts, file('resolv.conf'), () => resolvConfText(request, { ipv6: true }));
 }
 
-function place(shared: string | null, sharedName: string, files: string, name: string): string {
-  return shared === null ? path.join(files, name) : path.join(shared, sharedName);
+/** Brings the resolv.conf that is mounted in a running container up to what the manifest and the host say now. */
+export async function updateNameservers(parts: EngineParts, request: ContainerRequest): Promise<void> {
+  if (request.spec.useImageResolvConf === true) return;
+  const identity = await readProcess(parts.paths.container(request.id));
+  if (identity === null) return;
+  const ipv6 = hasIpv6(await addressesOf(identity.pid));
+  await rewrite(parts, placesOf(parts, request).file('resolv.conf'), () => resolvConfText(request, { ipv6 }));
+}
+
+/** The provided files: the pod's, where its members share them, or the container's own. */
+function placesOf(
+  parts: EngineParts,
+  request: ContainerRequest,
+): { shared: boolean; file(name: 'hosts' | 'resolv.conf'): string } {
+  const { paths, pod } = createContext(parts, request);
+  if (pod !== null && request.pod?.shared.includes('net') === true) {
+    return { shared: true, file: (name) => path.join(pod.files, name) };
+  }
+  return { shared: false, file: (name) => path.join(paths.files, `etc-${name}`) };
+}
+
+function hasIpv6(addresses: readonly string[]): boolean {
+  return addresses.some((address) => address.includes(':'));
 }
 
 async function addressesOf(pid: number): Promise<string[]> {

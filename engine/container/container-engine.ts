@@ -17,7 +17,7 @@ import { readPidFile } from '../runtime/conmon.ts';
 import { buildResources } from '../spec/resources.ts';
 import { goDown, goUp } from '../stage.ts';
 import type { StageList } from '../stage.ts';
-import { completeNames } from './complete-names.ts';
+import { completeNames, updateNameservers } from './complete-names.ts';
 import { createContext } from './container-context.ts';
 import type { ContainerContext, EngineParts } from './container-context.ts';
 import { readProcess } from './container-process.ts';
@@ -112,6 +112,7 @@ export function createContainerEngine(parts: EngineParts): ContainerEngine {
     async update(request) {
       const limits = readHostLimits(parts.cgroupLayout);
       await parts.runtime.update(request.id, buildResources({ request, host: parts.facts, limits }));
+      await updateNameservers(parts, request);
       await refreshData(parts, request);
     },
     cleanup: (request) => comeDown(request, isParked(parts, request) ? PARKED_STAGES : CONTAINER_STAGES),

@@ -7,6 +7,7 @@ import type { CgroupLayout } from '../cgroup/cgroup-layout.ts';
 import { cgroupsPathFor } from '../cgroup/cgroup-path.ts';
 import { hasSwapLimit } from '../cgroup/swap-limit.ts';
 import { EngineError } from '../engine-error.ts';
+import { socketsFor } from '../process/passed-sockets.ts';
 import { gatherValues } from '../secret/gather-values.ts';
 import { labelsOf } from '../selinux/host-labels.ts';
 import { boundingSet, parseCapabilityMask } from '../spec/capabilities.ts';
@@ -45,6 +46,7 @@ export async function gatherSpecInput(context: ContainerContext): Promise<SpecIn
       capacity: { cpus: availableParallelism(), memoryBytes: totalmem() },
       ...(await gatherValues(request, parts.data)),
     },
+    listenSockets: socketsFor(request).map(({ name }) => name),
     ...(cdi !== null && { cdi }),
     ...(await gatherAppArmorProfile(parts, request)),
     ...seLinuxOf(context),

@@ -24,7 +24,7 @@ export interface ContainerEngine {
   signal(request: ContainerRequest, signal: number): Promise<void>;
   pause(request: ContainerRequest): Promise<void>;
   resume(request: ContainerRequest): Promise<void>;
-  /** Changes the limits of the running container's cgroups to those of `request`. */
+  /** Makes of the running container what can change in place: limits, name servers, values of config maps and secrets. */
   update(request: ContainerRequest): Promise<void>;
   /** Releases runtime, network and mounts of a container whose process is gone; tries everything and joins the errors. */
   cleanup(request: ContainerRequest, options?: EffectOptions): Promise<void>;

@@ -47,23 +47,6 @@ export function resolvConfFile(request: ResolvConfRequest): string {
   });
 }
 
-/** The text with a server added in front, for a network that is connected later; unchanged if it is there. */
-export function addNameserver(text: string, server: string): string {
-  const parsed = parseResolvConf(text);
-  if (parsed.nameservers.includes(server)) return text;
-  return formatResolvConf({ ...parsed, nameservers: [server, ...parsed.nameservers] });
-}
-
-/** The text without that server. */
-export function removeNameserver(text: string, server: string): string {
-  const parsed = parseResolvConf(text);
-  if (!parsed.nameservers.includes(server)) return text;
-  return formatResolvConf({
-    ...parsed,
-    nameservers: parsed.nameservers.filter((other) => other !== server),
-  });
-}
-
 /** The last `search` or `domain` counts, options add up. Everything else is left out. */
 export function parseResolvConf(text: string): ResolvConf {
   const parsed: ResolvConf = { nameservers: [], searches: [], options: [] };

@@ -26,6 +26,8 @@ export interface MonitorRequest {
   exitCommand: readonly string[] | null;
   /** The socket of the host to which messages of the container's process are passed on, sd_notify(3). */
   notifySocket?: string;
+  /** Descriptors of ours that the container's process gets, from 3 on. */
+  passedFds?: readonly number[];
   /** Where the monitor is to be; null leaves it where we are. */
   scope: MonitorScope | null;
   /** Instead of a creation: the directory of the images that the runtime is to restore. */
@@ -48,7 +50,13 @@ export async function createUnderMonitor(
     const [end, writeEnd] = kernel.pipe2(0);
     readEnd = end;
     const args = [conmon, ...monitorArguments(runtime, request)];
-    child = spawnMonitor(kernel, { args, cwd: request.bundle, sync: writeEnd, gate: gateRead });
+    child = spawnMonitor(kernel, {
+      args,
+      cwd: request.bundle,
+      passed: request.passedFds ?? [],
+      sync: writeEnd,
+      gate: gateRead,
+    });
     const { name, scope } = request;
     await openGate(kernel, { what: `start conmon for ${name}`, scope, gate: gateWrite }, child);
   } catch (error) {
@@ -73,20 +81,31 @@ export async function createUnderMonitor(
   }
 }
 
-/** Spawns it with those two as its sync and start pipes, and closes our copies. */
+/** Spawns it with its sync and start pipes behind what it passes on, and closes our copies of the two. */
 function spawnMonitor(
   kernel: Kernel,
-  { args, cwd, sync, gate }: { args: readonly string[]; cwd: string; sync: number; gate: number },
+  {
+    args,
+    cwd,
+    passed,
+    sync,
+    gate,
+  }: { args: readonly string[]; cwd: string; passed: readonly number[]; sync: number; gate: number },
 ): SpawnedProcess {
   const devNull = kernel.openat2(AT_FDCWD, '/dev/null', { flags: O_RDONLY });
-  const environment = { ...ownEnvironment(), _OCI_SYNCPIPE: '3', _OCI_STARTPIPE: '4' };
+  const pipes = 3 + passed.length;
+  const environment = {
+    ...ownEnvironment(),
+    _OCI_SYNCPIPE: String(pipes),
+    _OCI_STARTPIPE: String(pipes + 1),
+  };
   try {
     return kernel.spawn({
       file: args[0] ?? '',
       args,
       env: Object.entries(environment).map(([name, value]) => `${name}=${value}`),
       cwd,
-      fds: [devNull, devNull, devNull, sync, gate],
+      fds: [devNull, devNull, devNull, ...passed, sync, gate],
       newProcessGroup: true,
     });
   } finally {
@@ -117,8 +136,14 @@ function monitorArguments(runtime: OciRuntime, request: MonitorRequest): string[
     ...(request.stdin ? ['--stdin', '--leave-stdin-open'] : []),
     ...(request.notifySocket === undefined ? [] : ['--sdnotify-socket', request.notifySocket]),
     ...(request.restoreFrom === undefined ? [] : ['--restore', request.restoreFrom]),
+    ...preserveArguments(request.passedFds ?? []),
     ...exitCommandArguments(request.exitCommand),
   ];
+}
+
+/** conmon hands its own descriptors down; the runtime has to be told how many it is to leave open. */
+function preserveArguments({ length }: readonly number[]): string[] {
+  return length === 0 ? [] : ['--runtime-opt', '--preserve-fds', '--runtime-opt', String(length)];
 }
 
 function exitCommandArguments(command: readonly string[] | null): string[] {

@@ -14,6 +14,7 @@ import {
 import path from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { createContainerEngine } from '../../engine/container/container-engine.ts';
 import { unmountAll } from '../../engine/rootfs/mount-overlay.ts';
 import type { ContainerRequest } from '../../schemas/index.ts';
 import { readMountTable } from '../support/mount-table.ts';
@@ -36,6 +37,27 @@ function mountLines(target: string): string[] {
     .split('\n')
     .filter((line) => line.split(' ')[4] === target);
 }
+
+test('[prepare.parallel] the root filesystem and the shared memory are made side by side', async () => {
+  await withEngine(async (engine) => {
+    const seen: string[] = [];
+    const containers = createContainerEngine({
+      ...engine.parts,
+      observeEffect: (effect, phase) => seen.push(`${phase} ${effect}`),
+    });
+    await containers.create(engine.request('true'));
+    const place = (what: string): number => seen.indexOf(what);
+    for (const stage of ['root-filesystem', 'shared-memory']) {
+      for (const other of ['root-filesystem', 'shared-memory']) {
+        assert.ok(place(`before ${stage}.up`) >= 0, stage);
+        assert.ok(
+          place(`before ${stage}.up`) < place(`after ${other}.up`),
+          `${stage} began before ${other} was done`,
+        );
+      }
+    }
+  });
+});
 
 test('[prepare.idempotent] a second prepare of a prepared container does nothing', async () => {
   await withEngine(async (engine) => {

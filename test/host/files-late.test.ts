@@ -103,4 +103,27 @@ testWithTools(
   },
 );
 
+test('[files.nameserver-live] name servers that the manifest adds and takes away come and go in a running container', async () => {
+  await withEngine(async (engine) => {
+    const withServers = (nameservers: string[]): object => ({
+      dnsConfig: { nameservers, searches: ['a.example'] },
+    });
+    const request = engine.request('sleep 1000', withServers(['192.0.2.1']));
+    await engine.containers.create(request);
+    await engine.containers.start(request);
+    const inside = async (): Promise<string> =>
+      (
+        await engine.containers.exec(request, { command: ['cat', '/etc/resolv.conf'], timeoutMs: 60_000 })
+      ).output.trim();
+    assert.is(await inside(), 'search a.example\nnameserver 192.0.2.1');
+    const { pid } = await engine.containers.observe(request);
+    for (const nameservers of [['192.0.2.53', '192.0.2.1'], ['192.0.2.53']]) {
+      await engine.containers.update({ ...request, spec: { ...request.spec, ...withServers(nameservers) } });
+      const lines = nameservers.map((server) => `nameserver ${server}`);
+      assert.is(await inside(), ['search a.example', ...lines].join('\n'));
+    }
+    assert.is((await engine.containers.observe(request)).pid, pid, 'it has gone on');
+  });
+});
+
 test.run();

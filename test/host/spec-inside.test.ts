@@ -1,4 +1,8 @@
-import { readlinkSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import net from 'node:net';
+import path from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { outputOf } from '../support/container-output.ts';
@@ -85,6 +89,83 @@ test('[spec.rlimits-sysctls] [spec.umask] [spec.timezone-umask-init] limits, sys
       },
     );
     assert.equal(output.trim().split('\n'), ['100', '200', '12345', '0027', '500']);
+  });
+});
+
+test('[spec.resources] limits as the cgroups of a process inside have them', async () => {
+  await withEngine(async (engine) => {
+    const { cgroups } = engine.parts.facts;
+    const files =
+      cgroups === 'v2' ? 'memory.max pids.max' : 'memory/memory.limit_in_bytes pids/pids.max cpu/cpu.shares';
+    const output = await outputOf(engine, `cd /sys/fs/cgroup; cat ${files}`, {
+      resources: { limits: { memory: '64Mi', pids: '50' }, requests: { cpu: '250m' } },
+    });
+    const shares = cgroups === 'v2' ? [] : ['256'];
+    assert.equal(output.trim().split('\n'), [String(64 << 20), '50', ...shares]);
+  });
+});
+
+test('[spec.annotations] the runtime tells them of the container, as it was given them', async () => {
+  await withEngine(async (engine) => {
+    const request = engine.request(
+      'sleep 1000',
+      { stopSignal: 'SIGINT' },
+      { annotations: { 'example.org/team': 'web' } },
+    );
+    await engine.containers.create(request);
+    const { runtime } = engine.parts.facts;
+    const args = ['--root', engine.parts.paths.runtime, 'state', request.id];
+    const { annotations } = JSON.parse(execFileSync(runtime.path, args, { encoding: 'utf8' })) as {
+      annotations: Record<string, string>;
+    };
+    assert.is(annotations['example.org/team'], 'web');
+    assert.is(annotations['io.container.manager'], 'tsctr');
+    assert.is(annotations['org.opencontainers.image.stopSignal'], '2');
+    assert.is(
+      annotations['org.opencontainers.image.ref.name'] ?? annotations['io.podman.annotations.image'],
+      undefined,
+    );
+  });
+});
+
+test('[spec.seccomp-notify] the listener of a profile gets the metadata, and decides on the calls', async () => {
+  await withEngine(async (engine) => {
+    const listenerPath = path.join(engine.directory, 'agent.sock');
+    // Profiles come from there alone, as from the kubelet's directory.
+    const profiles = '/etc/tsctr/seccomp';
+    const made = mkdirSync(profiles, { recursive: true });
+    const profile = `test-${String(process.pid)}.json`;
+    const names = ['mkdir', 'mkdirat'];
+    const listenerMetadata = 'for the agent';
+    writeFileSync(
+      path.join(profiles, profile),
+      JSON.stringify({
+        defaultAction: 'SCMP_ACT_ALLOW',
+        listenerPath,
+        listenerMetadata,
+        syscalls: [{ names, action: 'SCMP_ACT_NOTIFY' }],
+      }),
+    );
+    let received = '';
+    // The descriptor that comes with it is not taken: the kernel then answers for the listener, with ENOSYS.
+    const agent = net.createServer((peer) => peer.on('data', (data) => (received += data.toString('utf8'))));
+    await once(agent.listen(listenerPath), 'listening');
+    try {
+      const output = await outputOf(engine, 'mkdir /tmp/new; ls /tmp; grep Seccomp: /proc/self/status', {
+        securityContext: { seccompProfile: { type: 'Localhost', localhostProfile: profile } },
+      });
+      assert.match(output, /mkdir: .*Function not implemented\nSeccomp:\t2/);
+      const { fds, metadata, state } = JSON.parse(received) as {
+        fds: string[];
+        metadata: string;
+        state: { status: string };
+      };
+      assert.equal([fds, metadata, state.status], [['seccompFd'], listenerMetadata, 'creating']);
+    } finally {
+      agent.close();
+      rmSync(path.join(profiles, profile));
+      if (made !== undefined) rmSync(made, { recursive: true });
+    }
   });
 });
 

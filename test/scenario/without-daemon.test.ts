@@ -6,6 +6,7 @@ import { killProcess } from '../support/kill-process.ts';
 import { leftOfInstance } from '../support/left-of-instance.ts';
 import { listAll, statusOf, untilStatus } from '../support/listed.ts';
 import { containerText } from '../support/manifest-text.ts';
+import { runActivated } from '../support/socket-activation.ts';
 import { createTestRoot } from '../support/test-root.ts';
 import type { TestRoot } from '../support/test-root.ts';
 
@@ -48,6 +49,41 @@ function failUntil(runs: number, delaySeconds = 0): object {
   const script = `sleep ${delaySeconds}; n=$(cat /n 2>/dev/null || echo 0); n=$((n + 1)); echo $n > /n; [ $n -ge ${runs} ]`;
   return { command: ['sh', '-c', script] };
 }
+
+test('[spec.listen-fds] a socket that the service manager has passed is the container’s from descriptor 3 on', async ({
+  testRoot,
+}) => {
+  const script =
+    'echo "$LISTEN_PID $LISTEN_FDS $LISTEN_FDNAMES" >&4; read line <&4; echo "heard $line" >&4; read end <&4';
+  const file = await testRoot.write(
+    'listening.yaml',
+    containerText('listening', {
+      command: ['sh', '-c', script],
+      restartPolicy: 'Never',
+      listenFdNames: ['unused', 'talk'],
+    }),
+  );
+  const { exitCode, stdout } = await testRoot.tsctr(['apply', '-f', file]);
+  assert.is(exitCode, 1, 'this process was given none');
+  assert.match(
+    stdout,
+    /spec\.listenFdNames\[0\]: expected a socket that tsctr was given, found "unused"; it was given none/,
+  );
+  const {
+    exitCode: ended,
+    output,
+    peers,
+  } = await runActivated(testRoot, ['apply', '-f', file, '--wait'], ['talk', 'unused']);
+  try {
+    const [talk] = peers;
+    assert.ok(ended === 0 && talk !== undefined, output);
+    assert.is((await talk.lines.next()).value, '1 2 unused:talk');
+    talk.write('hello\n');
+    assert.is((await talk.lines.next()).value, 'heard hello');
+  } finally {
+    for (const peer of peers) peer.close();
+  }
+});
 
 test('apply runs it, and leaves nobody behind but its monitor', async (context) => {
   const { testRoot } = context;

@@ -649,6 +649,18 @@ export const INVALID_MANIFESTS: InvalidManifest[] = [
     problems: ['7:13 spec.sdNotify: healthy needs a readinessProbe or a startupProbe that can say so'],
   },
   {
+    title: 'a passed socket twice',
+    text: container(IMAGE, 'listenFdNames: [http, http]'),
+    problems: ['7:25 spec.listenFdNames[1]: `http` stands in this list a second time'],
+  },
+  {
+    title: 'a passed socket and memory that is to come back',
+    text: container(IMAGE, 'listenFdNames: [http]', 'restore: {onBoot: true}'),
+    problems: [
+      '8:12 spec.restore: sockets that are passed on (spec.listenFdNames) cannot be in a checkpoint: remove one of them',
+    ],
+  },
+  {
     title: 'a dependency twice',
     text: container(IMAGE, 'dependsOn: [db, db]'),
     problems: ['7:19 spec.dependsOn[1]: `db` stands in this list a second time'],

@@ -95,14 +95,19 @@ export function startTsctr(
   };
 }
 
+/** `bin/tsctr` with what makes it work on that instance. */
+export function commandLine({ root, run }: Instance, args: readonly string[]): [string, ...string[]] {
+  return [PROGRAM, '--root', root, '--run', run, '--config', path.join(root, 'config.yaml'), ...args];
+}
+
 function start(
   { root, run }: Instance,
   args: readonly string[],
   env: Readonly<Record<string, string>>,
   cwd: string | undefined,
 ): ChildProcess {
-  const globals = ['--root', root, '--run', run, '--config', path.join(root, 'config.yaml')];
-  return spawn(PROGRAM, [...globals, ...args], {
+  const [program, ...rest] = commandLine({ root, run }, args);
+  return spawn(program, rest, {
     env: { ...process.env, NO_COLOR: '1', [INSTANCE_VARIABLE]: run, ...env },
     ...(cwd === undefined ? {} : { cwd }),
     stdio: ['pipe', 'pipe', 'pipe'],

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { hasErrno, SIGKILL } from '../../../native/index.ts';
 
 import { containerCgroup, parentCgroups, removeCgroup } from '../../cgroup/cgroup-path.ts';
+import { socketsFor } from '../../process/passed-sockets.ts';
 import { processGroupOf } from '../../process/process-identity.ts';
 import { createUnderMonitor, readPidFile } from '../../runtime/conmon.ts';
 import type { Stage } from '../../stage.ts';
@@ -33,6 +34,7 @@ export const runtimeContainer: Stage<ContainerContext> = {
       stdin: request.spec.stdin === true,
       systemdCgroup: parts.facts.cgroupManager === 'systemd',
       ...(notifySocket !== null && { notifySocket }),
+      passedFds: socketsFor(request).map(({ fd }) => fd),
       scope: parts.monitors,
       exitCommand: parts.exitCommand === null ? null : [...parts.exitCommand, request.id],
     });

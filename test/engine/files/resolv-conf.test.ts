@@ -1,9 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
-  addNameserver,
   parseResolvConf,
-  removeNameserver,
   resolvConfFile,
   type ResolvConf,
   type ResolvConfRequest,
@@ -58,15 +56,6 @@ test('[files.resolv] a single dot turns searching off', () => {
 
 test('[files.resolv] an empty host makes an empty file', () => {
   assert.is(resolvConfFile({ hostText: '', ownNetwork: true, ipv6: false }), '');
-});
-
-test('[files.nameserver-live] a server is added in front once, and removed again', () => {
-  const before = resolvConfFile({ hostText: HOST, ownNetwork: true, ipv6: true });
-  const added = addNameserver(before, '10.89.0.1');
-  assert.is(parseResolvConf(added).nameservers[0], '10.89.0.1');
-  assert.is(addNameserver(added, '10.89.0.1'), added);
-  assert.is(removeNameserver(added, '10.89.0.1'), before);
-  assert.is(removeNameserver(before, '10.89.0.1'), before);
 });
 
 test.run();
