@@ -64,6 +64,15 @@
       "win_delay_load_hook": "false",
       "sources": ["native/src/plain_gzip.cc", "native/src/small_tree.cc", "native/src/tar-shortcut.cc"],
       "ldflags": ["-static-libgcc", "-static-libstdc++"]
+    },
+    {
+      "target_name": "tsctr-conntrack",
+      "type": "shared_library",
+      "product_prefix": "",
+      "product_extension": "so",
+      "win_delay_load_hook": "false",
+      "sources": ["native/src/conntrack-shortcut.cc"],
+      "ldflags": ["-static-libgcc", "-static-libstdc++"]
     }
   ]
 }

@@ -11,6 +11,7 @@ const ENTRIES = { main: 'cli/main.ts', oci: 'cli/oci.ts', 'unpack-worker': 'engi
 const NATIVE_OUTPUTS = [
   'build/Release/tsctr_native.node',
   'build/Release/tsctr-client',
+  'build/Release/tsctr-conntrack.so',
   'build/Release/tsctr-exited',
   'build/Release/tsctr-restore',
   'build/Release/tsctr-tar',

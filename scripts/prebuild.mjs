@@ -7,6 +7,7 @@ import path from 'node:path';
 const FILES = {
   'tsctr_native.node': 'tsctr_native.napi.glibc.node',
   'tsctr-client': 'tsctr-client',
+  'tsctr-conntrack.so': 'tsctr-conntrack.so',
   'tsctr-exited': 'tsctr-exited',
   'tsctr-restore': 'tsctr-restore',
   'tsctr-tar': 'tsctr-tar',

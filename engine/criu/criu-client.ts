@@ -155,6 +155,8 @@ export interface CriuAids {
   knowledge?: string | null;
   /** A directory with programs that it is to find first. */
   shortcut?: string | null;
+  /** A shared object that it is to load first. */
+  preload?: string | null;
   descriptors?: CriuDescriptors;
 }
 
@@ -172,7 +174,7 @@ const NO_DESCRIPTORS: CriuDescriptors = { stdio: [null, null, null], others: [] 
 export function spawnCriu(
   kernel: Kernel,
   criu: string,
-  { knowledge = null, shortcut = null, descriptors = NO_DESCRIPTORS }: CriuAids = {},
+  { knowledge = null, shortcut = null, preload = null, descriptors = NO_DESCRIPTORS }: CriuAids = {},
 ): CriuProcess {
   const place = String(CRIU_RPC_PLACE);
   const command =
@@ -191,7 +193,7 @@ export function spawnCriu(
     child = kernel.spawn({
       file: command[0] ?? criu,
       args: command,
-      env: Object.entries(criuEnvironment(shortcut)).map(([name, value]) => `${name}=${value}`),
+      env: Object.entries(criuEnvironment(shortcut, preload)).map(([name, value]) => `${name}=${value}`),
       fds: [...descriptors.stdio, theirs, ...descriptors.others],
       newProcessGroup: true,
     });

@@ -20,10 +20,13 @@ export function tarShortcut(run: string): string {
 }
 
 /** What every CRIU gets. */
-export function criuEnvironment(shortcut: string | null): Record<string, string> {
+export function criuEnvironment(shortcut: string | null, preload: string | null): Record<string, string> {
   const environment = ownEnvironment();
-  if (shortcut === null) return environment;
-  return { ...environment, PATH: `${shortcut}:${environment['PATH'] ?? ''}` };
+  return {
+    ...environment,
+    ...(shortcut === null ? {} : { PATH: `${shortcut}:${environment['PATH'] ?? ''}` }),
+    ...(preload === null ? {} : { LD_PRELOAD: preload }),
+  };
 }
 
 function targetOf(link: string): string | null {
