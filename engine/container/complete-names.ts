@@ -48,7 +48,7 @@ export async function updateNameservers(parts: EngineParts, request: ContainerRe
 function placesOf(
   parts: EngineParts,
   request: ContainerRequest,
-): { shared: boolean; file(name: 'hosts' | 'resolv.conf'): string } {
+): { shared: boolean; file: (name: 'hosts' | 'resolv.conf') => string } {
   const { paths, pod } = createContext(parts, request);
   if (pod !== null && request.pod?.shared.includes('net') === true) {
     return { shared: true, file: (name) => path.join(pod.files, name) };

@@ -43,8 +43,12 @@ export function suite<Context>(title?: string, context?: Context): Test<Context>
     only: register(quiet.only.bind(quiet)),
     skip: quiet.skip.bind(quiet),
     run: quiet.run.bind(quiet),
-    before: Object.assign(add(quiet.before, 'before'), { each: add(quiet.before.each, 'before.each') }),
-    after: Object.assign(add(quiet.after, 'after'), { each: add(quiet.after.each, 'after.each') }),
+    before: Object.assign(add(quiet.before.bind(quiet), 'before'), {
+      each: add(quiet.before.each.bind(quiet), 'before.each'),
+    }),
+    after: Object.assign(add(quiet.after.bind(quiet), 'after'), {
+      each: add(quiet.after.each.bind(quiet), 'after.each'),
+    }),
   });
 }
 
