@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'uvu';
@@ -5,6 +6,7 @@ import * as assert from 'uvu/assert';
 import { pod as podSchema } from '../../schemas/index.ts';
 import type { ContainerRequest, PodRecord } from '../../schemas/index.ts';
 import { rejectionOf } from '../support/rejection.ts';
+import { testUnless } from '../support/skip.ts';
 import { logText, withEngine } from '../support/test-engine.ts';
 import type { TestEngine } from '../support/test-engine.ts';
 
@@ -76,6 +78,48 @@ test('the members share network, IPC, host name and /dev/shm, and nothing with t
     await engine.pods.release(record);
   });
 });
+
+const NSENTER = '/usr/bin/nsenter';
+const IP = '/usr/sbin/ip';
+const lacking = [NSENTER, IP].filter((tool) => !existsSync(tool));
+const testWithTools = testUnless(
+  test,
+  lacking.length === 0 ? null : `this host has no ${lacking.join(', ')}`,
+);
+
+testWithTools(
+  '[files.hosts-late] [files.hosts-shared] an address that the pod gets late stands in the one file of all its members',
+  async () => {
+    await withEngine(async (engine) => {
+      const record = podRecord({ hostname: 'shop-1' });
+      await engine.pods.prepare(record);
+      const members = ['a', 'b'].map((name) =>
+        engine.request('sleep 1000', { hostname: 'shop-1' }, memberOf(record, name)),
+      );
+      const [one, other] = members as [ContainerRequest, ContainerRequest];
+      await start(engine, one);
+      await engine.containers.create(other);
+      const { net } = engine.parts.paths.pod(record.id);
+      execFileSync(NSENTER, [`--net=${net}`, IP, 'address', 'add', '10.77.0.7/32', 'dev', 'lo']);
+      await engine.containers.start(other);
+      for (const member of members) {
+        const { output } = await engine.containers.exec(member, {
+          command: ['cat', '/etc/hosts'],
+          timeoutMs: 60_000,
+        });
+        assert.match(output, /^10\.77\.0\.7\tshop-1$/m, 'the pod has the address');
+        assert.match(
+          output,
+          new RegExp(`^127\\.0\\.0\\.1\\t.*\\b${one.name}\\b`, 'm'),
+          'members know each other by loopback',
+        );
+        assert.match(output, new RegExp(`^127\\.0\\.0\\.1\\t.*\\b${other.name}\\b`, 'm'));
+      }
+      for (const member of members) await engine.containers.remove(member);
+      await engine.pods.release(record);
+    });
+  },
+);
 
 test('[prepare.idempotent] preparing twice pins once, releasing twice is no error', async () => {
   await withEngine(async (engine) => {
