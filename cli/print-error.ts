@@ -24,6 +24,9 @@ export function printError(error: unknown, io: Io, options: { json: boolean; ver
     io.err(`${paint('red', 'error:')} ${printable(messageOf(error))}\n`);
     const hint = hintOf(error);
     if (hint !== null) io.err(`  → ${printable(hint)}\n`);
+    if ('excerpt' in error && typeof error.excerpt === 'string' && error.excerpt !== '') {
+      io.err(`${printable(error.excerpt)}\n`);
+    }
   }
   if (options.verbose && error instanceof Error) io.err(`${printable(stackOf(error))}\n`);
 }

@@ -2,6 +2,7 @@ import type { CheckpointDetails, Engine } from '../engine/index.ts';
 import {
   backoffOf,
   delayAfterErrorMs,
+  explainFailure,
   isoTime,
   type Clock,
   type EventBus,
@@ -90,7 +91,7 @@ export class EffectJournal {
     try {
       return await run();
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
+      const message = explainFailure(error);
       // Somebody ended it on purpose: that is no failure of the container.
       const isFailure = signal?.aborted !== true;
       await this.#noteFailure(container, { message, isFailure, beforeCreate });

@@ -42,7 +42,7 @@ export class MemoryEffects {
         this.#deps.engine.containers.checkpoint(request, options),
       ),
     );
-    const { details, durationsMs } = result;
+    const { details, durationsMs, retries } = result;
     const record = await this.#journal.conclude(container, (present) => ({
       ...noteKept(then === 'stop' ? saved(present) : present, result.kept, {
         id: details.id,
@@ -59,6 +59,12 @@ export class MemoryEffects {
       checkpoint: String(details.id),
       sizeBytes: String(details.sizes.total),
       ...(frozenMs === null ? {} : { frozenMs: frozenMs.toFixed(1) }),
+      ...(retries.length === 0
+        ? {}
+        : {
+            retriedFor: retries.map(({ cause }) => cause).join(','),
+            retriedWith: retries.flatMap((retry) => retry.with).join(','),
+          }),
     });
   }
 

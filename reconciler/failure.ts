@@ -24,8 +24,15 @@ export function isFinalFailure(error: unknown): boolean {
   return error instanceof Error && 'code' in error && FINAL_CODES.has(error.code);
 }
 
-/** What went wrong, and what the error says that can be done about it. */
+/** What went wrong, what the error says that can be done about it, and below that what it quotes of a log. */
 export function describeFailure(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const excerpt = 'excerpt' in error && typeof error.excerpt === 'string' ? error.excerpt : '';
+  return excerpt === '' ? explainFailure(error) : `${explainFailure(error)}\n${excerpt}`;
+}
+
+/** What went wrong, and what can be done about it: what a record keeps. */
+export function explainFailure(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const hint = 'hint' in error && typeof error.hint === 'string' ? error.hint : null;
   return hint === null ? error.message : `${error.message}; ${hint}`;

@@ -16,6 +16,7 @@ export { DependencyCycleError } from './dependency-cycle.ts';
 export type { PlannedChange } from './dry-plan.ts';
 export { createEventBus, type EventBus, type EventType, type ResourceEvent } from './event.ts';
 export { expandPod, memberRecordName, type PodMember } from './expand-pod.ts';
+export { explainFailure } from './failure.ts';
 export type { Outcome } from './outcome.ts';
 export { describeOwner, OwnershipError } from './ownership.ts';
 export type { Plan, PlannedAction } from './plan.ts';

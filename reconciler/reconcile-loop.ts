@@ -3,7 +3,7 @@ import { IllegalStateError } from '../schemas/index.ts';
 import { UnsoundPlanError } from './check-plan.ts';
 import { passOverContainer } from './container-pass.ts';
 import { PullInterruptedError } from './interrupt-pulls.ts';
-import { describeFailure, isFinalFailure, reasonsOf } from './failure.ts';
+import { describeFailure, explainFailure, isFinalFailure, reasonsOf } from './failure.ts';
 import { createListeners } from './listeners.ts';
 import { createOutcomeBoard } from './outcome-board.ts';
 import { againAfter, requeueAfter, stalled, type Outcome } from './outcome.ts';
@@ -163,7 +163,7 @@ class Loop {
   }
 
   #afterFailure(key: ResourceKey, error: unknown, signal: AbortSignal): Outcome {
-    const message = describeFailure(error);
+    const message = explainFailure(error);
     const why = { why: 'step-failed', message, isFinal: isFinalFailure(error) } as const;
     // It was ended on purpose: the next daemon goes on, or the new wish does.
     if (signal.aborted || error instanceof PullInterruptedError)
@@ -172,7 +172,12 @@ class Loop {
     this.#failures.set(key, failures);
     // The container changed between the look and the step: look again.
     if (error instanceof IllegalStateError && failures === 1) return requeueAfter(0, { why: 'steps-follow' });
-    this.progress.tell({ resource: resourceOf(key), what: 'failed', detail: message, ...reasonsOf(error) });
+    this.progress.tell({
+      resource: resourceOf(key),
+      what: 'failed',
+      detail: describeFailure(error),
+      ...reasonsOf(error),
+    });
     if (error instanceof UnsoundPlanError) {
       this.#options.onError(error, key);
       return stalled(why);

@@ -41,10 +41,10 @@ export const checkpointOptions = z.strictObject({
       'Copy memory so often while it runs, and stand still only for what has changed since. Needs a kernel that tracks memory. Default: 0.',
     ),
   retryWith: z
-    .array(z.enum(['linkRemap', 'ghostLimit', 'tcpEstablished', 'fileLocks']))
+    .array(z.enum(['linkRemap', 'ghostLimit', 'tcpEstablished', 'fileLocks', 'networkLock']))
     .optional()
     .describe(
-      'What is allowed in another try when CRIU needs it and nothing is said of it here. Default: linkRemap and ghostLimit, up to 1Gi.',
+      'What is allowed in another try when CRIU needs it and nothing is said of it here; networkLock: nftables in place of iptables. Default: linkRemap, ghostLimit up to 1Gi, and networkLock.',
     ),
   timeoutSeconds: z
     .number()

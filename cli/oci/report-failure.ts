@@ -22,8 +22,9 @@ export function reportFailure(error: unknown, global: OciArguments['global']): v
   }
 }
 
+/** What went wrong, what to do about it, and what CRIU has logged. */
 function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const { hint } = error as { hint?: unknown };
-  return typeof hint === 'string' ? `${error.message}\n${hint}` : error.message;
+  const { hint, excerpt } = error as { hint?: unknown; excerpt?: unknown };
+  return [error.message, hint, excerpt].filter((part) => typeof part === 'string' && part !== '').join('\n');
 }

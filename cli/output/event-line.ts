@@ -1,10 +1,12 @@
 import type { ApplyEvent, ApplySummary } from '../api/service.ts';
 import { formatName } from '../resource-name.ts';
 import type { Colour, Painter } from './colour.ts';
-import { printableLine } from './printable.ts';
+import { printable } from './printable.ts';
 
 const NAME_WIDTH = 16;
 const WHAT_WIDTH = 9;
+/** What an error quotes stands below it. */
+const BELOW = '    ';
 
 const COLOURS: Readonly<Partial<Record<ApplyEvent['what'], Colour>>> = {
   created: 'green',
@@ -24,14 +26,15 @@ const COLOURS: Readonly<Partial<Record<ApplyEvent['what'], Colour>>> = {
 
 /**
  * `container/web     running    pid 4242 after 61 ms`. Events come one by one, so the first column has a fixed width, and
- * `nameWidth` may widen it where the names are known.
+ * `nameWidth` may widen it where the names are known. What has several lines, such as an error with a log, goes on below.
  */
 export function formatEvent(event: ApplyEvent, paint: Painter, nameWidth = NAME_WIDTH): string {
   const name = formatName(event.resource).padEnd(Math.max(NAME_WIDTH, nameWidth));
   const colour = COLOURS[event.what];
   const what = event.what.padEnd(WHAT_WIDTH);
   const shown = colour === undefined ? what : paint(colour, what);
-  return `${name}  ${shown}  ${printableLine(event.detail)}`.trimEnd();
+  const [first = '', ...below] = printable(event.detail).split('\n');
+  return [`${name}  ${shown}  ${first}`.trimEnd(), ...below.map((line) => BELOW + line)].join('\n');
 }
 
 /** The closing line: `1 changed, 1 unchanged`; failures only when there are any. */

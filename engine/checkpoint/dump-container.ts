@@ -1,6 +1,6 @@
 import { readFile, readlink, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { OciSpec } from '../../schemas/index.ts';
+import type { CriuNetworkLock, OciSpec } from '../../schemas/index.ts';
 import { containerCgroup } from '../cgroup/cgroup-path.ts';
 import { freezerDirectory } from '../cgroup/freezer.ts';
 import type { ContainerContext } from '../container/container-context.ts';
@@ -44,7 +44,13 @@ type DumpedContainer = Pick<
 /** Looks at the running container: its mounts as they are, its namespaces, its cgroup. */
 export async function describeDump(
   context: ContainerContext,
-  target: { pid: number; directory: string; allowances: CheckpointAllowances },
+  target: {
+    pid: number;
+    directory: string;
+    allowances: CheckpointAllowances;
+    /** Default: what the host has. */
+    networkLock?: CriuNetworkLock | undefined;
+  },
 ): Promise<ContainerDump> {
   const { parts, request, paths } = context;
   const [config, mounts] = await Promise.all([readFile(paths.config, 'utf8'), readMountInfo(target.pid)]);
@@ -62,7 +68,9 @@ export async function describeDump(
     externalMounts: dumpedExternals(spec, mounts),
     externalNamespaces: ownNetwork ? [`net[${String(inode)}]:${NETWORK_NAMESPACE}`] : [],
     freezerDirectory: freezerDirectory(parts.cgroupLayout, containerCgroup(parts.cgroupOwner, request)),
-    networkLock: networkLock(target.allowances, { iptablesRestore: findProgram('iptables-restore') }),
+    networkLock:
+      target.networkLock ??
+      networkLock(target.allowances, { iptablesRestore: findProgram('iptables-restore') }),
     cgroupYard: cgroupYard(parts.cgroupLayout),
   };
   const runtime = await describeRuntime(context, { pid: target.pid, config, mounts });

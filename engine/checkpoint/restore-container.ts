@@ -19,7 +19,7 @@ import { discardImported, openArchivedSource } from './archived-source.ts';
 import type { ArchivedSource } from './archived-source.ts';
 import { fillVolumes, keepVolumes, takeBackVolumes } from './archived-volumes.ts';
 import { checkRights } from './check-rights.ts';
-import { CHECKPOINT_TIMEOUT_MS } from './checkpoint-container.ts';
+import { CHECKPOINT_TIMEOUT_MS } from './checkpoint-job.ts';
 import { CHECKPOINT_FILES, readCheckpointRecord } from './checkpoint-record.ts';
 import { settleCheckpoint } from './keep-checkpoint.ts';
 import { findKept, retireOutrun } from './kept-checkpoints.ts';

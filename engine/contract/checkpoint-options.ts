@@ -41,6 +41,15 @@ export interface CheckpointResult {
   kept: readonly CheckpointDetails[];
   /** Milliseconds by stage, in their order: `prepare`, `freeze`, `dump`, … and `total`. */
   durationsMs: Record<string, number>;
+  /** Tries before it that CRIU could not do; mostly none. */
+  retries: readonly MadeRetry[];
+}
+
+/** A try that failed, and with what the next one was made. */
+export interface MadeRetry {
+  /** A word that does not change: `deleted-file-too-large`. */
+  cause: string;
+  with: readonly RetryAllowance[];
 }
 
 export interface RestoreOptions extends EffectOptions {

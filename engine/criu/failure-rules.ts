@@ -72,7 +72,7 @@ export const FAILURE_RULES: readonly FailureRule[] = [
     pattern: /anon_inode:\[io_uring\]|io_uring|send_fds failed \(-22\)/,
     explain: () => 'a process holds an io_uring, which CRIU cannot save',
     advice:
-      'set spec.securityContext.seccompProfile: RuntimeDefault, which denies io_uring so that programs do without it, and restart the container',
+      'set spec.securityContext.seccompProfile.type: RuntimeDefault, which denies io_uring so that programs do without it, and restart the container',
   },
   {
     cause: 'gpu',
@@ -85,14 +85,15 @@ export const FAILURE_RULES: readonly FailureRule[] = [
     cause: 'tcp-established',
     pattern: /Connected TCP socket(?:, consider using| in image)/,
     explain: () => 'a process has an established TCP connection',
-    advice: 'allow tcpEstablished to keep it, or tcpClose to let it end',
+    advice:
+      'allow tcpEstablished (spec.checkpoint.options, --tcp-established) to keep it, or tcpClose to let it end',
     retry: () => ({ allowances: { tcpEstablished: true } }),
   },
   {
     cause: 'tcp-in-flight',
     pattern: /In-flight connection/,
     explain: () => 'a TCP connection has come in that no process has accepted yet',
-    advice: 'try again in a moment, or allow tcpSkipInFlight to leave it out',
+    advice: 'try again in a moment, or allow tcpSkipInFlight (spec.checkpoint.options) to leave it out',
   },
   {
     cause: 'unix-socket-outside',
@@ -100,21 +101,22 @@ export const FAILURE_RULES: readonly FailureRule[] = [
       /External socket is used|Can't dump half of stream unix connection|Can't dump name-less external socket|External socket found in image|Unix socket \d+ with(?:out| unreachable) peer/,
     explain: () => 'a process is connected by a unix socket to a process outside of the container',
     advice:
-      'end the connection before the checkpoint; for datagram sockets (logging) allow externalUnixSockets',
+      'end the connection before the checkpoint; for datagram sockets (logging) allow externalUnixSockets (spec.checkpoint.options, --ext-unix-sockets)',
   },
   {
     cause: 'file-locks',
     pattern: /Some file locks are hold by dumping tasks/,
     explain: () => 'a process holds a lock on a file',
-    advice: 'allow fileLocks, unless a process outside of the container locks the same file',
+    advice:
+      'allow fileLocks (spec.checkpoint.options, --file-locks), unless a process outside of the container locks the same file',
     retry: () => ({ allowances: { fileLocks: true } }),
   },
   {
     cause: 'deleted-file-too-large',
     pattern: /Can't dump ghost file (.+?) of (\d+) size/,
     explain: ([, file = '', bytes = '0']) =>
-      `the deleted file ${file}, which a process still has open, has ${(Number(bytes) / MEBIBYTE).toFixed(1)} MiB, more than the limit`,
-    advice: 'raise ghostLimitBytes above its size',
+      `the deleted file ${file}, which a process still has open, has ${formatSize(Number(bytes))}, more than the limit`,
+    advice: 'raise spec.checkpoint.options.ghostLimit above its size',
     retry: ([, , bytes = '0']) => ({ allowances: { ghostLimitBytes: roundUp(Number(bytes)) } }),
   },
   {
@@ -122,7 +124,7 @@ export const FAILURE_RULES: readonly FailureRule[] = [
     pattern: /Can't create link remap for (.+?)\. Use|Can't link remap to (.+)/,
     explain: ([, file, other]) =>
       `the file ${file ?? other ?? ''} was deleted under that name while it is open, and has other names`,
-    advice: 'allow linkRemap; the file system must be writable',
+    advice: 'allow linkRemap (spec.checkpoint.options); the file system must be writable',
     retry: () => ({ allowances: { linkRemap: true } }),
   },
   {
@@ -231,6 +233,10 @@ export const FAILURE_RULES: readonly FailureRule[] = [
     advice: 'give the container the capabilities that it had at the checkpoint',
   },
 ];
+
+function formatSize(bytes: number): string {
+  return bytes < MEBIBYTE ? `${String(bytes)} bytes` : `${(bytes / MEBIBYTE).toFixed(1)} MiB`;
+}
 
 /** To the next power of two of MiB above it, so that a file that still grows fits as well. */
 function roundUp(bytes: number): number {

@@ -1,6 +1,7 @@
 import { copyFile, open } from 'node:fs/promises';
 import { hasErrno } from '../../native/index.ts';
 import type { CriuResponse } from '../../schemas/index.ts';
+import { classifyFailure } from './classify-failure.ts';
 import { CriuError } from './criu-error.ts';
 import { logExcerpt } from './log-excerpt.ts';
 
@@ -13,16 +14,17 @@ export interface LogPlace {
   keptLogFile: string;
 }
 
-/** The error for an answer without success, with the part of the log that tells why. */
+/** The error for an answer without success: why in plain words, and the part of the log that tells it. */
 export async function failureOf(operation: string, answer: CriuResponse, log: LogPlace): Promise<CriuError> {
-  const { excerpt, kept } = await readFailedLog(log);
+  const { text, excerpt, kept } = await readFailedLog(log);
+  const { cr_errno: errno = 0, cr_errmsg: message } = answer;
+  const explanation = classifyFailure({ errno, log: text });
   return new CriuError({
     operation,
-    // cr_errmsg is the first error of the log, often one that does no harm: the excerpt says more, and says it right.
-    reason:
-      excerpt === '' ? (answer.cr_errmsg ?? 'criu failed and logged no error') : 'criu failed; its log says',
-    ...(answer.cr_errno === undefined ? {} : { errno: answer.cr_errno }),
-    ...(answer.cr_errmsg === undefined ? {} : { message: answer.cr_errmsg }),
+    errno,
+    // cr_errmsg is the first error of the log, often one that does no harm: it is only asked where the log says nothing.
+    ...(excerpt === '' && explanation.cause === 'unknown' ? {} : { explanation }),
+    ...(message === undefined ? {} : { message }),
     excerpt,
     ...kept,
   });
@@ -30,7 +32,7 @@ export async function failureOf(operation: string, answer: CriuResponse, log: Lo
 
 /** An error of the transport (CRIU died, or was killed) with what it had logged until then. */
 export async function withLog(error: unknown, operation: string, log: LogPlace): Promise<unknown> {
-  if (!(error instanceof CriuError) || error.excerpt !== '') return error;
+  if (!(error instanceof CriuError) || error.explanation !== null || error.excerpt !== '') return error;
   const { excerpt, kept } = await readFailedLog(log);
   return new CriuError({
     operation,
@@ -45,14 +47,14 @@ export async function withLog(error: unknown, operation: string, log: LogPlace):
 async function readFailedLog({
   logFile,
   keptLogFile,
-}: LogPlace): Promise<{ excerpt: string; kept: { logFile?: string } }> {
+}: LogPlace): Promise<{ text: string; excerpt: string; kept: { logFile?: string } }> {
   const text = await readLog(logFile);
-  if (text === '') return { excerpt: '', kept: {} };
+  if (text === '') return { text, excerpt: '', kept: {} };
   const kept = await copyFile(logFile, keptLogFile).then(
     () => ({ logFile: keptLogFile }),
     () => ({}),
   );
-  return { excerpt: logExcerpt(text), kept };
+  return { text, excerpt: logExcerpt(text), kept };
 }
 
 async function readLog(file: string): Promise<string> {

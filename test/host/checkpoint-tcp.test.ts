@@ -5,7 +5,6 @@ import net from 'node:net';
 import { createInterface } from 'node:readline';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { classifyFailure } from '../../engine/criu/classify-failure.ts';
 import { CriuError } from '../../engine/criu/criu-error.ts';
 import type { ContainerRequest } from '../../schemas/index.ts';
 import { currentLog, inside, missingForSockets, startReady } from '../support/checkpoint-host.ts';
@@ -58,7 +57,7 @@ async function connect(address: string, port: number) {
 
 /** What CRIU's refusal comes from, in one word. */
 function causeOf(refused: unknown): string {
-  return refused instanceof CriuError ? classifyFailure({ log: refused.excerpt }).cause : String(refused);
+  return refused instanceof CriuError ? (refused.explanation?.cause ?? refused.message) : String(refused);
 }
 
 /** A port that nobody has at the moment. */

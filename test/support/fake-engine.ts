@@ -239,7 +239,12 @@ function memoryEngine(
         const { keep = Infinity } = retention;
         instance.checkpoints = instance.checkpoints.filter(({ pinned }, index) => pinned || index < keep);
       });
-      return { details: detailsOf(whole), kept: list(request), durationsMs: { dump: 5, total: 7 } };
+      return {
+        details: detailsOf(whole),
+        kept: list(request),
+        durationsMs: { dump: 5, total: 7 },
+        retries: [],
+      };
     },
     async restore(request, { archive, checkpoint: id } = {}) {
       effects.begin('restore', request.name);

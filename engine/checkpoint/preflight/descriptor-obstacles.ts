@@ -50,7 +50,7 @@ function anonymousFinding({ target }: DescriptorSnapshot): Finding | null {
       kind: 'io_uring',
       isCertain: true,
       problem: 'holds an io_uring; CRIU cannot dump it',
-      fix: 'set spec.securityContext.seccompProfile: RuntimeDefault, which makes it fall back, and restart it',
+      fix: 'set spec.securityContext.seccompProfile.type: RuntimeDefault, which makes it fall back, and restart it',
       allowance: null,
     };
   }
@@ -168,7 +168,7 @@ function deletedFinding(
     kind: 'deleted file',
     isCertain: true,
     problem: `has ${name} open, which is deleted and has ${mebibytes(status.sizeBytes)}, more than the limit of ${mebibytes(limitBytes)}`,
-    fix: `allow ghostLimitBytes: ${String(Math.ceil(status.sizeBytes / MEBIBYTE + 1) * MEBIBYTE)}`,
+    fix: `set spec.checkpoint.options.ghostLimit: ${String(Math.ceil(status.sizeBytes / MEBIBYTE + 1))}Mi`,
     allowance: 'ghostLimitBytes',
   };
 }

@@ -102,7 +102,7 @@ test('the report names process, obstacle and remedy', () => {
     formatPreflight('container/db', report),
     `container/db cannot be checkpointed now:
   io_uring   pid 7 (postgres) holds an io_uring; CRIU cannot dump it
-             → set spec.securityContext.seccompProfile: RuntimeDefault, which makes it fall back, and restart it`,
+             → set spec.securityContext.seccompProfile.type: RuntimeDefault, which makes it fall back, and restart it`,
   );
 });
 
@@ -132,7 +132,7 @@ test('a deleted file is one from its limit on, unless it has another name', () =
   assert.equal(kindsOf(deleted((64 << 20) + 512)), ['deleted file']);
   assert.equal(kindsOf(deleted(1e9, 1)), []);
   const report = findObstacles(snapshot([task({ descriptors: [deleted(100 << 20)] })]), OPTIONS);
-  const limit = Number(/ghostLimitBytes: (\d+)/.exec(report.obstacles[0]?.fix ?? '')?.[1]);
+  const limit = Number(/ghostLimit: (\d+)Mi/.exec(report.obstacles[0]?.fix ?? '')?.[1]) * 2 ** 20;
   assert.equal(
     kinds(snapshot([task({ descriptors: [deleted(100 << 20)] })]), {
       allowances: { ghostLimitBytes: limit },
