@@ -24,12 +24,9 @@ type Level =
 
 const words = (text: string): ReadonlySet<string> => new Set(text.trim().split(/\s+/));
 
-/** What places, counts or protects Pods within a cluster, or was written there by the cluster. */
+/** What places, counts or protects Pods within a cluster. */
 const NO_USE: Readonly<Partial<Record<Level, ReadonlySet<string>>>> = {
-  root: words('status'),
-  metadata:
-    words(`creationTimestamp deletionGracePeriodSeconds deletionTimestamp finalizers generateName generation
-    managedFields ownerReferences resourceVersion selfLink uid`),
+  metadata: words('deletionGracePeriodSeconds finalizers generateName'),
   pod: words(`affinity automountServiceAccountToken enableServiceLinks nodeName nodeSelector os overhead preemptionPolicy
     priority priorityClassName readinessGates resourceClaims schedulerName schedulingGates serviceAccount
     serviceAccountName setHostnameAsFQDN tolerations topologySpreadConstraints`),

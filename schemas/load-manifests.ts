@@ -18,6 +18,7 @@ import type { Manifest, ManifestKind } from './manifest.ts';
 import { isOptional, schemaAt } from './schema-tree.ts';
 import { findSecretRanges } from './secret-text.ts';
 import type { Secrets } from './secret-text.ts';
+import { withoutServerFields } from './server-fields.ts';
 import { TextLines } from './text-lines.ts';
 import { parseYamlText } from './yaml-document.ts';
 import type { YamlDocument } from './yaml-document.ts';
@@ -116,7 +117,7 @@ function validate(value: unknown, sourceAt: SourceAt): { manifest: Manifest } | 
   const identified = identifyKind(value);
   if ('issue' in identified) return { issues: [identified.issue] };
   const { kind } = identified;
-  const parsed = parseKind(kind, value, sourceAt);
+  const parsed = parseKind(kind, withoutServerFields(value), sourceAt);
   if ('issues' in parsed) return parsed;
   const issues = checkManifest(parsed.manifest);
   return issues.length > 0 ? { issues } : parsed;

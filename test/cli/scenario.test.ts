@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { viewContainer, viewPod } from '../../cli/output/resource-status.ts';
-import { ManifestError } from '../../schemas/index.ts';
+import { loadManifests, ManifestError } from '../../schemas/index.ts';
 import type { ManifestProblem } from '../../schemas/index.ts';
 import { DONE, FakeService } from './support/fake-service.ts';
 import { ago, containerRecord, memberRecord, MINUTE, NOW, podRecord, SPEC } from './support/records.ts';
@@ -49,6 +49,18 @@ test('tsctr get', async () => {
   );
   assert.is(err, '');
   assert.is(code, 0);
+});
+
+test('tsctr get -o yaml and json print what can be applied', async () => {
+  for (const format of ['yaml', 'json']) {
+    const { out } = await typeCommand(hostWithThree(), ['get', '-o', format]);
+    const { manifests, problems } = loadManifests(out, `got.${format}`);
+    assert.equal(problems, [], format);
+    assert.equal(
+      manifests.map(({ manifest }) => `${manifest.kind}/${manifest.metadata.name}`),
+      ['Container/web', 'Container/job', 'Pod/db'],
+    );
+  }
 });
 
 test('tsctr get closes the service', async () => {

@@ -41,6 +41,21 @@ test('the excerpt shows the line above, the line, and a marker below what is mea
   );
 });
 
+test('what whoever keeps a resource has written counts for nothing', () => {
+  const written = {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'web', uid: '1', resourceVersion: '2', creationTimestamp: null, ownerReferences: [{}] },
+    spec: { containers: [{ name: 'a', image: 'b' }] },
+    status: { phase: 'Running' },
+  };
+  const { manifests, problems } = loadManifests(JSON.stringify(written), 'got.json');
+  assert.equal(problems, []);
+  const manifest = manifests[0]?.manifest;
+  assert.equal(Object.keys(manifest ?? {}), ['apiVersion', 'kind', 'metadata', 'spec']);
+  assert.equal(manifest?.metadata, { name: 'web' });
+});
+
 test('long lines are cut in the excerpt, and the marker stays below what is meant', () => {
   const text = container('image: a', `{ dnsConfig: ${' '.repeat(500)} }`, `tty: ${' '.repeat(400)}maybe`);
   const bad = `apiVersion: tsctr.dev/v1\nkind: Container\nmetadata: { name: a }\nspec: { image: a, ${' '.repeat(500)}tty: maybe }\n`;
