@@ -130,6 +130,9 @@ export const CLONE_NEWUSER = 0x10000000;
 export const CLONE_NEWPID = 0x20000000;
 export const CLONE_NEWNET = 0x40000000;
 
+// sync_file_range(2)
+export const SYNC_FILE_RANGE_WRITE = 2;
+
 // statfs(2)
 export const OVERLAYFS_SUPER_MAGIC = 0x794c7630;
 export const TMPFS_MAGIC = 0x01021994;

@@ -108,6 +108,7 @@ function harmless(): Kernel {
     readDirectory: () => [],
     flock: nothing,
     syncfs: () => Promise.resolve(),
+    syncFileRange: () => Promise.resolve(),
     statfs: () => ({ type: 0, freeBytes: 0n, totalBytes: 0n }),
   };
 }

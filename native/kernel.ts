@@ -80,6 +80,8 @@ export interface Kernel {
   flock(fd: number, operation: number): void;
   /** syncfs(2). `fd` stays open until it has settled. */
   syncfs(fd: number): Promise<void>;
+  /** sync_file_range(2); 0 `bytes` reach to the end. `fd` stays open until it has settled. */
+  syncFileRange(fd: number, offset: number, bytes: number, flags: number): Promise<void>;
   /** statfs(2): the type (magic number), and sizes in bytes. */
   statfs(path: string): { type: number; freeBytes: bigint; totalBytes: bigint };
 }

@@ -141,6 +141,7 @@ function fileCalls(addon: NativeAddon, readiness: Readiness): FileCalls {
     readDirectory: addon.readDirectory,
     flock: addon.flock,
     syncfs: addon.syncfs,
+    syncFileRange: addon.syncFileRange,
     statfs: addon.statfs,
   };
 }

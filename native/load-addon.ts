@@ -37,6 +37,7 @@ type SameAsKernel = Pick<
   | 'readDirectory'
   | 'flock'
   | 'syncfs'
+  | 'syncFileRange'
   | 'statfs'
 >;
 

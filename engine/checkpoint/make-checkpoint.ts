@@ -10,6 +10,7 @@ import type { CheckpointJob } from './checkpoint-job.ts';
 import { CHECKPOINT_FILES } from './checkpoint-record.ts';
 import { discardCheckpoint } from './discard-checkpoint.ts';
 import { describeDump, saveDescriptors } from './dump-container.ts';
+import type { ContainerDump } from './dump-container.ts';
 import { dumpFrozen } from './dump-frozen.ts';
 import { keepCheckpoint, markInterruptible } from './keep-checkpoint.ts';
 import { discardOutrun } from './kept-checkpoints.ts';
@@ -18,10 +19,11 @@ import { parkRuntime } from './parked-runtime.ts';
 import type { ParkedRuntime } from './parked-runtime.ts';
 import { makePreDumps } from './pre-dumps.ts';
 import { syncTree } from './sync-tree.ts';
+import { writeBackMeanwhile } from './write-back.ts';
 
 /** Makes the images and all that belongs to them, and puts them among the kept checkpoints. */
 export async function makeCheckpoint(job: CheckpointJob, criu: CriuProgram): Promise<void> {
-  const { context, pid, options, watch } = job;
+  const { context, options, watch } = job;
   const { paths, parts, request } = context;
   const directory = paths.newCheckpoint;
   await discardCheckpoint(parts, directory);
@@ -34,23 +36,15 @@ export async function makeCheckpoint(job: CheckpointJob, criu: CriuProgram): Pro
   });
   let runtime: ParkedRuntime;
   try {
-    await markInterruptible(directory, {
-      criuPid: process.pid,
-      wasPaused: job.wasPaused,
-      bootId: parts.facts.bootId,
-      id: job.id,
-    });
-    const description = await describeDump(context, {
-      pid,
-      directory,
-      allowances: options.allowances ?? {},
-      networkLock: job.networkLock,
-    });
+    const description = await describeBeside(job, process.pid);
     runtime = description.runtime;
-    await saveDescriptors(pid, directory);
-    await noteSurroundings(context, { directory, criu: formatCriuVersion(job.version) });
     watch.lap('prepare');
-    await dumpFrozen(job, process, { ...description, learn: () => knowledge.learnFrom(process.pid) });
+    const stopWritingBack = writeBackMeanwhile(parts.kernel, path.join(directory, CHECKPOINT_FILES.images));
+    try {
+      await dumpFrozen(job, process, { ...description, learn: () => knowledge.learnFrom(process.pid) });
+    } finally {
+      await stopWritingBack();
+    }
   } finally {
     await process.end();
   }
@@ -64,6 +58,23 @@ export async function makeCheckpoint(job: CheckpointJob, criu: CriuProgram): Pro
   if (options.then === 'stop') await parkRuntime(context, runtime);
   parts.observeEffect('checkpoint.keep', 'after');
   watch.lap('keep');
+}
+
+/** Looks at the container, and writes what is to stand beside its images. */
+async function describeBeside(job: CheckpointJob, criuPid: number): Promise<ContainerDump> {
+  const { context, pid, options, networkLock, wasPaused, id } = job;
+  const { paths, parts } = context;
+  const directory = paths.newCheckpoint;
+  const { bootId } = parts.facts;
+  const results = await Promise.allSettled([
+    describeDump(context, { pid, directory, allowances: options.allowances ?? {}, networkLock }),
+    markInterruptible(directory, { criuPid, wasPaused, bootId, id }),
+    saveDescriptors(pid, directory),
+    noteSurroundings(context, { directory, criu: formatCriuVersion(job.version) }),
+  ]);
+  // Not before all have ended: the directory of one that failed is removed.
+  for (const result of results) if (result.status === 'rejected') throw result.reason;
+  return (results[0] as PromiseFulfilledResult<ContainerDump>).value;
 }
 
 /** Copies memory while the container still goes on, where that is asked for. */

@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { copyFile, readdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { TMPFS_MAGIC } from '../../native/index.ts';
@@ -26,9 +26,11 @@ export function createKernelKnowledge(
   const { size, mtimeMs } = statSync(options.criu);
   const name = `${PREFIX}${options.bootId.slice(0, 8)}-${size.toString(36)}-${Math.round(mtimeMs).toString(36)}`;
   const file = path.join(options.directory, name);
+  const isKnown = existsSync(file);
   return {
     file,
     async learnFrom(criuPid) {
+      if (isKnown) return;
       // Only a cache: where it cannot be kept, CRIU asks again.
       await learn(file, `/proc/${String(criuPid)}/root/run/criu.kdat`).catch(() => undefined);
     },
@@ -36,19 +38,11 @@ export function createKernelKnowledge(
 }
 
 async function learn(file: string, source: string): Promise<void> {
-  const [known, found] = await Promise.all([sizeOf(file), sizeOf(source)]);
-  if (found === 0 || known === found) return;
+  if ((await stat(source)).size === 0) return;
   const directory = path.dirname(file);
   for (const name of await readdir(directory)) {
     if (name.startsWith(PREFIX)) await rm(path.join(directory, name), { force: true });
   }
   await copyFile(source, `${file}.new`);
   await rename(`${file}.new`, file);
-}
-
-async function sizeOf(file: string): Promise<number> {
-  return stat(file).then(
-    ({ size }) => size,
-    () => 0,
-  );
 }

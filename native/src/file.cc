@@ -98,6 +98,18 @@ Napi::Value syncfsWrapper(const Napi::CallbackInfo& info) {
   return PromiseWorker::run(info.Env(), [fd] { checked("syncfs", {}, [fd] { return ::syncfs(fd); }); });
 }
 
+/** It waits while the disk has too much to do already: not on this thread. */
+Napi::Value syncFileRange(const Napi::CallbackInfo& info) {
+  const Arguments args(info, "sync_file_range");
+  const int fd = args.integer(0);
+  const int64_t offset = args.wide(1);
+  const int64_t bytes = args.wide(2);
+  const auto flags = static_cast<unsigned>(args.integer(3));
+  return PromiseWorker::run(info.Env(), [=] {
+    checked("sync_file_range", {}, [=] { return ::sync_file_range(fd, offset, bytes, flags); });
+  });
+}
+
 Napi::Value statfsWrapper(const Napi::CallbackInfo& info) {
   const Arguments args(info, "statfs");
   const std::string path = args.string(0);
@@ -121,6 +133,7 @@ void exposeFile(Napi::Env env, Napi::Object exports) {
   expose<readDirectory>(env, exports, "readDirectory");
   expose<flockWrapper>(env, exports, "flock");
   expose<syncfsWrapper>(env, exports, "syncfs");
+  expose<syncFileRange>(env, exports, "syncFileRange");
   expose<statfsWrapper>(env, exports, "statfs");
 }
 

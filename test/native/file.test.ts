@@ -208,4 +208,25 @@ test('signal 0 finds a living process and misses a dead one', () => {
   );
 });
 
+test('syncFileRange begins to write a file, and refuses a closed descriptor and unknown flags', async ({
+  root,
+  dirfd,
+}) => {
+  writeFileSync(path.join(root, 'pages'), Buffer.alloc(1 << 20, 1));
+  const fd = kernel.openat2(dirfd, 'pages', { flags: native.O_RDONLY });
+  await kernel.syncFileRange(fd, 0, 0, native.SYNC_FILE_RANGE_WRITE);
+  await failsWith('EINVAL', kernel.syncFileRange(fd, 0, 0, 0x80));
+  kernel.close(fd);
+  await failsWith('EBADF', kernel.syncFileRange(fd, 0, 0, native.SYNC_FILE_RANGE_WRITE));
+});
+
+async function failsWith(code: string, promise: Promise<unknown>): Promise<void> {
+  const error: unknown = await promise.then(
+    () => null,
+    (reason: unknown) => reason,
+  );
+  assert.instance(error, native.ErrnoError);
+  assert.is((error as native.ErrnoError).code, code);
+}
+
 test.run();
