@@ -9,7 +9,7 @@ import { executePlan } from './execute-plan.ts';
 import { requeueAfter, settled, type Outcome } from './outcome.ts';
 import type { PassDeps } from './pass-deps.ts';
 import { planContainer } from './plan-container.ts';
-import { changesOf } from './plan-running.ts';
+import { changesOf } from './plan-remake.ts';
 import type { Plan } from './plan.ts';
 import { formatReason } from './plan-reason.ts';
 import { formatSize, reportRest, reportStep } from './report-steps.ts';

@@ -20,7 +20,7 @@ export { explainFailure } from './failure.ts';
 export type { Outcome } from './outcome.ts';
 export { describeOwner, OwnershipError } from './ownership.ts';
 export type { Plan, PlannedAction } from './plan.ts';
-export { decideByPolicy } from './plan-running.ts';
+export { decideByPolicy } from './plan-ended.ts';
 export { formatReason, type PlanReason } from './plan-reason.ts';
 export type { Progress } from './progress.ts';
 export { resetAfterReboot } from './reset-after-reboot.ts';

@@ -1,7 +1,8 @@
 import type { ContainerRecord } from '../schemas/index.ts';
 import { isAlive, mayHaveProcess } from './container-situation.ts';
 import type { DesiredContainer } from './desired-container.ts';
-import { changesOf, decideByPolicy } from './plan-running.ts';
+import { decideByPolicy } from './plan-ended.ts';
+import { changesOf } from './plan-remake.ts';
 
 /** True when the record says that nothing is left to be done. The host may know better: only a pass finds out. */
 export function isAsWished(record: ContainerRecord, desired: DesiredContainer | null): boolean {

@@ -3,11 +3,12 @@ import { acceptManifests, type Acceptance } from './acceptance.ts';
 import type { AcceptOptions, OwnedManifest } from './owned-manifest.ts';
 import { act, NotFoundError, type ActRequest } from './act.ts';
 import { askCheckpoint, askRestore, type CheckpointRequest, type RestoreRequest } from './ask-checkpoint.ts';
-import { isoTime, type Clock } from './clock.ts';
+import type { Clock } from './clock.ts';
 import type { EventBus } from './event.ts';
 import type { DataChange, DataName } from './data-manifests.ts';
 import { Declarations } from './declarations.ts';
-import { createProber, type Prober } from './probe/prober.ts';
+import { followProbes } from './probe/follow-probes.ts';
+import type { Prober } from './probe/prober.ts';
 import { planDry, type PlannedChange } from './dry-plan.ts';
 import { interruptPulls } from './interrupt-pulls.ts';
 import { limitStarts } from './limit-starts.ts';
@@ -123,7 +124,7 @@ class LoopingReconciler implements Reconciler {
       wishes: noWishes(),
     };
     this.#loop = createReconcileLoop(this.#deps, options);
-    this.#prober = this.#createProber();
+    this.#prober = followProbes(this.#deps, this.#loop, options);
     this.#declarations = new Declarations(options.engine, options.records);
   }
 
@@ -249,42 +250,6 @@ class LoopingReconciler implements Reconciler {
   stop(): Promise<void> {
     this.#prober.stop();
     return this.#loop.stop();
-  }
-
-  #createProber(): Prober {
-    const { engine, records, events, clock, onError } = this.#options;
-    const tell = (name: string, attributes: Record<string, string>): void => {
-      const id = records.containers.get(name)?.request?.id ?? null;
-      const time = isoTime(clock.now());
-      events.emit({ time, type: 'health', resource: { kind: 'Container', name }, id, attributes });
-    };
-    return createProber({
-      records,
-      exec: (request, options) => engine.containers.exec(request, options),
-      clock,
-      onFailure: (container, failure) => {
-        this.#deps.wishes.probeFailures.set(container, failure);
-        tell(container, {
-          status: 'unhealthy',
-          message: `${failure.probe} probe failed: ${failure.message}`,
-        });
-        this.#loop.put(keyOf({ kind: 'Container', name: container }));
-      },
-      onReadiness: ({ name, ready, request }, message) => {
-        const resource = { kind: 'Container', name } as const;
-        if (ready && request !== null) {
-          engine.containers.notifyHealthy(request).catch((error: unknown) => {
-            onError(error, keyOf(resource));
-          });
-        }
-        tell(name, { status: ready ? 'healthy' : 'unhealthy', message });
-        this.#loop.report({ resource, what: ready ? 'ready' : 'waiting', detail: message });
-        this.#loop.put(keyOf(resource));
-      },
-      onError: (error) => {
-        onError(error, null);
-      },
-    });
   }
 
   #acceptance(manifests: readonly OwnedManifest[], options: AcceptOptions): Acceptance {

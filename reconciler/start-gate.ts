@@ -3,7 +3,7 @@ import { isAlive } from './container-situation.ts';
 import { desiredContainer, type DesiredContainer } from './desired-container.ts';
 import { expandPod } from './expand-pod.ts';
 import { stalled, waitingFor, type Outcome } from './outcome.ts';
-import { decideByPolicy } from './plan-running.ts';
+import { decideByPolicy } from './plan-ended.ts';
 
 /** How the gate looks at other records. */
 export interface RecordLookup {
