@@ -1,3 +1,4 @@
+import { checkCheckpoint } from './check-checkpoint.ts';
 import { checkContainer } from './check-container.ts';
 import { checkConfigMap, checkSecret } from './check-data.ts';
 import { checkPod } from './check-pod.ts';
@@ -20,5 +21,7 @@ export function checkManifest(manifest: Manifest): FieldIssue[] {
       return checkVolume(manifest);
     case 'PersistentVolumeClaim':
       return checkClaim(manifest);
+    case 'Checkpoint':
+      return checkCheckpoint(manifest);
   }
 }

@@ -113,6 +113,10 @@ export const restorePolicy = z.strictObject({
 });
 export type RestorePolicy = z.infer<typeof restorePolicy>;
 
+/** Which manifest of kind Checkpoint something is done for, and which generation of it. */
+export const declaredName = z.strictObject({ name: z.string(), id: z.string(), generation: z.int() });
+export type DeclaredName = z.infer<typeof declaredName>;
+
 /** A complete checkpoint that a container has on disk. */
 export const keptCheckpoint = z.strictObject({
   /** `web@3`: rises with each one, and no number comes twice for a container. 0: made before there were numbers. */
@@ -130,7 +134,9 @@ export const keptCheckpoint = z.strictObject({
   /** It stays until somebody removes it. */
   pinned: z.boolean().optional(),
   /** What asked for it. */
-  by: z.enum(['hand', 'manifest', 'interval', 'update', 'shutdown', 'unknown']),
+  by: z.enum(['hand', 'manifest', 'interval', 'update', 'shutdown', 'declared', 'unknown']),
+  /** The manifest of kind Checkpoint that it was made for. */
+  declared: declaredName.optional(),
   /** The container has been started anew since: what it has done since then is not in it, and no crash leads back to it. */
   ofEarlierRun: z.boolean(),
   /** How long the processes stood still, milliseconds; null when CRIU has left no statistics. */

@@ -45,7 +45,7 @@ export const LEGAL_STATES: Readonly<Record<ContainerVerb, readonly ContainerStat
   resume: ['Paused'],
   checkpoint: ['Running', 'Restored', 'Paused'],
   restore: ['Configured', 'Exited', 'Checkpointed'],
-  export: ['Running', 'Restored', 'Paused', 'Checkpointed'],
+  export: ['Configured', 'Running', 'Restored', 'Paused', 'Exited', 'Checkpointed'],
   update: ['Created', 'Running', 'Restored', 'Paused'],
   exec: ['Running', 'Restored'],
   cleanup: ['Configured', 'Created', 'Stopped', 'Exited', 'Checkpointed', 'Unknown'],

@@ -77,6 +77,7 @@ export function explainKinds(): { kind: ManifestKind; apiVersion: string; descri
 
 /** What kubectl calls them for short. */
 const SHORT_NAMES: Readonly<Record<string, ManifestKind>> = {
+  ckpt: 'Checkpoint',
   cm: 'ConfigMap',
   po: 'Pod',
   pvc: 'PersistentVolumeClaim',

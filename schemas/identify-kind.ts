@@ -8,7 +8,7 @@ const KINDS = Object.keys(API_VERSIONS) as ManifestKind[];
 
 /** Kinds of ours or of Kubernetes that are to come. */
 const LATER_KINDS = new Set([
-  ...['Checkpoint', 'Network', 'Source'],
+  ...['Network', 'Source'],
   ...['CronJob', 'DaemonSet', 'Deployment', 'Job', 'PersistentVolume'],
   ...['ReplicaSet', 'StatefulSet'],
 ]);

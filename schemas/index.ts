@@ -9,6 +9,8 @@ export * from './archive-signature.ts';
 export * from './cdi-spec.ts';
 export * from './checkpoint-environment.ts';
 export * from './checkpoint.ts';
+export * from './checkpoint-manifest.ts';
+export * from './declared-checkpoint.ts';
 export * from './kept-checkpoints.ts';
 export { checkSet } from './check-set.ts';
 export * from './config-map.ts';

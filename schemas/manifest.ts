@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { checkpointManifest } from './checkpoint-manifest.ts';
 import { configMap } from './config-map.ts';
 import { container } from './container.ts';
 import { pod } from './pod.ts';
@@ -13,6 +14,7 @@ export const manifest = z.discriminatedUnion('kind', [
   secret,
   volumeManifest,
   volumeClaim,
+  checkpointManifest,
 ]);
 export type Manifest = z.infer<typeof manifest>;
 export type ManifestKind = Manifest['kind'];
@@ -25,6 +27,7 @@ export const manifestSchemas = {
   Secret: secret,
   Volume: volumeManifest,
   PersistentVolumeClaim: volumeClaim,
+  Checkpoint: checkpointManifest,
 } as const satisfies Record<ManifestKind, z.ZodType>;
 
 /** The apiVersion that each kind has. */
@@ -35,12 +38,13 @@ export const API_VERSIONS: Readonly<Record<ManifestKind, string>> = {
   Secret: 'v1',
   Volume: 'tsctr.dev/v1',
   PersistentVolumeClaim: 'v1',
+  Checkpoint: 'tsctr.dev/v1',
 };
 
 /** Kinds of Kubernetes that have fields of ours when they are called ours. */
 export const OWN_API_VERSIONS: Readonly<Partial<Record<ManifestKind, string>>> = { Secret: 'tsctr.dev/v1' };
 
-/** What runs; the other kinds are data and volumes that these use. */
+/** What runs; the other kinds are data and volumes that these use, and what is done once to one that runs. */
 export type RunningKind = 'Container' | 'Pod';
 export type VolumeKind = 'Volume' | 'PersistentVolumeClaim';
-export type DataKind = Exclude<ManifestKind, RunningKind | VolumeKind>;
+export type DataKind = Exclude<ManifestKind, RunningKind | VolumeKind | 'Checkpoint'>;

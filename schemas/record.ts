@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { checkpointFacts } from './checkpoint.ts';
+import { checkpointFacts, declaredName } from './checkpoint.ts';
 import { container, containerSpec } from './container.ts';
 import { CONTAINER_STATES } from './container-state.ts';
 import { pod } from './pod.ts';
@@ -89,6 +89,8 @@ export const intent = z.strictObject({
   file: z.string().optional(),
   /** Number of the checkpoint that is being restored. */
   checkpoint: z.int().optional(),
+  /** The manifest of kind Checkpoint that a checkpoint is being made for. */
+  declared: declaredName.optional(),
 });
 export type Intent = z.infer<typeof intent>;
 

@@ -75,7 +75,7 @@ test('a path that leads nowhere is refused, with the field that was likely meant
     ['container.spec.image.x', /container\.spec\.image has no fields$/],
     [
       'contaner',
-      /expected a kind \(container, pod, configmap, secret, volume, persistentvolumeclaim\), found `contaner`, did you mean `container`\?$/,
+      /expected a kind \(container, pod, configmap, secret, volume, persistentvolumeclaim, checkpoint\), found `contaner`, did you mean `container`\?$/,
     ],
     ['', /found nothing$/],
     ['pod..spec', /pod has no field ``$/],

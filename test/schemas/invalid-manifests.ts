@@ -211,7 +211,7 @@ export const INVALID_MANIFESTS: InvalidManifest[] = [
     title: 'a missing kind',
     text: lines('apiVersion: v1', 'metadata: { name: a }'),
     problems: [
-      '1:1 kind: missing, expected one of Container, Pod, ConfigMap, Secret, Volume, PersistentVolumeClaim',
+      '1:1 kind: missing, expected one of Container, Pod, ConfigMap, Secret, Volume, PersistentVolumeClaim, Checkpoint',
     ],
   },
   {
@@ -223,7 +223,7 @@ export const INVALID_MANIFESTS: InvalidManifest[] = [
     title: 'a kind that is nearly right',
     text: lines('apiVersion: tsctr.dev/v1', 'kind: container'),
     problems: [
-      '2:7 kind: expected one of Container, Pod, ConfigMap, Secret, Volume, PersistentVolumeClaim, found "container", did you mean `Container`?',
+      '2:7 kind: expected one of Container, Pod, ConfigMap, Secret, Volume, PersistentVolumeClaim, Checkpoint, found "container", did you mean `Container`?',
     ],
   },
   {
@@ -235,7 +235,7 @@ export const INVALID_MANIFESTS: InvalidManifest[] = [
     title: 'a kind that is to come',
     text: lines('apiVersion: apps/v1', 'kind: Deployment'),
     problems: [
-      '2:7 kind: Deployment is not supported yet, expected one of Container, Pod, ConfigMap, Secret, Volume, PersistentVolumeClaim',
+      '2:7 kind: Deployment is not supported yet, expected one of Container, Pod, ConfigMap, Secret, Volume, PersistentVolumeClaim, Checkpoint',
     ],
   },
   {
