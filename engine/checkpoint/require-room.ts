@@ -4,7 +4,7 @@ import path from 'node:path';
 import { hasErrno } from '../../native/index.ts';
 import { directorySize } from '../container/directory-size.ts';
 import type { ContainerContext } from '../container/container-context.ts';
-import type { ArchivePlace } from '../contract/checkpoint-archive.ts';
+import type { ArchivePlace, PlannedArchive } from '../contract/checkpoint-archive.ts';
 import { EngineError } from '../engine-error.ts';
 import { requireSpace } from './archive/disk-space.ts';
 import { namedVolumesOf } from './named-volumes.ts';
@@ -17,7 +17,7 @@ import { memoryBytes } from './watch-pages.ts';
  */
 export async function requireRoom(
   context: ContainerContext,
-  archive: ArchivePlace | null,
+  archive: PlannedArchive | null,
   operation: string,
 ): Promise<void> {
   const { parts, request, paths } = context;
@@ -25,7 +25,7 @@ export async function requireRoom(
   requireSpace(parts.kernel, paths.state, memory, operation);
   if (archive === null) return;
   requireExportable(context, archive, operation);
-  await requirePlace(archive.file, operation);
+  if (archive.file !== null) await requirePlace(archive.file, operation);
   const sizes = await Promise.all([
     archive.leaveOut.includes('rootfs') || request.spec.rootfs !== undefined ? 0 : directorySize(paths.upper),
     ...(archive.leaveOut.includes('volumes') ? [] : volumeDirectories(context)).map((directory) =>
@@ -35,7 +35,8 @@ export async function requireRoom(
   const bytes = sizes.reduce((sum, size) => sum + size, memory);
   // What memory shrinks to nobody knows before.
   const least = archive.compression === 'none' ? bytes : Math.ceil(bytes / LIKELY_SHRINKING);
-  requireSpace(parts.kernel, path.dirname(archive.file), least, operation);
+  const directory = archive.file === null ? parts.paths.root : path.dirname(archive.file);
+  requireSpace(parts.kernel, directory, least, operation);
 }
 
 const LIKELY_SHRINKING = 8;

@@ -9,6 +9,12 @@ export interface ArchivePlace {
   leaveOut: readonly ('rootfs' | 'volumes')[];
 }
 
+/** One that will follow. */
+export interface PlannedArchive extends Omit<ArchivePlace, 'file'> {
+  /** Null: in the store of images, which is below the root. */
+  file: string | null;
+}
+
 export type ArchiveCompression = 'zstd' | 'gzip' | 'none';
 
 export interface ExportOptions extends EffectOptions, ArchivePlace {

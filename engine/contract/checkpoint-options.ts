@@ -1,7 +1,7 @@
 import type { CriuRestoreStatistics, OverlookedReason } from '../../schemas/index.ts';
 import type { RetentionPolicy } from '../checkpoint/retention.ts';
 import type { CheckpointAllowances, RetryAllowance } from './checkpoint-allowances.ts';
-import type { ArchivePlace } from './checkpoint-archive.ts';
+import type { PlannedArchive } from './checkpoint-archive.ts';
 import type { CheckpointDetails } from './checkpoint-details.ts';
 import type { EffectOptions } from './effects.ts';
 
@@ -21,7 +21,7 @@ export interface CheckpointOptions extends EffectOptions {
   /** What another try may allow when CRIU says that it is needed and nobody has forbidden it. Default: what harms nobody. */
   retryWith?: readonly RetryAllowance[];
   /** It will be exported there: whether that can be is found out before anything stands still. */
-  archive?: ArchivePlace;
+  archive?: PlannedArchive;
   /** For the whole of it; then the container goes on as before. Default: 10 minutes. */
   timeoutMs?: number;
   /** Told while memory is written. */

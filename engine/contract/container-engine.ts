@@ -57,6 +57,8 @@ export interface ContainerEngine {
   exportCheckpoint(request: ContainerRequest, options: ExportOptions): Promise<ExportResult>;
   /** Removes what an export to that file has left that was interrupted by a crash. Nothing to remove is no error. */
   settleExport(request: ContainerRequest, file: string): Promise<void>;
+  /** Removes an archive that was exported, unless what is there has another size: then somebody else has put it there. */
+  removeArchive(file: string, bytes: number): Promise<void>;
   /** The checkpoint of that number, or the newest one; null when it is not there, or not complete. */
   findCheckpoint(request: ContainerRequest, id?: number): Promise<CheckpointDetails | null>;
   /** Every complete checkpoint of it, newest first. */

@@ -2,12 +2,14 @@ import { mkdir, readdir, readFile, rename, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { Low } from 'lowdb';
 import { RECORD_SCHEMA_VERSION } from '../../schemas/index.ts';
-import type { ContainerRecord, PodRecord } from '../../schemas/index.ts';
+import type { ContainerRecord, DeclaredCheckpointRecord, PodRecord } from '../../schemas/index.ts';
 import { removeDurably, TEMPORARY_PREFIX, writeDurably } from './durable-file.ts';
 import type { DamagedRecord, RecordCollection, RecordStore } from './record-store.ts';
 
 /** Checks a parsed record and returns it, or throws with the reason why it is none. */
-export type RecordValidator = (kind: 'Container' | 'Pod', value: unknown) => unknown;
+export type RecordValidator = (kind: RecordKind, value: unknown) => unknown;
+
+type RecordKind = 'Container' | 'Pod' | 'Checkpoint';
 
 export interface RecordStoreOptions {
   /** `<root>/db`. */
@@ -20,7 +22,7 @@ export interface RecordStoreOptions {
 /** Opens the records below `directory`, one file for each resource. */
 export async function openRecordStore(options: RecordStoreOptions): Promise<RecordStore> {
   const damaged: DamagedRecord[] = [];
-  const [containers, pods] = await Promise.all([
+  const [containers, pods, checkpoints] = await Promise.all([
     openCollection<ContainerRecord>(
       'Container',
       path.join(options.directory, 'containers'),
@@ -28,12 +30,18 @@ export async function openRecordStore(options: RecordStoreOptions): Promise<Reco
       damaged,
     ),
     openCollection<PodRecord>('Pod', path.join(options.directory, 'pods'), options, damaged),
+    openCollection<DeclaredCheckpointRecord>(
+      'Checkpoint',
+      path.join(options.directory, 'checkpoints'),
+      options,
+      damaged,
+    ),
   ]);
-  return { containers, pods, damaged };
+  return { containers, pods, checkpoints, damaged };
 }
 
 async function openCollection<T extends { name: string }>(
-  kind: 'Container' | 'Pod',
+  kind: RecordKind,
   directory: string,
   options: RecordStoreOptions,
   damaged: DamagedRecord[],
@@ -125,13 +133,13 @@ async function setAside(file: string, error: unknown, readOnly: boolean): Promis
 /** The lowdb adapter of one record: durable writes, one at a time, of which a newer one replaces those that wait. */
 class DurableRecordFile<T extends { name: string }> {
   readonly #file: string;
-  readonly #kind: 'Container' | 'Pod';
+  readonly #kind: RecordKind;
   readonly #name: string;
   readonly #validate: RecordValidator | undefined;
   #writing: Promise<void> | null = null;
   #next: { text: string | null; done: Promise<void> } | null = null;
 
-  constructor(file: string, kind: 'Container' | 'Pod', name: string, validate: RecordValidator | undefined) {
+  constructor(file: string, kind: RecordKind, name: string, validate: RecordValidator | undefined) {
     this.#file = file;
     this.#kind = kind;
     this.#name = name;

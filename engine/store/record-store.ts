@@ -1,4 +1,4 @@
-import type { ContainerRecord, PodRecord } from '../../schemas/index.ts';
+import type { ContainerRecord, DeclaredCheckpointRecord, PodRecord } from '../../schemas/index.ts';
 
 /**
  * The records of one root directory. Reading is from memory and immediate; a write resolves when it is on stable storage.
@@ -7,6 +7,8 @@ import type { ContainerRecord, PodRecord } from '../../schemas/index.ts';
 export interface RecordStore {
   readonly containers: RecordCollection<ContainerRecord>;
   readonly pods: RecordCollection<PodRecord>;
+  /** What manifests of kind Checkpoint ask for, and what became of it. */
+  readonly checkpoints: RecordCollection<DeclaredCheckpointRecord>;
   /** Files that could not be read at opening; they were set aside, and the rest goes on. */
   readonly damaged: readonly DamagedRecord[];
 }

@@ -191,6 +191,7 @@ function memoryEngine(
   | 'restore'
   | 'exportCheckpoint'
   | 'settleExport'
+  | 'removeArchive'
   | 'findCheckpoint'
   | 'listCheckpoints'
   | 'checkCheckpoint'
@@ -282,6 +283,10 @@ function memoryEngine(
       return { file, bytes: 4000, uncompressedBytes: 8000, durationMs: 3 };
     },
     settleExport: () => Promise.resolve(),
+    removeArchive: (file) =>
+      effects.run(`remove archive ${file}`, () => {
+        host.archives.delete(file);
+      }),
     findCheckpoint(request, id) {
       const kept = list(request);
       return Promise.resolve(kept.find((each) => id === undefined || each.id === id) ?? null);

@@ -1,14 +1,15 @@
 import type { RecordCollection, RecordStore } from '../../engine/index.ts';
-import type { ContainerRecord, PodRecord } from '../../schemas/index.ts';
+import type { ContainerRecord, DeclaredCheckpointRecord, PodRecord } from '../../schemas/index.ts';
 
 /** What survives a crash: the files of the records. */
 export interface FakeDisk {
   containers: Map<string, string>;
   pods: Map<string, string>;
+  checkpoints: Map<string, string>;
 }
 
 export function createFakeDisk(): FakeDisk {
-  return { containers: new Map(), pods: new Map() };
+  return { containers: new Map(), pods: new Map(), checkpoints: new Map() };
 }
 
 /** Called around every write: it may throw, or never come back, as a process does that was killed there. */
@@ -19,6 +20,7 @@ export function openFakeStore(disk: FakeDisk, boundary: Boundary = () => Promise
   return {
     containers: collection<ContainerRecord>(disk.containers, 'container', boundary),
     pods: collection<PodRecord>(disk.pods, 'pod', boundary),
+    checkpoints: collection<DeclaredCheckpointRecord>(disk.checkpoints, 'checkpoint', boundary),
     damaged: [],
   };
 }
