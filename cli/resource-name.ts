@@ -54,7 +54,7 @@ function parseName(word: string): TypedName {
     throw new CliError(
       'BAD_INPUT',
       `'${word}': unknown kind '${word.slice(0, slash)}'`,
-      'the kinds are container, pod, configmap, secret and volume',
+      'the kinds are container, pod, configmap, secret, volume and checkpoint',
     );
   }
   const name = word.slice(slash + 1);
@@ -67,6 +67,7 @@ const DATA_WORDS: Readonly<Record<DataName['kind'], readonly string[]>> = {
   Secret: ['secret', 'secrets'],
   Volume: ['volume', 'volumes', 'vol'],
   PersistentVolumeClaim: ['persistentvolumeclaim', 'persistentvolumeclaims', 'pvc'],
+  Checkpoint: ['checkpoint', 'checkpoints', 'ckpt'],
 };
 
 /** `secret/db`, `configmap/web` or `volume/data`; null for any other word. */

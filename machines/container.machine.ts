@@ -92,7 +92,13 @@ export const containerMachine = base.createMachine({
 
     Configured: {
       tags: ['resting'],
-      on: { create: 'creating', restore: 'restoring', cleanup: 'cleaningUp', remove: 'removing' },
+      on: {
+        create: 'creating',
+        restore: 'restoring',
+        export: 'exporting',
+        cleanup: 'cleaningUp',
+        remove: 'removing',
+      },
     },
     Created: {
       tags: ['resting'],
@@ -144,7 +150,13 @@ export const containerMachine = base.createMachine({
     Stopped: { tags: ['resting'], on: { cleanup: 'cleaningUp', remove: 'removing' } },
     Exited: {
       tags: ['resting'],
-      on: { create: 'creating', restore: 'restoring', cleanup: 'cleaningUp', remove: 'removing' },
+      on: {
+        create: 'creating',
+        restore: 'restoring',
+        export: 'exporting',
+        cleanup: 'cleaningUp',
+        remove: 'removing',
+      },
     },
     Checkpointed: {
       tags: ['resting'],

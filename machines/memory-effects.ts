@@ -18,11 +18,17 @@ export class MemoryEffects {
   async checkpoint(operation: OperationOf<'checkpoint'>, signal: AbortSignal): Promise<void> {
     const { container, request, then, by, timeoutMs, archive, onPages } = operation;
     const { id, allowances, retention, repeatable, pin, preDumps } = operation;
-    await this.#journal.intend(container, 'checkpoint', (record) => ({
-      ...record,
-      checkpointTriedAt: this.#journal.now(),
-      lastCheckpointId: Math.max(record.lastCheckpointId, id),
-    }));
+    const declared = operation.declared === null ? {} : { declared: operation.declared };
+    await this.#journal.intend(
+      container,
+      'checkpoint',
+      (record) => ({
+        ...record,
+        checkpointTriedAt: this.#journal.now(),
+        lastCheckpointId: Math.max(record.lastCheckpointId, id),
+      }),
+      declared,
+    );
     const options = {
       then,
       id,
@@ -47,8 +53,10 @@ export class MemoryEffects {
       ...noteKept(then === 'stop' ? saved(present) : present, result.kept, {
         id: details.id,
         by,
+        ...declared,
         durationsMs,
       }),
+      ...(then === 'stop' && operation.declared !== null ? { override: 'Checkpointed' as const } : {}),
       restoreFrom: null,
       lastError: null,
     }));
@@ -58,6 +66,7 @@ export class MemoryEffects {
       then,
       checkpoint: String(details.id),
       sizeBytes: String(details.sizes.total),
+      ...(operation.declared === null ? {} : { declared: operation.declared.name }),
       ...(frozenMs === null ? {} : { frozenMs: frozenMs.toFixed(1) }),
       ...(retries.length === 0
         ? {}
@@ -104,13 +113,15 @@ export class MemoryEffects {
 
   /** Writes the kept checkpoint as one file. Nothing of the container changes. */
   async export(operation: OperationOf<'export'>, signal: AbortSignal): Promise<void> {
-    const { container, request, archive, onArchive, onResult } = operation;
-    await this.#journal.intend(container, 'export', undefined, { file: archive.file });
+    const { container, request, checkpoint, archive, onArchive, onResult } = operation;
+    const declared = operation.declared === null ? {} : { declared: operation.declared };
+    await this.#journal.intend(container, 'export', undefined, { file: archive.file, ...declared });
     const result = await this.#alone(container, () =>
       this.#journal.attempt(container, signal, () =>
         this.#deps.engine.containers.exportCheckpoint(request, {
           ...archive,
           signal,
+          ...(checkpoint === null ? {} : { checkpoint }),
           ...(onArchive === undefined ? {} : { onProgress: onArchive }),
         }),
       ),

@@ -61,7 +61,7 @@ export function outrun(record: ContainerRecord): Pick<ContainerRecord, 'checkpoi
 export function noteKept(
   record: ContainerRecord,
   found: readonly CheckpointDetails[],
-  made: Pick<KeptCheckpoint, 'id' | 'by'> & Partial<Pick<KeptCheckpoint, 'durationsMs'>>,
+  made: Pick<KeptCheckpoint, 'id' | 'by'> & Partial<Pick<KeptCheckpoint, 'durationsMs' | 'declared'>>,
 ): ContainerRecord {
   const known = new Map(keptCheckpointsOf(record).map((checkpoint) => [checkpoint.id, checkpoint]));
   const kept = found.map((details) =>

@@ -1,4 +1,4 @@
-import type { ExecOptions, ExecResult, ExportResult } from '../engine/index.ts';
+import type { ArchivePlace, ExecOptions, ExecResult, ExportResult } from '../engine/index.ts';
 import type {
   CheckpointStep,
   CreateStep,
@@ -19,7 +19,8 @@ export type Operation = (
   | InstanceStep<'update'>
   | (CheckpointStep & Pick<RunOptions, 'onPages'>)
   | (RestoreStep & Pick<RunOptions, 'onArchive'>)
-  | (ExportStep & Pick<RunOptions, 'onArchive'> & { onResult: (result: ExportResult) => void })
+  | (Omit<ExportStep, 'archive'> &
+      Pick<RunOptions, 'onArchive'> & { archive: ArchivePlace; onResult: (result: ExportResult) => void })
   | InstanceStep<'cleanup'>
   | InstanceStep<'remove'>
   | { kind: 'kill'; container: string; signalNumber: number }

@@ -30,12 +30,17 @@ function recoverCheckpoint(
   const [newest] = found;
   const isNew =
     newest !== undefined && Date.parse(newest.createdAt) >= Date.parse(record.intent?.since ?? '');
-  const noted = isNew ? noteKept(record, found, { id: newest.id, by: byOf(record) }) : record;
+  const declared = record.intent?.declared;
+  const noted = isNew
+    ? noteKept(record, found, { id: newest.id, by: byOf(record), ...(declared && { declared }) })
+    : record;
   const attributes = { recovered: 'true' };
   const happened: Recovery['happened'] = isNew ? [{ type: 'checkpoint', attributes }] : [];
   const isAlive = observation.status === 'running' || observation.status === 'paused';
-  if (!isAlive && isNew && !newest.leftRunning)
-    return { record: { ...saved(noted), intent: null }, happened };
+  if (!isAlive && isNew && !newest.leftRunning) {
+    const override = declared === undefined ? noted.override : 'Checkpointed';
+    return { record: { ...saved(noted), intent: null, override }, happened };
+  }
   const recovery = recoverState(noted, observation, now);
   return { record: recovery.record, happened: [...happened, ...recovery.happened] };
 }
@@ -92,7 +97,8 @@ function restoredFrom({ intent, checkpoint }: ContainerRecord): number {
   return intent?.checkpoint ?? checkpoint?.id ?? NONE;
 }
 
-function byOf({ override, manifest }: ContainerRecord): 'hand' | 'manifest' | 'unknown' {
+function byOf({ override, manifest, intent }: ContainerRecord): 'hand' | 'manifest' | 'declared' | 'unknown' {
+  if (intent?.declared !== undefined) return 'declared';
   if (override === 'Checkpointed') return 'hand';
   return manifest?.spec.state === 'Checkpointed' ? 'manifest' : 'unknown';
 }

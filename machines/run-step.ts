@@ -16,6 +16,7 @@ import { containerMachine } from './container.machine.ts';
 import type { Operation } from './operation.ts';
 import { createPodActors } from './pod.actors.ts';
 import { podMachine } from './pod.machine.ts';
+import { makeProduct, pushImage, removeCheckpoint, removeProduct } from './product-effects.ts';
 import { recoverRecord } from './recover.ts';
 import { startQuietly, untilResting } from './run-actor.ts';
 
@@ -108,15 +109,19 @@ export function createStepRunner(deps: ContainerEffectDeps): MachineRunner {
       operate(withSignal({ ...step, ...(options.onPages && { onPages: options.onPages }) }, options)),
     restore: (step, options) =>
       operate(withSignal({ ...step, ...(options.onArchive && { onArchive: options.onArchive }) }, options)),
-    async export(step, options) {
-      const results: ExportResult[] = [];
-      const onResult = (result: ExportResult): void => void results.push(result);
-      const told = options.onArchive && { onArchive: options.onArchive };
-      await operate(withSignal({ ...step, ...told, onResult }, options));
-      const [result] = results;
-      if (result === undefined) throw new Error(`export container/${step.container}: it gave no result`);
-      return result;
-    },
+    export: (step, options) =>
+      makeProduct(deps, step, async (archive) => {
+        const results: ExportResult[] = [];
+        const onResult = (result: ExportResult): void => void results.push(result);
+        const told = options.onArchive && { onArchive: options.onArchive };
+        await operate(withSignal({ ...step, archive, ...told, onResult }, options));
+        const [result] = results;
+        if (result === undefined) throw new Error(`export container/${step.container}: it gave no result`);
+        return result;
+      }),
+    removeCheckpoint: (step) => removeCheckpoint(deps, step),
+    removeProduct: (step) => removeProduct(deps, step),
+    pushImage: (step, options) => pushImage(deps, step, options),
     cleanup: instance<'cleanup'>(),
     remove: instance<'remove'>(),
     forget: ({ container }) => records.containers.remove(container),

@@ -1,7 +1,16 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Container, ContainerRecord, Ownership, Pod, PodRecord } from '../schemas/index.ts';
+import type {
+  CheckpointManifest,
+  Container,
+  ContainerRecord,
+  DeclaredCheckpointRecord,
+  Ownership,
+  Pod,
+  PodRecord,
+} from '../schemas/index.ts';
+import { mergeCheckpoint } from './accept-checkpoint.ts';
 import { isoTime } from './clock.ts';
-import { isRunning } from './data-manifests.ts';
+import { hasPasses } from './data-manifests.ts';
 import { DependencyCycleError, findDependencyCycle } from './dependency-cycle.ts';
 import { needsNewNamespaces } from './expand-pod.ts';
 import { newContainerRecord, newPodRecord } from './new-record.ts';
@@ -13,12 +22,14 @@ import { keyOf, type ResourceName } from './resource-key.ts';
 export interface RecordsView {
   containers: readonly ContainerRecord[];
   pods: readonly PodRecord[];
+  checkpoints: readonly DeclaredCheckpointRecord[];
 }
 
 /** What accepting manifests does to the records. Pure data: `accept` writes it, a dry run only plans with it. */
 export interface Acceptance {
   containers: readonly Accepted<ContainerRecord>[];
   pods: readonly Accepted<PodRecord>[];
+  checkpoints: readonly Accepted<DeclaredCheckpointRecord>[];
   /** What the source no longer has. */
   dropped: readonly ResourceName[];
   conflicts: readonly OwnershipError[];
@@ -40,10 +51,11 @@ export function acceptManifests(
   const conflicts: OwnershipError[] = [];
   const containers: Accepted<ContainerRecord>[] = [];
   const pods: Accepted<PodRecord>[] = [];
+  const checkpoints: Accepted<DeclaredCheckpointRecord>[] = [];
   const find = recordFinder(present);
   for (const { manifest, file } of manifests) {
     // Data is kept by the engine: see data-manifests.ts.
-    if (!isRunning(manifest)) continue;
+    if (!hasPasses(manifest)) continue;
     const { kind, metadata } = manifest;
     const owner: Ownership = { source: options.source, file };
     const record = find({ kind, name: metadata.name });
@@ -53,24 +65,28 @@ export function acceptManifests(
     }
     if (manifest.kind === 'Container')
       containers.push(acceptContainer(manifest, owner, record as ContainerRecord | null, options));
-    else pods.push(acceptPod(manifest, owner, record as PodRecord | null, options));
+    else if (manifest.kind === 'Pod')
+      pods.push(acceptPod(manifest, owner, record as PodRecord | null, options));
+    else
+      checkpoints.push(acceptCheckpoint(manifest, owner, record as DeclaredCheckpointRecord | null, options));
   }
   const refusal = conflicts[0];
   if (refusal !== undefined && options.conflicts === 'refuse') throw refusal;
   const dropped = droppedResources(manifests, present, options);
   refuseCycles(present, containers, dropped);
-  return { containers, pods, dropped, conflicts };
+  return { containers, pods, checkpoints, dropped, conflicts };
 }
 
 /** Records as they will be once the acceptance is written. */
 export function recordsAfter(present: RecordsView, acceptance: Acceptance, now: number): RecordsView {
   const isDropped = ({ kind, name }: ResourceName): boolean =>
     acceptance.dropped.some((resource) => resource.kind === kind && resource.name === name);
-  const drop = <T extends ContainerRecord | PodRecord>(record: T): T =>
+  const drop = <T extends RecordOfPasses>(record: T): T =>
     isDropped(record) ? { ...record, deletionRequestedAt: isoTime(now) } : record;
   return {
     containers: replace(present.containers, acceptance.containers).map(drop),
     pods: replace(present.pods, acceptance.pods).map(drop),
+    checkpoints: replace(present.checkpoints, acceptance.checkpoints).map(drop),
   };
 }
 
@@ -79,9 +95,12 @@ function replace<T extends { name: string }>(present: readonly T[], accepted: re
   return [...present.filter((record) => !names.has(record.name)), ...accepted.map(({ record }) => record)];
 }
 
-function recordFinder(present: RecordsView): (resource: ResourceName) => ContainerRecord | PodRecord | null {
-  const records = new Map<string, ContainerRecord | PodRecord>();
-  for (const record of [...present.containers, ...present.pods]) records.set(keyOf(record), record);
+type RecordOfPasses = ContainerRecord | PodRecord | DeclaredCheckpointRecord;
+
+function recordFinder(present: RecordsView): (resource: ResourceName) => RecordOfPasses | null {
+  const records = new Map<string, RecordOfPasses>();
+  for (const record of [...present.containers, ...present.pods, ...present.checkpoints])
+    records.set(keyOf(record), record);
   return (resource) => records.get(keyOf(resource)) ?? null;
 }
 
@@ -136,6 +155,18 @@ function acceptPod(
   return accepted(present, merge, isSame);
 }
 
+function acceptCheckpoint(
+  manifest: CheckpointManifest,
+  owner: Ownership,
+  present: DeclaredCheckpointRecord | null,
+  { now, newId }: { now: number; newId: () => string },
+): Accepted<DeclaredCheckpointRecord> {
+  const id = present?.id ?? newId();
+  const merge = (record: DeclaredCheckpointRecord | null): DeclaredCheckpointRecord =>
+    mergeCheckpoint(record, manifest, { owner, now, id });
+  return accepted(present, merge, present !== null && isDeepStrictEqual(present.manifest, manifest));
+}
+
 function accepted<T extends { deletionRequestedAt: string | null }>(
   present: T | null,
   merge: (record: T | null) => T,
@@ -154,7 +185,8 @@ function droppedResources(
 ): ResourceName[] {
   if (prune === null) return [];
   const named = new Set(manifests.map(({ manifest }) => `${manifest.kind}/${manifest.metadata.name}`));
-  return [...present.containers.filter((record) => record.pod === null), ...present.pods]
+  const own = present.containers.filter((record) => record.pod === null);
+  return [...own, ...present.pods, ...present.checkpoints]
     .filter(
       (record) =>
         record.owner.source === source &&

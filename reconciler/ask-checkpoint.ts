@@ -3,6 +3,7 @@ import {
   isLegal,
   isRepeatable,
   keptCheckpointsOf,
+  parseImageReference,
   type ContainerRecord,
   type RestoreWish,
 } from '../schemas/index.ts';
@@ -20,6 +21,7 @@ export interface CheckpointRequest {
 /** Notes what is asked for; all is checked first, so that nothing is changed when one of the names does not allow it. */
 export async function askCheckpoint(deps: PassDeps, { names, wish }: CheckpointRequest): Promise<void> {
   const records = names.flatMap((name) => containersOf(deps, 'checkpoint', name));
+  if (wish.image !== undefined) refuseImageName(wish.image);
   for (const record of records) {
     const { record: seen } = await deps.runner.observe(record);
     const isDone = seen.state === 'Checkpointed' && wish.then === 'stop';
@@ -32,6 +34,12 @@ export async function askCheckpoint(deps: PassDeps, { names, wish }: CheckpointR
     if (wish.then === 'leave-running') continue;
     await deps.records.containers.edit(name, (record) => ({ ...record, override: 'Checkpointed' }));
   }
+}
+
+function refuseImageName(name: string): void {
+  const image = parseImageReference(name);
+  if (image.transport === 'docker' && image.digest === null) return;
+  throw new BadRequestError(`checkpoint as ${name}: expected a name with or without a tag`);
 }
 
 /** A container, or a pod, that is to go on from a checkpoint. */

@@ -1,4 +1,4 @@
-import type { ArchivePlace, CheckpointAllowances, RetentionPolicy } from '../engine/index.ts';
+import type { CheckpointAllowances, PlannedArchive, RetentionPolicy } from '../engine/index.ts';
 import {
   parseBytes,
   parseDuration,
@@ -6,11 +6,12 @@ import {
   type ContainerRecord,
   type ContainerRequest,
   type ContainerSpec,
+  type DeclaredName,
   type KeptCheckpoint,
 } from '../schemas/index.ts';
 import type { CheckpointStep, ExportStep } from './step.ts';
 
-/** A checkpoint that was asked for by command, once. */
+/** A checkpoint that was asked for once: by command, or by a manifest of kind Checkpoint. */
 export interface CheckpointWish {
   then: 'stop' | 'leave-running';
   /** In place of those of the manifest. */
@@ -21,9 +22,16 @@ export interface CheckpointWish {
   pin?: boolean;
   /** In place of the manifest's. */
   preDumps?: number;
-  by: 'hand' | 'shutdown';
-  /** Written as one file afterwards. Default: not. */
-  archive?: ArchivePlace;
+  /** In place of the manifest's. */
+  retryWith?: NonNullable<CheckpointSettings['retryWith']>;
+  /** In place of the manifest's. */
+  retention?: RetentionPolicy;
+  by: 'hand' | 'shutdown' | 'declared';
+  declared?: DeclaredName;
+  /** Written as one file afterwards, or with `image` into the store of images. Default: not. */
+  archive?: PlannedArchive;
+  /** Name of the image that the archive becomes the layer of. */
+  image?: string;
 }
 
 /** The step for a checkpoint: what the manifest allows, and on top of it what was asked for. */
@@ -34,7 +42,7 @@ export function checkpointStep(
 ): CheckpointStep {
   const settings = spec.checkpoint?.options;
   const seconds = settings?.timeoutSeconds;
-  const retention = retentionPolicy(spec);
+  const retention = how.wish?.retention ?? retentionPolicy(spec);
   return {
     kind: 'checkpoint',
     container: request.name,
@@ -49,14 +57,29 @@ export function checkpointStep(
     allowances: { ...checkpointAllowances(spec), ...how.wish?.allowances },
     timeoutMs: how.wish?.timeoutMs ?? (seconds === undefined ? null : seconds * 1000),
     archive: how.wish?.archive ?? null,
-    retryWith: settings?.retryWith ?? null,
+    retryWith: how.wish?.retryWith ?? settings?.retryWith ?? null,
+    declared: how.wish?.declared ?? null,
   };
 }
 
-/** What follows the checkpoint where it was asked to become a file. */
-export function exportSteps(request: ContainerRequest, wish: CheckpointWish | null): ExportStep[] {
+/** What follows the checkpoint where it was asked to become a file or an image. `made`: which one, if not the newest. */
+export function exportSteps(
+  request: ContainerRequest,
+  wish: CheckpointWish | null,
+  made: Pick<KeptCheckpoint, 'id'> | null = null,
+): ExportStep[] {
   if (wish?.archive === undefined) return [];
-  return [{ kind: 'export', container: request.name, request, archive: wish.archive }];
+  return [
+    {
+      kind: 'export',
+      container: request.name,
+      request,
+      checkpoint: made?.id ?? null,
+      archive: wish.archive,
+      image: wish.image ?? null,
+      declared: wish.declared ?? null,
+    },
+  ];
 }
 
 /** How many checkpoints the manifest wants kept: one, unless it says something of them. */
@@ -72,8 +95,10 @@ function retentionPolicy({ checkpoint }: ContainerSpec): RetentionPolicy {
 
 /** What the manifest of a container allows. */
 export function checkpointAllowances({ checkpoint }: ContainerSpec): CheckpointAllowances {
-  const settings: CheckpointSettings | undefined = checkpoint?.options;
-  if (settings === undefined) return {};
+  return allowancesOf(checkpoint?.options ?? {});
+}
+
+export function allowancesOf(settings: CheckpointSettings): CheckpointAllowances {
   const allowances: CheckpointAllowances = {};
   for (const flag of FLAGS) {
     const value = settings[flag];

@@ -1,22 +1,20 @@
-import type { PagesProgress } from '../engine/index.ts';
 import { runsSystemd, SYSTEMD_STOP_SIGNAL } from '../schemas/index.ts';
 import type { ContainerRecord } from '../schemas/index.ts';
 import { checkContainerPlan, UnsoundPlanError } from './check-plan.ts';
 import { isAlive, mayHaveProcess, type ContainerSituation } from './container-situation.ts';
 import { renewedRequest } from './container-steps.ts';
+import { declaredWishFor } from './declared-wish.ts';
 import { desiredContainer, type DesiredContainer } from './desired-container.ts';
-import { executePlan } from './execute-plan.ts';
 import { requeueAfter, settled, type Outcome } from './outcome.ts';
 import type { PassDeps } from './pass-deps.ts';
 import { planContainer } from './plan-container.ts';
 import { changesOf } from './plan-remake.ts';
 import type { Plan } from './plan.ts';
 import { formatReason } from './plan-reason.ts';
-import { formatSize, reportRest, reportStep } from './report-steps.ts';
+import { reportRest } from './report-steps.ts';
+import { runContainerPlan } from './run-container-plan.ts';
 import { startGate } from './start-gate.ts';
 import type { Sighting } from './step-runner.ts';
-import type { Step } from './step.ts';
-import { withdrawWish } from './withdraw-wish.ts';
 
 /** Rounds of looking, planning and acting within one pass; a sound planner needs four at most. */
 const MOST_ROUNDS = 10;
@@ -37,39 +35,7 @@ export async function passOverContainer(deps: PassDeps, name: string, signal: Ab
       return plan.outcome;
     }
     announce(deps, plan);
-    await executePlan(plan.steps, deps.runner, {
-      signal,
-      onStepDone: (step) => {
-        fulfil(deps, name, step);
-        reportStep(deps.report, step, {
-          plan,
-          record: deps.records.containers.get(name),
-          tookMs: deps.clock.now() - begun,
-        });
-      },
-      onImage: (container, image) => deps.wishes.images.set(container, image),
-      onProgress: (progress) => {
-        const detail = `${progress.phase} ${String(progress.layersDone)}/${String(progress.layersTotal)} layers`;
-        deps.report({ resource: plan.resource, what: 'progress', detail });
-      },
-      onArchive: (progress) => {
-        deps.report({
-          resource: plan.resource,
-          what: 'progress',
-          detail: describeBytes('archive', progress),
-        });
-      },
-      onExported: (_step, { file, bytes, durationMs }) => {
-        const detail = `${file}, ${formatSize(bytes)} after ${String(durationMs)} ms`;
-        deps.report({ resource: plan.resource, what: 'exported', detail });
-      },
-      onPages: (progress) => {
-        deps.report({ resource: plan.resource, what: 'progress', detail: describeBytes('memory', progress) });
-      },
-    }).catch(async (error: unknown) => {
-      if (!signal.aborted) await withdrawWish(deps, name);
-      throw error;
-    });
+    await runContainerPlan(deps, plan, { begun, signal });
     hasActed = true;
   }
   return requeueAfter(1000, { why: 'steps-follow' });
@@ -95,6 +61,7 @@ export async function situationOf(
     imageStopSignal: mayHaveProcess(record.state) ? await imageStopSignal(deps, record) : null,
     gate: desired === null ? null : startGate(record, desired, lookup),
     checkpointAsked: wishes.checkpoints.get(record.name) ?? null,
+    declaredAsked: declaredWishFor(record, records.checkpoints.list(), wishes.declared.handedOver),
     restartAsked: wishes.restarts.has(record.name),
     probeFailure: isAlive(record.state) ? (wishes.probeFailures.get(record.name) ?? null) : null,
     stopTimeoutMs: wishes.stopTimeoutsMs.get(record.name) ?? null,
@@ -129,30 +96,6 @@ function refuseUnsound(plan: Plan, situation: ContainerSituation): void {
   if (violations.length > 0) throw new UnsoundPlanError(plan, violations);
 }
 
-/** What was asked for once is done. */
-function fulfil({ wishes }: PassDeps, name: string, step: Step): void {
-  switch (step.kind) {
-    case 'stop':
-      wishes.probeFailures.delete(name);
-      wishes.stopTimeoutsMs.delete(name);
-      return;
-    case 'create':
-      wishes.images.delete(name);
-      return;
-    case 'checkpoint':
-    case 'export':
-      wishes.checkpoints.delete(name);
-      return;
-    case 'restore':
-    case 'start':
-      wishes.restarts.delete(name);
-      wishes.probeFailures.delete(name);
-      return;
-    default:
-      return;
-  }
-}
-
 /** Fields without effect on what runs are taken over, so that the request tells the truth. */
 async function renewRequest({ records }: PassDeps, { record, desired }: ContainerSituation): Promise<void> {
   if (desired === null || record.request === null || changesOf(record.request, desired).length > 0) return;
@@ -171,12 +114,4 @@ function announce({ report }: PassDeps, plan: Plan): void {
     what: 'changed',
     detail: `${plan.action}: ${changes.map(formatReason).join(', ')}`,
   });
-}
-
-/** `memory 12.0 of 48.0 MiB`. */
-function describeBytes(what: string, { bytes, totalBytes }: PagesProgress): string {
-  const mebibytes = (count: number): string => (count / 2 ** 20).toFixed(1);
-  return totalBytes === null
-    ? `${what} ${mebibytes(bytes)} MiB`
-    : `${what} ${mebibytes(bytes)} of ${mebibytes(totalBytes)} MiB`;
 }

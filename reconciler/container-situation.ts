@@ -1,6 +1,7 @@
 import type { ContainerObservation } from '../engine/index.ts';
 import type { ContainerRecord, ContainerState, ResolvedImage } from '../schemas/index.ts';
 import type { CheckpointWish } from './checkpoint-wish.ts';
+import type { DeclaredWish } from './declared-wish.ts';
 import type { DesiredContainer } from './desired-container.ts';
 import type { Outcome } from './outcome.ts';
 
@@ -21,6 +22,8 @@ export interface ContainerSituation {
   restartAsked: boolean;
   /** `tsctr checkpoint`. */
   checkpointAsked: CheckpointWish | null;
+  /** A manifest of kind Checkpoint whose turn it is. */
+  declaredAsked: DeclaredWish | null;
   probeFailure: ProbeFailure | null;
   /** Overrides the grace period, in milliseconds, for this one time. */
   stopTimeoutMs: number | null;

@@ -1,5 +1,14 @@
 import type { DataInfo, Engine } from '../engine/index.ts';
-import type { ConfigMap, Container, DataKind, Manifest, Pod, Secret, VolumeKind } from '../schemas/index.ts';
+import type {
+  CheckpointManifest,
+  ConfigMap,
+  Container,
+  DataKind,
+  Manifest,
+  Pod,
+  Secret,
+  VolumeKind,
+} from '../schemas/index.ts';
 import type { AcceptOptions, OwnedManifest } from './owned-manifest.ts';
 import { describeOwner } from './ownership.ts';
 
@@ -29,8 +38,9 @@ export class DataOwnershipError extends Error {
   }
 }
 
-export function isRunning(manifest: Manifest): manifest is Container | Pod {
-  return manifest.kind === 'Container' || manifest.kind === 'Pod';
+/** What has passes, as it has a state that can be other than wished; the other kinds the engine keeps, and it is done. */
+export function hasPasses(manifest: Manifest): manifest is Container | Pod | CheckpointManifest {
+  return manifest.kind === 'Container' || manifest.kind === 'Pod' || manifest.kind === 'Checkpoint';
 }
 
 export function isData(manifest: Manifest): manifest is ConfigMap | Secret {

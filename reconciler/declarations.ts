@@ -77,7 +77,8 @@ export class Declarations {
   }
 
   #present(): RecordsView {
-    return { containers: this.#records.containers.list(), pods: this.#records.pods.list() };
+    const { containers, pods, checkpoints } = this.#records;
+    return { containers: containers.list(), pods: pods.list(), checkpoints: checkpoints.list() };
   }
 }
 

@@ -2,6 +2,7 @@ import type { ContainerRecord, PodRecord } from '../schemas/index.ts';
 import { recordsAfter, type Acceptance, type RecordsView } from './acceptance.ts';
 import { situationOf } from './container-pass.ts';
 import type { DataName } from './data-manifests.ts';
+import { planCheckpointDry } from './dry-checkpoint.ts';
 import { desiredContainer } from './desired-container.ts';
 import type { PassDeps } from './pass-deps.ts';
 import { planContainer } from './plan-container.ts';
@@ -29,16 +30,31 @@ export async function planDry(
   const view = viewOf(deps, after);
   const changes: PlannedChange[] = [];
   for (const resource of touchedResources(acceptance)) {
-    const change =
-      resource.kind === 'Container'
-        ? await planContainerDry(view, present, find(after.containers, resource.name))
-        : await planPodDry(view, present, find(after.pods, resource.name));
-    changes.push({ ...change, resource });
+    changes.push({ ...(await planOneDry(view, present, resource)), resource });
   }
   return changes;
 }
 
-interface Change {
+function planOneDry(
+  deps: DryDeps,
+  present: RecordsView,
+  { kind, name }: ResourceName,
+): Change | Promise<Change> {
+  const { containers, pods, checkpoints } = deps.after;
+  switch (kind) {
+    case 'Container':
+      return planContainerDry(deps, present, find(containers, name));
+    case 'Pod':
+      return planPodDry(deps, present, find(pods, name));
+    case 'Checkpoint':
+      return planCheckpointDry(
+        find(checkpoints, name),
+        present.checkpoints.find((each) => each.name === name) ?? null,
+      );
+  }
+}
+
+export interface Change {
   action: PlannedAction;
   reasons: string[];
 }
@@ -57,6 +73,7 @@ function viewOf(deps: PassDeps, after: RecordsView): DryDeps {
   const records = {
     containers: collection(after.containers),
     pods: collection(after.pods),
+    checkpoints: collection(after.checkpoints),
     onChange: () => () => undefined,
   };
   return { ...deps, records, after };
@@ -66,10 +83,11 @@ function refuse(): Promise<never> {
   return Promise.reject(new Error('plan: a dry run changes nothing'));
 }
 
-function touchedResources({ containers, pods, dropped }: Acceptance): ResourceName[] {
+function touchedResources({ containers, pods, checkpoints, dropped }: Acceptance): ResourceName[] {
   return [
     ...containers.map(({ record }): ResourceName => ({ kind: 'Container', name: record.name })),
     ...pods.map(({ record }): ResourceName => ({ kind: 'Pod', name: record.name })),
+    ...checkpoints.map(({ record }): ResourceName => ({ kind: 'Checkpoint', name: record.name })),
     ...dropped,
   ];
 }

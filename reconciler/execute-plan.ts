@@ -1,12 +1,11 @@
-import type { ExportResult } from '../engine/index.ts';
-import type { ResolvedImage } from '../schemas/index.ts';
+import type { CheckpointProduct, ResolvedImage } from '../schemas/index.ts';
 import type { ExportStep, Step } from './step.ts';
 import type { RunOptions, StepRunner } from './step-runner.ts';
 
 export interface ExecuteOptions extends RunOptions {
   /** Called after each step that succeeded. */
   onStepDone?: (step: Step) => void;
-  onExported?: (step: ExportStep, result: ExportResult) => void;
+  onExported?: (step: ExportStep, product: CheckpointProduct) => void;
   onImage?: (container: string, image: ResolvedImage) => void;
 }
 

@@ -3,19 +3,23 @@ import type { ResolvedImage } from '../schemas/index.ts';
 import type { Clock } from './clock.ts';
 import type { CheckpointWish } from './checkpoint-wish.ts';
 import type { ProbeFailure } from './container-situation.ts';
+import type { CheckpointNews } from './plan-checkpoint.ts';
 import type { Progress } from './progress.ts';
+import type { ResourceName } from './resource-key.ts';
 import type { RecordEditor } from './record-editor.ts';
 import type { StepRunner } from './step-runner.ts';
 
 /** What the passes work with. */
 export interface PassDeps {
-  engine: Pick<Engine, 'images' | 'data'>;
+  engine: Pick<Engine, 'images' | 'data' | 'containers'>;
   records: RecordEditor;
   runner: StepRunner;
   clock: Clock;
   /** 64 hexadecimal digits, never the same twice. */
   newId: () => string;
   report: (progress: Progress) => void;
+  /** Has a resource looked at soon. */
+  wake: (resource: ResourceName) => void;
   wishes: PassingWishes;
 }
 
@@ -29,6 +33,17 @@ export interface PassingWishes {
   probeFailures: Map<string, ProbeFailure>;
   stopTimeoutsMs: Map<string, number>;
   images: Map<string, ResolvedImage>;
+  declared: DeclaredTurns;
+}
+
+/** What the passes of containers and of manifests of kind Checkpoint tell each other, by id of the latter's record. */
+export interface DeclaredTurns {
+  /** Whose turn it is with the container's pass, and for which generation. */
+  handedOver: Map<string, number>;
+  /** Those that a container's pass is at. */
+  underWay: Set<string>;
+  /** How it went; the checkpoint itself stands in the record of the container. */
+  news: Map<string, CheckpointNews>;
 }
 
 export function noWishes(): PassingWishes {
@@ -38,5 +53,6 @@ export function noWishes(): PassingWishes {
     probeFailures: new Map(),
     stopTimeoutsMs: new Map(),
     images: new Map(),
+    declared: { handedOver: new Map(), underWay: new Set(), news: new Map() },
   };
 }

@@ -4,6 +4,7 @@ import { removeSteps, windDownSteps } from './container-steps.ts';
 import type { DesiredContainer } from './desired-container.ts';
 import { settled } from './outcome.ts';
 import { planCheckpointed } from './plan-checkpointed.ts';
+import { planDeclared } from './plan-declared.ts';
 import type { Plan } from './plan.ts';
 import { doing, resting } from './plan-outline.ts';
 import { planRunning } from './plan-running.ts';
@@ -21,6 +22,8 @@ export function planContainer(situation: ContainerSituation): Plan {
       { why: 'interrupted', verb: 'remove' },
     ]);
   }
+  const declared = planDeclared(situation, desired);
+  if (declared !== null) return declared;
   switch (desired.wanted) {
     case 'Running':
     case 'Paused':

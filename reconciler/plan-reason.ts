@@ -13,6 +13,7 @@ export type PlanReason =
   | { why: 'restart-asked-for' }
   | { why: 'checkpoint-asked-for' }
   | { why: 'export-asked-for' }
+  | { why: 'checkpoint-declared'; name: string }
   | { why: 'checkpoint-due'; interval: string }
   | { why: 'restore-due'; cause: Exclude<RestoredRun['why'], 'crash' | 'archive'>; createdAt: string }
   | { why: 'archive-given'; archive: string }
@@ -40,6 +41,11 @@ export type PlanReason =
   | { why: 'pod-not-prepared'; pod: string }
   | { why: 'members-not-done'; names: readonly string[] }
   | { why: 'not-ready' }
+  | { why: 'container-missing'; name: string }
+  | { why: 'container-not-so'; name: string; is: string }
+  | { why: 'being-saved'; name: string }
+  | { why: 'memory-only'; name: string }
+  | { why: 'saved'; what: string }
   | { why: 'steps-follow' }
   /** `isFinal`: trying again changes nothing before a person has done something. */
   | { why: 'step-failed'; message: string; isFinal: boolean };
@@ -69,6 +75,8 @@ function actionReason(reason: PlanReason): string | null {
       return 'asked for a checkpoint';
     case 'export-asked-for':
       return 'asked for an archive of its checkpoint';
+    case 'checkpoint-declared':
+      return `checkpoint/${reason.name}`;
     case 'checkpoint-due':
       return `spec.checkpoint.interval: ${reason.interval}`;
     case 'restore-due':
@@ -128,6 +136,16 @@ function restReason(reason: PlanReason): string {
       return `waits for ${reason.names.map((name) => `container/${name}`).join(', ')}`;
     case 'not-ready':
       return 'is not ready';
+    case 'container-missing':
+      return `waits for container/${reason.name}, which does not exist`;
+    case 'container-not-so':
+      return `waits for container/${reason.name}, which is ${reason.is}`;
+    case 'being-saved':
+      return `container/${reason.name} is being saved`;
+    case 'memory-only':
+      return `waits until container/${reason.name} has been restored: its memory is nowhere else`;
+    case 'saved':
+      return reason.what;
     case 'steps-follow':
       return 'further steps follow';
     case 'step-failed':

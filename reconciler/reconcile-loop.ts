@@ -1,6 +1,7 @@
 import type { Engine } from '../engine/index.ts';
 import { IllegalStateError } from '../schemas/index.ts';
 import { UnsoundPlanError } from './check-plan.ts';
+import { passOverCheckpoint } from './checkpoint-pass.ts';
 import { passOverContainer } from './container-pass.ts';
 import { PullInterruptedError } from './interrupt-pulls.ts';
 import { describeFailure, explainFailure, isFinalFailure, reasonsOf } from './failure.ts';
@@ -154,6 +155,7 @@ class Loop {
   #passOver(key: ResourceKey, signal: AbortSignal): Promise<Outcome> {
     const { kind, name } = resourceOf(key);
     if (kind === 'Container') return passOverContainer(this.#deps, name, signal);
+    if (kind === 'Checkpoint') return passOverCheckpoint(this.#deps, name, signal);
     return passOverPod(this.#deps, name, {
       signal,
       onMembersChanged: (members) => {
@@ -197,8 +199,9 @@ class Loop {
 
   #isGone(key: ResourceKey): boolean {
     const { kind, name } = resourceOf(key);
-    const { containers, pods } = this.#deps.records;
-    return (kind === 'Container' ? containers.get(name) : pods.get(name)) === null;
+    const { containers, pods, checkpoints } = this.#deps.records;
+    const collections = { Container: containers, Pod: pods, Checkpoint: checkpoints };
+    return collections[kind].get(name) === null;
   }
 
   #noteChange(resource: ResourceName): void {

@@ -22,6 +22,7 @@ import { resetAfterReboot } from './reset-after-reboot.ts';
 import { keyOf, type ResourceKey, type ResourceName } from './resource-key.ts';
 import { settle, type SettleOptions, type SettleResult } from './settle.ts';
 import type { StepRunner } from './step-runner.ts';
+import { waitingCheckpoints } from './waiting-checkpoints.ts';
 import { markForDeletion, writeAcceptance } from './write-acceptance.ts';
 
 export interface ReconcilerOptions {
@@ -91,6 +92,8 @@ export interface Accepted {
   resources: readonly ResourceName[];
   changed: readonly ResourceName[];
   dropped: readonly ResourceName[];
+  /** Manifests of kind Checkpoint that wait for something that is named here, and were accepted before. */
+  waiting: readonly ResourceName[];
   /** What became of config maps and secrets. */
   data: readonly DataChange[];
   conflicts: readonly OwnershipError[];
@@ -121,6 +124,9 @@ class LoopingReconciler implements Reconciler {
       report: (progress) => {
         this.#loop.report(progress);
       },
+      wake: (resource) => {
+        this.#loop.put(keyOf(resource));
+      },
       wishes: noWishes(),
     };
     this.#loop = createReconcileLoop(this.#deps, options);
@@ -136,6 +142,10 @@ class LoopingReconciler implements Reconciler {
     const named = [
       ...acceptance.containers.map(({ record }): ResourceName => ({ kind: 'Container', name: record.name })),
       ...acceptance.pods.map(({ record }): ResourceName => ({ kind: 'Pod', name: record.name })),
+      ...acceptance.checkpoints.map(({ record }): ResourceName => ({
+        kind: 'Checkpoint',
+        name: record.name,
+      })),
     ];
     this.#interruptPulls([...changed, ...acceptance.dropped]);
     const users = await this.#declarations.usersOf(data);
@@ -144,6 +154,7 @@ class LoopingReconciler implements Reconciler {
       data,
       changed,
       dropped: acceptance.dropped,
+      waiting: waitingCheckpoints(this.#options.records.checkpoints.list(), named),
       conflicts: acceptance.conflicts,
     };
   }
@@ -258,18 +269,19 @@ class LoopingReconciler implements Reconciler {
   }
 
   #present() {
-    const { containers, pods } = this.#options.records;
-    return { containers: containers.list(), pods: pods.list() };
+    const { containers, pods, checkpoints } = this.#options.records;
+    return { containers: containers.list(), pods: pods.list(), checkpoints: checkpoints.list() };
   }
 
   #record({ kind, name }: ResourceName) {
-    const { containers, pods } = this.#options.records;
-    return kind === 'Container' ? containers.get(name) : pods.get(name);
+    const { containers, pods, checkpoints } = this.#options.records;
+    const collections = { Container: containers, Pod: pods, Checkpoint: checkpoints };
+    return collections[kind].get(name);
   }
 
   #all(): ResourceName[] {
-    const { containers, pods } = this.#present();
-    return [...pods, ...containers].map(({ kind, name }) => ({ kind, name }));
+    const { containers, pods, checkpoints } = this.#present();
+    return [...pods, ...containers, ...checkpoints].map(({ kind, name }) => ({ kind, name }));
   }
 
   #membersOf(resource: ResourceName): ResourceName[] {
@@ -278,6 +290,7 @@ class LoopingReconciler implements Reconciler {
 
   #containersOf(resource: ResourceName): ResourceName[] {
     if (resource.kind === 'Container') return [resource];
+    if (resource.kind === 'Checkpoint') return [];
     return this.#options.records.containers
       .list()
       .filter((record) => record.pod === resource.name)

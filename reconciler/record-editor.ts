@@ -1,5 +1,5 @@
 import type { RecordCollection, RecordStore } from '../engine/index.ts';
-import type { ContainerRecord, PodRecord } from '../schemas/index.ts';
+import type { ContainerRecord, DeclaredCheckpointRecord, PodRecord } from '../schemas/index.ts';
 import type { ResourceName } from './resource-key.ts';
 
 /**
@@ -9,6 +9,7 @@ import type { ResourceName } from './resource-key.ts';
 export interface RecordEditor {
   readonly containers: EditableCollection<ContainerRecord>;
   readonly pods: EditableCollection<PodRecord>;
+  readonly checkpoints: EditableCollection<DeclaredCheckpointRecord>;
   /** Calls back after every durable change. Returns a function that ends that. */
   onChange(listener: (resource: ResourceName) => void): () => void;
 }
@@ -34,6 +35,9 @@ export function createRecordEditor(store: RecordStore): RecordEditor {
     }),
     pods: editable(store.pods, (name) => {
       notify({ kind: 'Pod', name });
+    }),
+    checkpoints: editable(store.checkpoints, (name) => {
+      notify({ kind: 'Checkpoint', name });
     }),
     onChange(listener) {
       listeners.add(listener);

@@ -2,19 +2,21 @@ import type { RunningKind } from '../schemas/index.ts';
 
 /** Which resource is meant. A member of a pod is the Container `<pod>.<member>`. */
 export interface ResourceName {
-  kind: RunningKind;
+  kind: RunningKind | 'Checkpoint';
   name: string;
 }
 
 /** `container/web`: what the queue holds, and what people read. */
-export type ResourceKey = `container/${string}` | `pod/${string}`;
+export type ResourceKey = `${'container' | 'pod' | 'checkpoint'}/${string}`;
 
-export function keyOf(resource: ResourceName): ResourceKey {
-  return resource.kind === 'Container' ? `container/${resource.name}` : `pod/${resource.name}`;
+export function keyOf({ kind, name }: ResourceName): ResourceKey {
+  return `${PREFIXES[kind]}/${name}`;
 }
 
 export function resourceOf(key: ResourceKey): ResourceName {
-  return key.startsWith('pod/')
-    ? { kind: 'Pod', name: key.slice('pod/'.length) }
-    : { kind: 'Container', name: key.slice('container/'.length) };
+  const slash = key.indexOf('/');
+  return { kind: KINDS[key.slice(0, slash) as keyof typeof KINDS], name: key.slice(slash + 1) };
 }
+
+const KINDS = { container: 'Container', pod: 'Pod', checkpoint: 'Checkpoint' } as const;
+const PREFIXES = { Container: 'container', Pod: 'pod', Checkpoint: 'checkpoint' } as const;

@@ -125,6 +125,8 @@ function isDone(
   if (waitsForStalled(view, outcome, hopeless)) return true;
   // A round that goes on at once is not an end.
   if (outcome.kind === 'requeue' && outcome.why.why === 'steps-follow') return false;
+  // It comes to an end with the pass of the container that is at it.
+  if (outcome.why.why === 'being-saved') return false;
   return !untilAsWished || hopeless.has(key);
 }
 

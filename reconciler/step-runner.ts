@@ -1,6 +1,6 @@
 import type { ContainerObservation } from '../engine/index.ts';
-import type { ContainerRecord, ResolvedImage } from '../schemas/index.ts';
-import type { ExportResult, PagesProgress, PullProgress } from '../engine/index.ts';
+import type { CheckpointProduct, ContainerRecord, ResolvedImage } from '../schemas/index.ts';
+import type { PagesProgress, PullProgress } from '../engine/index.ts';
 import type {
   AddMemberStep,
   CheckpointStep,
@@ -10,6 +10,9 @@ import type {
   ForgetContainerStep,
   InstanceStep,
   PullImageStep,
+  PushImageStep,
+  RemoveCheckpointStep,
+  RemoveProductStep,
   RestoreStep,
   StopStep,
 } from './step.ts';
@@ -49,7 +52,7 @@ export interface StepRunner {
   update(step: InstanceStep<'update'>, options: RunOptions): Promise<void>;
   checkpoint(step: CheckpointStep, options: RunOptions): Promise<void>;
   restore(step: RestoreStep, options: RunOptions): Promise<void>;
-  export(step: ExportStep, options: RunOptions): Promise<ExportResult>;
+  export(step: ExportStep, options: RunOptions): Promise<CheckpointProduct>;
   cleanup(step: InstanceStep<'cleanup'>, options: RunOptions): Promise<void>;
   remove(step: InstanceStep<'remove'>, options: RunOptions): Promise<void>;
   forget(step: ForgetContainerStep): Promise<void>;
@@ -59,6 +62,11 @@ export interface StepRunner {
   preparePod(pod: string, options: RunOptions): Promise<void>;
   releasePod(pod: string, options: RunOptions): Promise<void>;
   forgetPod(pod: string): Promise<void>;
+
+  removeCheckpoint(step: RemoveCheckpointStep): Promise<void>;
+  removeProduct(step: RemoveProductStep): Promise<void>;
+  /** Returns where it was sent, and the digest of its manifest. */
+  pushImage(step: PushImageStep, options: RunOptions): Promise<{ destination: string; digest: string }>;
 
   /** Sends a signal at once, past the queue: for `tsctr kill`. */
   kill(container: string, signalNumber: number): Promise<void>;

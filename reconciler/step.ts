@@ -1,8 +1,10 @@
-import type { ArchivePlace, CheckpointAllowances, PullPolicy, RetentionPolicy } from '../engine/index.ts';
+import type { CheckpointAllowances, PlannedArchive, PullPolicy, RetentionPolicy } from '../engine/index.ts';
 import type {
+  CheckpointProduct,
   CheckpointSettings,
   ContainerRecord,
   ContainerRequest,
+  DeclaredName,
   KeptCheckpoint,
   OverlookedReason,
   RestoredRun,
@@ -83,14 +85,22 @@ export interface CheckpointStep extends InstanceStep<'checkpoint'> {
   timeoutMs: number | null;
   by: KeptCheckpoint['by'];
   /** It will be exported there by a later step. */
-  archive: ArchivePlace | null;
+  archive: PlannedArchive | null;
   /** What another try may allow; null: the engine's own judgement. */
   retryWith: CheckpointSettings['retryWith'] | null;
+  /** The manifest of kind Checkpoint that asks for it; null: none does. */
+  declared: DeclaredName | null;
 }
 
-/** Writes the kept checkpoint as one file. */
+/** Writes a kept checkpoint as one file, or makes an image of it. */
 export interface ExportStep extends InstanceStep<'export'> {
-  archive: ArchivePlace;
+  /** Its number; null: the newest. */
+  checkpoint: number | null;
+  /** Without a file for an image. */
+  archive: PlannedArchive;
+  /** Name of the image; null: it becomes a file. */
+  image: string | null;
+  declared: DeclaredName | null;
 }
 
 /** From a kept checkpoint, with what that one allowed, or out of an archive. */
@@ -104,6 +114,32 @@ export interface RestoreStep extends InstanceStep<'restore'> {
   why: RestoredRun['why'];
   /** What the record's count becomes. */
   restartCount: number;
+}
+
+/** Sends the image of a checkpoint to a registry. */
+export interface PushImageStep {
+  kind: 'push-image';
+  /** The manifest of kind Checkpoint. */
+  checkpoint: string;
+  image: string;
+  /** As `tsctr image push` takes it; null: where its name says. */
+  destination: string | null;
+}
+
+/** Removes one kept checkpoint of a container. */
+export interface RemoveCheckpointStep {
+  kind: 'remove-checkpoint';
+  container: string;
+  /** Its number. */
+  checkpoint: number;
+}
+
+/** Removes the archive or the image that a checkpoint has become, unless something else has taken its place. */
+export interface RemoveProductStep {
+  kind: 'remove-product';
+  /** The manifest of kind Checkpoint. */
+  checkpoint: string;
+  product: CheckpointProduct;
 }
 
 /** Removes the record, when nothing of the container is left on the host. */

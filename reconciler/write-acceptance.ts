@@ -15,7 +15,7 @@ export async function writeAcceptance(
   acceptance: Acceptance,
   source: Ownership['source'],
 ): Promise<ResourceName[]> {
-  const { containers, pods } = deps.records;
+  const { containers, pods, checkpoints } = deps.records;
   await sideBySide(acceptance.containers, async ({ record, merge }) => {
     if (containers.get(record.name) === null) await containers.put(record);
     else await containers.edit(record.name, merge);
@@ -25,8 +25,12 @@ export async function writeAcceptance(
     else await pods.edit(record.name, merge);
     if (change === 'changed' || source === 'apply') await tryMembersAnew(deps, record.name, change);
   });
+  await sideBySide(acceptance.checkpoints, async ({ record, merge }) => {
+    if (checkpoints.get(record.name) === null) await checkpoints.put(record);
+    else await checkpoints.edit(record.name, merge);
+  });
   await markForDeletion(deps, acceptance.dropped);
-  return [...acceptance.containers, ...acceptance.pods]
+  return [...acceptance.containers, ...acceptance.pods, ...acceptance.checkpoints]
     .filter(({ change }) => change !== 'unchanged')
     .map(({ record: { kind, name } }) => ({ kind, name }));
 }
@@ -53,8 +57,10 @@ export async function markForDeletion(
   await sideBySide(resources, async ({ kind, name }) => {
     if (kind === 'Container') {
       await records.containers.edit(name, (record) => ({ ...record, deletionRequestedAt }));
-    } else {
+    } else if (kind === 'Pod') {
       await records.pods.edit(name, (record) => ({ ...record, deletionRequestedAt }));
+    } else {
+      await records.checkpoints.edit(name, (record) => ({ ...record, deletionRequestedAt }));
     }
   });
 }

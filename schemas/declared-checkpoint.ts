@@ -102,10 +102,6 @@ export const declaredCheckpointRecord = z.strictObject({
 export type DeclaredCheckpointRecord = z.infer<typeof declaredCheckpointRecord>;
 
 /** By what name a container's checkpoint says which manifest it was made for. */
-export function declaredNameOf({
-  name,
-  id,
-  generation,
-}: DeclaredCheckpointRecord): DeclaredName {
+export function declaredNameOf({ name, id, generation }: DeclaredCheckpointRecord): DeclaredName {
   return { name, id, generation };
 }

@@ -3,7 +3,7 @@ import type { TraceEvent } from './trace-event.ts';
 
 /** What manifests declare beside what runs. */
 export interface DataName {
-  kind: 'ConfigMap' | 'Secret' | 'Volume' | 'PersistentVolumeClaim';
+  kind: 'ConfigMap' | 'Secret' | 'Volume' | 'PersistentVolumeClaim' | 'Checkpoint';
   name: string;
 }
 
@@ -12,9 +12,15 @@ export interface ResourceName {
   name: string;
 }
 
+/** A manifest of kind Checkpoint: nothing that runs, but it takes its time. */
+export interface CheckpointObject {
+  kind: 'Checkpoint';
+  name: string;
+}
+
 /** One line of progress, as in `container/web  running  pid 4242 after 61 ms`. */
 export interface ApplyEvent {
-  resource: ResourceName;
+  resource: ResourceName | CheckpointObject;
   what:
     | 'created'
     | 'changed'

@@ -1,5 +1,5 @@
-import type { ArchivePlace, CheckpointAllowances, PreflightReport } from '../../engine/index.ts';
-import type { OverlookedReason } from '../../schemas/index.ts';
+import type { CheckpointAllowances, PlannedArchive, PreflightReport } from '../../engine/index.ts';
+import type { DeclaredCheckpointRecord, OverlookedReason } from '../../schemas/index.ts';
 import type { ApplyEvent, ApplySummary, ResourceName } from './apply-summary.ts';
 
 /** What a command can ask for that has to do with checkpoints; a part of `Service`. */
@@ -20,6 +20,14 @@ export interface CheckpointService {
   check(request: CheckCheckpointRequest): Promise<PreflightReport>;
   /** Removes kept checkpoints. Refused where the memory of a container is nowhere else. */
   remove(checkpoints: CheckpointName[]): Promise<void>;
+  /** The manifests of kind Checkpoint, and what became of each. */
+  declared(): Promise<DeclaredCheckpointView[]>;
+}
+
+export interface DeclaredCheckpointView {
+  record: DeclaredCheckpointRecord;
+  /** What it has made is among the checkpoints of its container now. */
+  isThere: boolean;
 }
 
 export interface CreateCheckpointRequest {
@@ -36,8 +44,8 @@ export interface CreateCheckpointRequest {
   /** `shutdown`: what is saved comes back after the boot. */
   by: 'hand' | 'shutdown';
   /** Written as one file afterwards; then it is one container. */
-  archive?: ArchivePlace;
-  /** Made an image of afterwards, which gets this name, with what `archive` says, whose file then counts for nothing. Default: not. */
+  archive?: PlannedArchive;
+  /** Made an image of afterwards, which gets this name, with what `archive` says, which then has no file. Default: not. */
   image?: string;
 }
 

@@ -80,7 +80,7 @@ export function readCheckpointRequest(body: unknown): CreateCheckpointRequest {
 function readArchivePlace(value: unknown): NonNullable<CreateCheckpointRequest['archive']> {
   const fields = object(value, 'archive');
   return {
-    file: string(fields['file'], 'archive.file'),
+    file: stringOrNull(fields['file'], 'archive.file'),
     compression: oneOf(fields['compression'], ['zstd', 'gzip', 'none'] as const, 'archive.compression'),
     leaveOut: array(fields['leaveOut'], 'archive.leaveOut').map((word) =>
       oneOf(word, ['rootfs', 'volumes'] as const, 'archive.leaveOut'),
@@ -182,7 +182,7 @@ function readDataName(value: unknown, index: number): DataName {
   return {
     kind: oneOf(
       fields['kind'],
-      ['ConfigMap', 'Secret', 'Volume', 'PersistentVolumeClaim'] as const,
+      ['ConfigMap', 'Secret', 'Volume', 'PersistentVolumeClaim', 'Checkpoint'] as const,
       `${path}.kind`,
     ),
     name: string(fields['name'], `${path}.name`),

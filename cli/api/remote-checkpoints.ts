@@ -1,5 +1,5 @@
 import type { PreflightReport } from '../../engine/index.ts';
-import type { CheckpointService } from './checkpoint-service.ts';
+import type { CheckpointService, DeclaredCheckpointView } from './checkpoint-service.ts';
 import { ROUTES } from './routes.ts';
 import type { ApplyEvent, ApplySummary } from './apply-summary.ts';
 
@@ -24,5 +24,6 @@ export function remoteCheckpoints({ call, stream }: RemoteCalls): CheckpointServ
     async remove(checkpoints) {
       await call(ROUTES.checkpointRemove, { checkpoints });
     },
+    declared: () => call(ROUTES.checkpointDeclared, {}) as Promise<DeclaredCheckpointView[]>,
   };
 }

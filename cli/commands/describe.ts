@@ -6,6 +6,7 @@ import { formatJson, toList, toObject } from '../output/json.ts';
 import { painter } from '../output/colour.ts';
 import { formatYaml } from '../output/yaml.ts';
 import { parseDataNames, parseNames, resolveName } from '../resource-name.ts';
+import { describeCheckpoints } from '../show-checkpoints.ts';
 import { describeData } from '../show-data.ts';
 import { describeVolumes } from '../show-volumes.ts';
 
@@ -21,6 +22,7 @@ export const describe: CommandSpec = {
     const data = parseDataNames(invocation.args);
     if (data?.kind === 'Volume' || data?.kind === 'PersistentVolumeClaim')
       return describeVolumes(invocation, data.names);
+    if (data?.kind === 'Checkpoint') return describeCheckpoints(invocation, data.names);
     if (data !== null) return describeData(invocation, data.kind, data.names);
     const { kinds, names } = parseNames(invocation.args);
     const views = await (await invocation.service()).list();

@@ -6,6 +6,7 @@ import { painter } from '../output/colour.ts';
 import { formatJson, toList, toObject } from '../output/json.ts';
 import { resourceColumns } from '../output/resource-table.ts';
 import { formatTable } from '../output/table.ts';
+import { showCheckpoints } from '../show-checkpoints.ts';
 import { showData } from '../show-data.ts';
 import { showVolumes } from '../show-volumes.ts';
 import { formatYaml } from '../output/yaml.ts';
@@ -16,7 +17,8 @@ export const get: CommandSpec = {
   arguments: [
     {
       name: '[name...]',
-      description: 'container, pod, container web, container/web, or web; configmaps, secrets, volumes',
+      description:
+        'container, pod, container web, container/web, or web; configmaps, secrets, volumes, checkpoints',
       completes: 'resource',
     },
   ],
@@ -47,6 +49,7 @@ function getDeclared(
   invocation: Invocation,
   { kind, names }: NonNullable<ReturnType<typeof parseDataNames>>,
 ): Promise<number> {
+  if (kind === 'Checkpoint') return showCheckpoints(invocation, names);
   if (kind === 'ConfigMap' || kind === 'Secret') return showData(invocation, kind, names);
   return showVolumes(invocation, names);
 }

@@ -109,5 +109,10 @@ export function traceRecords(store: RecordStore, trace: EffectTrace): RecordStor
       trace.span('write record', 'record', `${kind}/${record.name}`, () => records.put(record)),
     remove: (name) => trace.span('remove record', 'record', `${kind}/${name}`, () => records.remove(name)),
   });
-  return { ...store, containers: traced('container', store.containers), pods: traced('pod', store.pods) };
+  return {
+    ...store,
+    containers: traced('container', store.containers),
+    pods: traced('pod', store.pods),
+    checkpoints: traced('checkpoint', store.checkpoints),
+  };
 }

@@ -64,10 +64,15 @@ export async function openWriter(
   const kernel = createLinuxKernel();
   const lock = await lockRoot(kernel, options.root, { waitMs: LOCK_WAIT_MS, ...lockOptions });
   try {
-    const { containerRecord, podRecord } = await import('../../schemas/index.ts');
+    const { containerRecord, declaredCheckpointRecord, podRecord } = await import('../../schemas/index.ts');
+    const schemas = {
+      Container: containerRecord,
+      Pod: podRecord,
+      Checkpoint: declaredCheckpointRecord,
+    };
     const store = await openRecordStore({
       directory: paths.records,
-      validate: (kind, value) => (kind === 'Container' ? containerRecord : podRecord).parse(value),
+      validate: (kind, value) => schemas[kind].parse(value),
     });
     const instance = await assemble(options, paths, store, () => {
       lock.release();

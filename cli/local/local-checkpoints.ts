@@ -5,7 +5,8 @@ import type {
   RestoreRequest,
 } from '../api/checkpoint-service.ts';
 import type { ApplyEvent, ApplySummary, ResourceName } from '../api/service.ts';
-import { keptCheckpointsOf, withKept } from '../../schemas/index.ts';
+import { keptCheckpointsOf } from '../../schemas/index.ts';
+import type { DeclaredCheckpointRecord } from '../../schemas/index.ts';
 import { BadRequestError, checkpointAllowances, NotFoundError } from '../../reconciler/index.ts';
 import type { Instance } from './instance.ts';
 
@@ -22,32 +23,10 @@ export interface LocalCheckpointDeps {
 
 export function localCheckpoints({ reader, writer, settle }: LocalCheckpointDeps): CheckpointService {
   return {
-    async create({ names, image, ...wish }: CreateCheckpointRequest, onEvent, signal) {
-      const { reconciler, engine } = await writer();
-      if (image === undefined) {
-        await reconciler.checkpoint({ names, wish });
-        return settle(names, onEvent, signal);
-      }
-      const report = (event: ApplyEvent): void => {
-        if (event.what !== 'exported') onEvent(event);
-      };
-      const failed: ApplySummary[] = [];
-      const place = { compression: 'none', leaveOut: wish.archive?.leaveOut ?? [] } as const;
-      try {
-        const packed = await engine.images.packCheckpoint(image, async (file) => {
-          await reconciler.checkpoint({ names, wish: { ...wish, archive: { ...place, file } } });
-          const summary = await settle(names, report, signal);
-          failed.push(summary);
-          if (summary.failed > 0) throw new NothingSavedError();
-        });
-        for (const resource of names)
-          onEvent({ resource, what: 'exported', detail: `image ${packed.names.join(', ')}` });
-      } catch (error) {
-        if (!(error instanceof NothingSavedError)) throw error;
-      }
-      const [summary] = failed;
-      if (summary === undefined) throw new NothingSavedError();
-      return summary;
+    async create({ names, ...wish }: CreateCheckpointRequest, onEvent, signal) {
+      const { reconciler } = await writer();
+      await reconciler.checkpoint({ names, wish });
+      return settle(names, onEvent, signal);
     },
     async restore({ names, archive, image, ignore }: RestoreRequest, onEvent, signal) {
       const { reconciler, engine } = await writer();
@@ -71,17 +50,26 @@ export function localCheckpoints({ reader, writer, settle }: LocalCheckpointDeps
         ...allowances,
       });
     },
+    async declared() {
+      const { records } = await reader();
+      return records.checkpoints.list().map((record) => ({ record, isThere: isThere(records, record) }));
+    },
     async remove(checkpoints) {
       const instance = await writer();
       for (const name of checkpoints) refuseRemoval(instance, name);
-      for (const name of checkpoints) await removeOne(instance, name);
+      for (const name of checkpoints)
+        await instance.runner.removeCheckpoint({ kind: 'remove-checkpoint', ...name });
     },
   };
 }
 
-/** The checkpoint failed, which the summary tells of: there is nothing that an image could be made of. */
-class NothingSavedError extends Error {
-  override readonly name = 'NothingSavedError';
+/** It went with the instance that it was of, or somebody has removed it. */
+function isThere({ containers }: Instance['records'], { id, status }: DeclaredCheckpointRecord): boolean {
+  const container = status.saved === null ? null : containers.get(status.saved.container);
+  if (container === null) return false;
+  return keptCheckpointsOf(container).some(
+    (kept) => kept.declared?.id === id && kept.id === status.saved?.number,
+  );
 }
 
 function refuseRemoval({ records }: Instance, { container, checkpoint }: CheckpointName): void {
@@ -99,19 +87,5 @@ function refuseRemoval({ records }: Instance, { container, checkpoint }: Checkpo
     throw new BadRequestError(
       `${what}: its memory is nowhere else; bring it back with tsctr restore ${container}, or begin anew with tsctr restart ${container}`,
     );
-  }
-}
-
-async function removeOne(
-  { records, engine }: Instance,
-  { container, checkpoint }: CheckpointName,
-): Promise<void> {
-  // The record first: it must never tell of a checkpoint that is only half there.
-  const record = await records.containers.edit(container, (present) => ({
-    ...present,
-    ...withKept(keptCheckpointsOf(present).filter(({ id }) => id !== checkpoint)),
-  }));
-  if (record !== null && record.request !== null) {
-    await engine.containers.removeCheckpoint(record.request, checkpoint);
   }
 }

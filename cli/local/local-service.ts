@@ -1,6 +1,11 @@
 import { EngineError } from '../../engine/index.ts';
 import { NotFoundError } from '../../reconciler/index.ts';
-import type { DataChange, ResourceName, SettleResult } from '../../reconciler/index.ts';
+import type {
+  DataChange,
+  DataName as KeptDataName,
+  ResourceName as PassName,
+  SettleResult,
+} from '../../reconciler/index.ts';
 import { ManifestError } from '../../schemas/index.ts';
 import type {
   ActRequest,
@@ -48,6 +53,8 @@ export class LocalService implements Service {
     const endTrace = request.trace === true ? trace.begin() : null;
     const accepted = await reconciler.accept(manifests, acceptOptions(request));
     const summary = await this.#settle(accepted.resources, request.waitMs, onEvent, signal);
+    // Without a daemon nobody else would look at them.
+    await this.#settle(accepted.waiting, null, onEvent, signal);
     await reconciler.reapVolumes();
     return {
       ...withData(summary, accepted.data),
@@ -64,12 +71,13 @@ export class LocalService implements Service {
 
   async delete(request: DeleteRequest, onEvent: OnEvent, signal?: AbortSignal): Promise<ApplySummary> {
     const { reconciler } = await this.#source.writer();
-    const { data = [], names, force } = request;
+    const { force } = request;
+    const { names, data } = splitNames(request);
     await reconciler.checkDataRemoval(data, { force, leaving: names });
     const found = await reconciler.requestDeletion(names, request);
     const summary = await this.#settle(found, null, onEvent, signal);
     // Last: what uses it is gone by now.
-    const removed = await reconciler.requestDataRemoval(data, request);
+    const removed = await reconciler.requestDataRemoval(data, { force });
     await reconciler.reapVolumes();
     return withData(summary, removed);
   }
@@ -89,7 +97,7 @@ export class LocalService implements Service {
   }
 
   async logs(
-    name: ResourceName,
+    name: PassName,
     container: string | null,
   ): Promise<{ current: string; previous: string; running: boolean }> {
     const { engine, records, runner } = await this.#source.reader();
@@ -165,7 +173,7 @@ export class LocalService implements Service {
   }
 
   async #settle(
-    resources: readonly ResourceName[],
+    resources: readonly PassName[],
     waitMs: number | null,
     onEvent: OnEvent,
     signal: AbortSignal | undefined,
@@ -178,6 +186,16 @@ export class LocalService implements Service {
     });
     return summarize(result);
   }
+}
+
+/** What is gone in a pass of its own, and what is gone at once. */
+function splitNames({ names, data = [] }: DeleteRequest): { names: PassName[]; data: KeptDataName[] } {
+  const split: { names: PassName[]; data: KeptDataName[] } = { names: [...names], data: [] };
+  for (const { kind, name } of data) {
+    if (kind === 'Checkpoint') split.names.push({ kind, name });
+    else split.data.push({ kind, name });
+  }
+  return split;
 }
 
 const NOTHING: ApplySummary = { changed: 0, unchanged: 0, failed: 0, timedOut: false, problems: [] };

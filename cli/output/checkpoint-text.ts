@@ -34,3 +34,8 @@ function formatStages(durationsMs: Readonly<Record<string, number>>): string {
 export function checkpointNote({ sizeBytes, createdAt }: KeptCheckpoint, nowMs: number): string {
   return `${formatBytes(sizeBytes)}, ${formatSpan(nowMs - Date.parse(createdAt))} ago`;
 }
+
+/** What asked for it: `hand`, `interval`, `checkpoint/before-upgrade` … */
+export function madeBy({ by, declared }: KeptCheckpoint): string {
+  return declared === undefined ? by : `checkpoint/${declared.name}`;
+}

@@ -3,6 +3,7 @@ import type { ResourceView } from '../api/service.ts';
 import { formatAge, formatSpan } from './age.ts';
 import { formatBytes } from './bytes.ts';
 import type { Painter } from './colour.ts';
+import { madeBy } from './checkpoint-text.ts';
 import { printableLine } from './printable.ts';
 import { containerWords, memberName, splitMembers } from './resource-status.ts';
 import { formatTable } from './table.ts';
@@ -127,10 +128,10 @@ function exitText(exit: NonNullable<ContainerRecord['exit']>, nowMs: number): st
 }
 
 function checkpointText(checkpoint: NonNullable<ContainerRecord['checkpoint']>, nowMs: number): string {
-  const { createdAt, sizeBytes, memoryBytes, by, frozenMs, ofEarlierRun } = checkpoint;
+  const { createdAt, sizeBytes, memoryBytes, frozenMs, ofEarlierRun } = checkpoint;
   const parts = [
     since(createdAt, nowMs) ?? '',
-    `by ${by}`,
+    `by ${madeBy(checkpoint)}`,
     `${formatBytes(sizeBytes)}, of which memory ${formatBytes(memoryBytes)}`,
     ...(frozenMs === null ? [] : [`stood still for ${formatSpan(frozenMs)}`]),
     ...(ofEarlierRun ? ['of an earlier run'] : []),

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { hasErrno } from '../../native/index.ts';
 import { directorySize } from '../container/directory-size.ts';
 import type { ContainerContext } from '../container/container-context.ts';
-import type { ArchivePlace, PlannedArchive } from '../contract/checkpoint-archive.ts';
+import type { PlannedArchive } from '../contract/checkpoint-archive.ts';
 import { EngineError } from '../engine-error.ts';
 import { requireSpace } from './archive/disk-space.ts';
 import { namedVolumesOf } from './named-volumes.ts';

@@ -1,8 +1,9 @@
-import { cpSync, readFileSync, readdirSync, readlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { missingForCheckpoints } from '../support/checkpoint-host.ts';
 import { importDemoImage } from '../support/demo-image.ts';
 import { leftSince, takeInstanceSnapshot } from '../support/host-snapshot.ts';
 import { readLimit } from '../support/read-limit.ts';
@@ -27,6 +28,10 @@ interface Context {
   port: number;
 }
 
+/** The example that saves a container as soon as it is applied. */
+const ONCE = 'checkpoint-once.yaml';
+const canSave = (await missingForCheckpoints()) === null;
+
 const test = suite<Context>('apply -f examples/', {} as Context);
 
 test.before(async (context) => {
@@ -43,9 +48,11 @@ test.after(async (context) => {
 test('runs them, changes nothing the second time, and deletes them without leaving anything', async (context) => {
   const { testRoot, manifests, port } = context;
   // The directories that an instance makes for itself stay: they are there after the first ones have come and gone.
-  for (const name of ['hello.yaml', 'pod.yaml', 'volume.yaml']) {
-    await testRoot.output(['apply', '-f', path.join(manifests, name), '--wait']);
-    await testRoot.output(['delete', '-f', path.join(manifests, name)]);
+  for (const names of [['hello.yaml'], ['pod.yaml'], ['volume.yaml'], ['checkpoint.yaml', ONCE]]) {
+    const files = names.filter((name) => name !== ONCE || canSave);
+    const given = files.flatMap((name) => ['-f', path.join(manifests, name)]);
+    await testRoot.output(['apply', ...given, '--wait']);
+    await testRoot.output(['delete', ...given]);
   }
   const before = await takeInstanceSnapshot(testRoot);
   await testRoot.output(['apply', '-f', manifests, '--wait']);
@@ -68,7 +75,9 @@ test('runs them, changes nothing the second time, and deletes them without leavi
   assert.match(await testRoot.output(['logs', 'container/hello']), /^hello 1\n/);
 
   const again = await testRoot.output(['apply', '-f', manifests, '--wait']);
-  assert.match(again, /0 changed, 7 unchanged/);
+  assert.match(again, canSave ? /0 changed, 8 unchanged/ : /0 changed, 7 unchanged/);
+  const saved = await testRoot.output(['get', 'checkpoints']);
+  if (canSave) assert.match(saved, /memory-at-the-start .* Complete .* memory@1\n/);
   const { items: later } = JSON.parse(await testRoot.output(['get', '-o', 'json'])) as Listed;
   assert.equal(later.map(startOf), items.map(startOf));
 
@@ -111,6 +120,7 @@ function assertNamespaces(items: Listed['items']): void {
 function copyExamples(testRoot: TestRoot, port: number): string {
   const manifests = path.join(testRoot.directory, 'examples');
   cpSync(path.resolve(import.meta.dirname, '../../examples'), manifests, { recursive: true });
+  if (!canSave) rmSync(path.join(manifests, ONCE));
   for (const name of readdirSync(manifests)) {
     const file = path.join(manifests, name);
     writeFileSync(file, readFileSync(file, 'utf8').replaceAll('18080', String(port)));

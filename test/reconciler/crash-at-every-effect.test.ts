@@ -1,17 +1,18 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Container, Pod } from '../../schemas/index.ts';
+import type { CheckpointManifest, Container, Pod } from '../../schemas/index.ts';
 import { crashAt } from '../support/crash.ts';
 import {
   containerManifest,
   createFakeWorld,
+  declaredCheckpoint,
   podManifest,
   startFakeProcess,
   type FakeProcess,
   type FakeWorld,
 } from '../support/fake-process.ts';
 
-type Manifests = readonly (Container | Pod)[];
+type Manifests = readonly (Container | Pod | CheckpointManifest)[];
 
 /** One change of what is wanted, made by a process that dies in the middle of it. */
 interface Scenario {
@@ -37,6 +38,7 @@ async function accept({ reconciler }: FakeProcess, manifests: Manifests): Promis
 }
 
 const web = containerManifest('web');
+const ARCHIVE = { archive: { path: '/backup/web.tar' } };
 
 const scenarios: Scenario[] = [
   {
@@ -149,6 +151,55 @@ const scenarios: Scenario[] = [
     boundaries: 20,
   },
   {
+    title: '[ckpt.declared] a declared checkpoint that becomes an archive',
+    before: [web],
+    change: (process) => accept(process, [web, declaredCheckpoint('safe', { keep: true, to: ARCHIVE })]),
+    after({ host }, { records }) {
+      const [record, instance] = [records.containers.get('web'), host.instanceOf('web')];
+      const status = statusOf(records);
+      assert.is(status.conditions[0]?.reason, 'Completed');
+      assert.equal([record?.state, record?.intent, instance?.runtime], ['Running', null, 'running']);
+      // Once: nothing that a process made and did not tell of is left.
+      assert.equal(
+        instance?.checkpoints.map(({ id }) => id),
+        [status.saved?.number],
+      );
+      assert.equal([record?.checkpoint?.declared?.name, record?.olderCheckpoints], ['safe', []]);
+      assert.ok(host.archives.has(ARCHIVE.archive.path));
+      const begun = host.calls.filter((call) => call === 'checkpoint web').length;
+      assert.ok(begun <= status.attempts, `made ${String(begun)} times in ${String(status.attempts)} tries`);
+      assert.is(status.failures, 0);
+    },
+    mostStarts: 1,
+  },
+  {
+    title: '[ckpt.declared] a declared checkpoint that ends the container',
+    before: [web],
+    change: (process) => accept(process, [web, declaredCheckpoint('safe', { leaveRunning: false })]),
+    after({ host }, { records }) {
+      const [record, instance] = [records.containers.get('web'), host.instanceOf('web')];
+      const status = statusOf(records);
+      assert.is(status.conditions[0]?.reason, 'Completed');
+      assert.equal([record?.state, record?.override], ['Checkpointed', 'Checkpointed']);
+      assert.equal([instance?.runtime, instance?.mounted, instance?.restores], ['none', false, 0]);
+      assert.equal(
+        instance?.checkpoints.map(({ id }) => id),
+        [status.saved?.number],
+      );
+    },
+    mostStarts: 1,
+  },
+  {
+    title: '[ckpt.declared] the deletion of a declared checkpoint, with what it has made',
+    before: [web, declaredCheckpoint('safe', { keep: true, to: ARCHIVE, reclaimPolicy: 'Delete' })],
+    change: (process) => accept(process, [web]),
+    after({ host, disk }, { records }) {
+      assert.equal([host.instanceOf('web')?.checkpoints, [...host.archives]], [[], []]);
+      assert.equal([disk.checkpoints.size, records.containers.get('web')?.checkpoint], [0, null]);
+    },
+    mostStarts: 1,
+  },
+  {
     title: 'a pod with an init container',
     before: [],
     change: (process) =>
@@ -171,6 +222,12 @@ const scenarios: Scenario[] = [
     after: isEmpty,
   },
 ];
+
+function statusOf(records: FakeProcess['records']) {
+  const record = records.checkpoints.get('safe');
+  if (record === null) throw new Error('there is no record of checkpoint/safe');
+  return record.status;
+}
 
 function isRunning({ host }: FakeWorld, { records }: FakeProcess): void {
   const record = records.containers.get('web');

@@ -9,7 +9,14 @@ import {
   type Reconciler,
   type RecordEditor,
 } from '../../reconciler/index.ts';
-import { container, pod, type Container, type Pod } from '../../schemas/index.ts';
+import {
+  checkpointManifest,
+  container,
+  pod,
+  type CheckpointManifest,
+  type Container,
+  type Pod,
+} from '../../schemas/index.ts';
 import { createFakeHost, type FakeHost } from './fake-engine.ts';
 import { createFakeDisk, openFakeStore, type Boundary, type FakeDisk } from './fake-store.ts';
 import { createSimulatedClock, type SimulatedClock } from './simulated-clock.ts';
@@ -80,10 +87,20 @@ export function podManifest(name: string, spec: Record<string, unknown> = {}): P
   });
 }
 
+/** A manifest of kind Checkpoint of the container `web`. */
+export function declaredCheckpoint(name: string, spec: Record<string, unknown> = {}): CheckpointManifest {
+  return checkpointManifest.parse({
+    apiVersion: 'tsctr.dev/v1',
+    kind: 'Checkpoint',
+    metadata: { name },
+    spec: { container: 'web', ...spec },
+  });
+}
+
 /** Applies by hand, and waits until what can be done has been done. */
 export async function applyNow(
   { reconciler }: FakeProcess,
-  manifests: readonly (Container | Pod)[],
+  manifests: readonly (Container | Pod | CheckpointManifest)[],
   options: { waitMs?: number | null; file?: string; prune?: boolean } = {},
 ) {
   const file = options.file ?? '/etc/web.yaml';

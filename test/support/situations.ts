@@ -65,6 +65,7 @@ export function situationFor(
     imageStopSignal: null,
     gate: null,
     checkpointAsked: null,
+    declaredAsked: null,
     restartAsked: false,
     probeFailure: null,
     stopTimeoutMs: null,

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import type { ArchivePlace } from '../../../engine/index.ts';
+import type { PlannedArchive } from '../../../engine/index.ts';
 import type { ContainerRecord } from '../../../schemas/index.ts';
 import { CliError } from '../../cli-error.ts';
 import type { Invocation, OptionSpec } from '../../command.ts';
@@ -29,7 +29,7 @@ export const EXPORT_OPTIONS: readonly OptionSpec[] = [
 ];
 
 /** Null: no archive is asked for. */
-function archiveFrom({ options, io }: Invocation): ArchivePlace | null {
+function archiveFrom({ options, io }: Invocation): PlannedArchive | null {
   const file = options.text('export');
   const word = options.text('compress');
   const leaveOut = leftOut(options);
@@ -55,7 +55,7 @@ function archiveFrom({ options, io }: Invocation): ArchivePlace | null {
 }
 
 /** What is asked for besides the kept checkpoint, as a part of the request; empty: nothing. */
-export function productFrom(invocation: Invocation): { archive?: ArchivePlace; image?: string } {
+export function productFrom(invocation: Invocation): { archive?: PlannedArchive; image?: string } {
   const { options } = invocation;
   const image = options.text('image');
   if (image === null) {
@@ -69,10 +69,10 @@ export function productFrom(invocation: Invocation): { archive?: ArchivePlace; i
   if (options.flag('check')) {
     throw new CliError('BAD_INPUT', 'checkpoint: --check and --image exclude each other');
   }
-  return { image, archive: { file: '', compression: 'none', leaveOut: leftOut(options) } };
+  return { image, archive: { file: null, compression: 'none', leaveOut: leftOut(options) } };
 }
 
-function leftOut(options: Invocation['options']): ArchivePlace['leaveOut'] {
+function leftOut(options: Invocation['options']): PlannedArchive['leaveOut'] {
   return [
     ...(options.flag('ignoreRootfs') ? (['rootfs'] as const) : []),
     ...(options.flag('ignoreVolumes') ? (['volumes'] as const) : []),

@@ -2,6 +2,7 @@ import type { CommandSpec } from '../../command.ts';
 import { EXIT } from '../../exit-code.ts';
 import { formatAge } from '../../output/age.ts';
 import { formatBytes } from '../../output/bytes.ts';
+import { madeBy } from '../../output/checkpoint-text.ts';
 import { painter } from '../../output/colour.ts';
 import { formatJson } from '../../output/json.ts';
 import { formatTable } from '../../output/table.ts';
@@ -34,7 +35,7 @@ export const list: CommandSpec = {
             },
             { title: 'MEMORY', value: ({ checkpoint }) => formatBytes(checkpoint.memoryBytes) },
             { title: 'SIZE', value: ({ checkpoint }) => formatBytes(checkpoint.sizeBytes) },
-            { title: 'BY', value: ({ checkpoint }) => checkpoint.by },
+            { title: 'BY', value: ({ checkpoint }) => madeBy(checkpoint) },
             { title: 'NOTE', value: noteOf },
           ],
           kept,

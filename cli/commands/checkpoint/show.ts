@@ -1,7 +1,7 @@
 import type { CommandSpec } from '../../command.ts';
 import { EXIT } from '../../exit-code.ts';
 import { formatAge } from '../../output/age.ts';
-import { checkpointRows } from '../../output/checkpoint-text.ts';
+import { checkpointRows, madeBy } from '../../output/checkpoint-text.ts';
 import { formatJson } from '../../output/json.ts';
 import { formatCheckpointName, keptCheckpoints, requireMatching } from './kept-checkpoints.ts';
 
@@ -21,7 +21,7 @@ export const show: CommandSpec = {
     else {
       const age = formatAge(io.now() - Date.parse(checkpoint.createdAt));
       const title = `checkpoint ${formatCheckpointName(shown)}`;
-      io.out(`${title}  ${checkpoint.createdAt} (${age} ago), by ${checkpoint.by}\n`);
+      io.out(`${title}  ${checkpoint.createdAt} (${age} ago), by ${madeBy(checkpoint)}\n`);
       io.out(checkpointRows(checkpoint));
       if (older.length > 0) io.out(`  older       ${older.map(formatCheckpointName).join(', ')}\n`);
     }

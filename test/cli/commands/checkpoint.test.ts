@@ -69,7 +69,7 @@ test('[ckpt.precheckpoint] [ckpt.image] checkpoint asks for copies of memory, a 
     preDumps: 2,
     by: 'hand',
     image: 'localhost/c:1',
-    archive: { file: '', compression: 'none', leaveOut: ['volumes'] },
+    archive: { file: null, compression: 'none', leaveOut: ['volumes'] },
   });
   for (const count of ['x', '17', '-1']) {
     const { err } = await typeCommand(service, ['checkpoint', 'web', `--pre-dumps=${count}`]);

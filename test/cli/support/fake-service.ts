@@ -8,6 +8,7 @@ import type {
   ResourceView,
   Service,
 } from '../../../cli/api/service.ts';
+import type { DeclaredCheckpointView } from '../../../cli/api/checkpoint-service.ts';
 import type { VolumeView } from '../../../cli/api/volume-service.ts';
 import type { HostFacts, ImageDetails } from '../../../engine/index.ts';
 
@@ -70,6 +71,7 @@ export class FakeService implements Service {
   summary: ApplySummary = DONE;
   changes: PlannedChange[] = [];
   logFiles = { current: '/nowhere/current.log', previous: '/nowhere/previous.log', running: false };
+  declared: DeclaredCheckpointView[] = [];
   imageList: ImageDetails[] = [IMAGE];
   /** Thrown by every verb when it is set. */
   error: Error | null = null;
@@ -156,6 +158,7 @@ export class FakeService implements Service {
     remove: async (names) => {
       await this.#answer('checkpoints.remove', names, null);
     },
+    declared: () => this.#answer('checkpoints.declared', null, this.declared),
   };
 
   readonly volumes: Service['volumes'] = {
