@@ -1,15 +1,15 @@
-import type { InspectedProcess, Inspection } from '../../engine/index.ts';
+import type { InspectedProcess, InspectedSocket, Inspection } from '../../engine/index.ts';
 import { formatBytes } from './bytes.ts';
 import { printableLine } from './printable.ts';
 
 /** What is in a checkpoint, on a page. Names in it are the choice of whoever made it: nothing of them reaches the terminal raw. */
 export function formatInspection(inspection: Inspection): string {
   const { container, host, engine, layout, path } = inspection;
-  const made = [container.createdAt, `by ${engine}`, host.criu === null ? null : `CRIU ${host.criu}`];
+  const made = [inspection.madeAt, `by ${engine}`, host.criu === null ? null : `CRIU ${host.criu}`];
   const lines = [
     row('Checkpoint', `${path} (${layout})`),
     row('Made', made.filter((part) => part !== null).join(', ')),
-    row('Container', container.name),
+    row('Container', containerText(container)),
     row('Image', container.image),
     row('Host', [host.architecture, host.kernel].filter((part) => part !== null).join(', ')),
     row('Size', sizesText(inspection)),
@@ -22,7 +22,7 @@ export function formatInspection(inspection: Inspection): string {
       ({ destination, type, external }) =>
         `${destination}  ${type}${external === null ? '' : '  from the host'}`,
     ),
-    ...section('Sockets', inspection.sockets, (socket) => JSON.stringify(socket)),
+    ...section('Sockets', inspection.sockets, socketText),
     ...section('Changed files', inspection.rootfsChanges.first, ({ path, type, sizeBytes }) =>
       type === 'file' ? `${path}  ${formatBytes(sizeBytes)}` : `${path}  ${type}`,
     ),
@@ -42,11 +42,35 @@ function section<T>(title: string, items: readonly T[], text: (item: T) => strin
   return items.length === 0 ? [] : [`${title}:`, ...items.map((item) => `  ${text(item)}`)];
 }
 
-function sizesText({ sizes }: Inspection): string {
-  return Object.entries(sizes)
-    .filter((entry): entry is [string, number] => typeof entry[1] === 'number' && entry[1] > 0)
-    .map(([what, bytes]) => `${what} ${formatBytes(bytes)}`)
+function containerText({ name, createdAt }: Inspection['container']): string | null {
+  return [name, createdAt === null ? null : `created ${createdAt}`]
+    .filter((part) => part !== null)
     .join(', ');
+}
+
+function sizesText({ sizes }: Inspection): string {
+  const { total, images, memoryPages, rootfsDiff, sharedMemory, volumes } = sizes;
+  const parts: [string, number][] = [
+    ['images', images],
+    ['memory', memoryPages],
+    ['changed files', rootfsDiff],
+    ['/dev/shm', sharedMemory],
+    ...Object.entries(volumes).map(([name, bytes]): [string, number] => [`volume ${name}`, bytes]),
+  ];
+  const listed = parts
+    .filter(([, bytes]) => bytes > 0)
+    .map(([what, bytes]) => `${what} ${formatBytes(bytes)}`);
+  return [formatBytes(total), ...listed].join(', ');
+}
+
+/** `tcp 10.0.0.1:80 → 10.0.0.2:4711 established`, `unix stream /run/a.sock listening, its other end is outside`. */
+function socketText(socket: InspectedSocket): string {
+  if (socket.family === 'inet') {
+    const remote = socket.remote === null ? '' : ` → ${socket.remote}`;
+    return `${socket.kind} ${socket.local}${remote}  ${socket.state}`;
+  }
+  const outside = socket.external ? ', its other end is outside' : '';
+  return `unix ${socket.kind} ${socket.name ?? '(unnamed)'}  ${socket.state}${outside}`;
 }
 
 function needsText({ needs }: Inspection): string {

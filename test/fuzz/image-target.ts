@@ -40,6 +40,7 @@ export function imageTarget(sample: string): FuzzTarget {
         path: 'fuzz',
         layout: 'directory',
         images: sourceOf(files),
+        madeAt: null,
         documents: new Map(),
         sizes: emptySizes(),
         rootfsChanges: { count: 0, first: [] },

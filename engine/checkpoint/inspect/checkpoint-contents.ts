@@ -7,6 +7,8 @@ export interface CheckpointContents {
   path: string;
   layout: 'archive' | 'directory';
   images: ImageSource;
+  /** When CRIU has written it: the time of its inventory, for no engine's documents say it. */
+  madeAt: Date | null;
   /** The documents beside the images, whole. */
   documents: ReadonlyMap<KnownFile, Buffer>;
   /** Bytes, uncompressed, by what they are. */

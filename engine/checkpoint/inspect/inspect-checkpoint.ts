@@ -99,6 +99,7 @@ export async function inspectContents(
     path: contents.path,
     layout: contents.layout,
     engine: engineOf(contents.documents, documents),
+    madeAt: contents.madeAt?.toISOString() ?? null,
     container: describeContainer(documents, (await images.utsNamespace())?.names.nodename ?? null),
     host: await describeHost(images, inventory, documents),
     sizes: contents.sizes,

@@ -7,6 +7,8 @@ export interface Inspection {
   layout: 'archive' | 'directory';
   /** The engine that made it, as far as its documents say. */
   engine: 'tsctr' | 'podman' | 'CRI-O' | 'containerd' | 'unknown';
+  /** When it was made, ISO 8601; null where nothing tells. */
+  madeAt: string | null;
   container: InspectedContainer;
   host: InspectedHost;
   /** Bytes, uncompressed. */
@@ -31,6 +33,7 @@ export interface InspectedContainer {
   /** Digest of the image's configuration, `sha256:…`. */
   imageId: string | null;
   runtime: string | null;
+  /** When the container was created, not its checkpoint. */
   createdAt: string | null;
   hostname: string | null;
   addresses: { network: string; interface: string; address: string; mac: string | null }[];

@@ -45,14 +45,18 @@ export async function openArchive(
     path: file,
     layout: 'archive',
     images: source,
+    madeAt: collector.madeAt,
     documents: collector.documents,
     sizes: collector.sizes,
     rootfsChanges: collector.changes.changes,
   };
 }
 
+const INVENTORY = 'inventory.img';
+
 class ArchiveCollector implements ArchiveSink {
   readonly imageSizes = new Map<string, number>();
+  madeAt: Date | null = null;
   readonly images = new Map<string, Buffer>();
   readonly documents = new Map<KnownFile, Buffer>();
   readonly sizes = emptySizes();
@@ -92,6 +96,7 @@ class ArchiveCollector implements ArchiveSink {
       case 'image':
         this.imageSizes.set(member.name, size);
         this.sizes.images += size;
+        if (member.name === INVENTORY) this.madeAt = dateOf(entry.mtimeNs);
         if (member.name.startsWith('pages-')) this.sizes.memoryPages += size;
         if (!isBulkImage(member.name) && member.name.endsWith('.img')) {
           this.#keep(entry, MAX_IMAGE_BYTES, (bytes) => this.images.set(member.name, bytes));
@@ -129,6 +134,12 @@ class ArchiveCollector implements ArchiveSink {
       use(Buffer.concat(pieces));
     };
   }
+}
+
+/** Null for a time that no calendar has: an archive may claim anything. */
+function dateOf(mtimeNs: bigint): Date | null {
+  const date = new Date(Number(mtimeNs / 1_000_000n));
+  return Number.isNaN(date.getTime()) ? null : date;
 }
 
 /** Picks pieces out of files that are not kept. */

@@ -25,6 +25,7 @@ export async function openDirectory(directory: string): Promise<CheckpointConten
     path: directory,
     layout: 'directory',
     images: source,
+    madeAt: (await stat(path.join(images, 'inventory.img')).catch(() => null))?.mtime ?? null,
     documents,
     sizes: await measure(directory, source.sizes),
     rootfsChanges: await listChanges(path.join(directory, 'rootfs-diff.tar')),

@@ -48,6 +48,9 @@ test("podman's archive is looked into without being restored", async () => {
     ],
   );
   assert.is(inspection.sizes.memoryPages, 77_824 + 61_440);
+  // The container is older than its checkpoint.
+  assert.is(inspection.madeAt, '2026-11-22T13:49:48.000Z');
+  assert.is(inspection.container.createdAt, '2026-11-22T13:49:45.757343147Z');
   assert.is(inspection.mounts.find(({ destination }) => destination === '/data')?.external, '/data');
   assert.equal(inspection.deletedFiles, ['/etc/group']);
   assert.ok(
