@@ -3,25 +3,39 @@ import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { ContainerExit } from '../../schemas/index.ts';
 import type { ContainerPaths } from '../host-paths.ts';
+import { readProcess } from './container-process.ts';
 import type { ExitWatcher } from './exit-watcher.ts';
+import { wasKilledForMemory } from './oom-kill.ts';
 
 /** How long conmon may take from the end of the process to its exit file before it counts as gone. */
 export const EXIT_FILE_TIMEOUT_MS = 5_000;
+
+/** What conmon says of a process that SIGKILL has ended: 128 and the number of the signal. */
+const KILLED = 137;
 
 /** What the exit file of conmon says; null when there is none. The time is that of the file. */
 export async function readExit(paths: ContainerPaths): Promise<ContainerExit | null> {
   try {
     const [text, status] = await Promise.all([readFile(paths.exitFile, 'utf8'), stat(paths.exitFile)]);
-    const code = Number.parseInt(text, 10);
+    const number = Number.parseInt(text, 10);
+    const code = Number.isNaN(number) ? -1 : number;
     return {
-      code: Number.isNaN(code) ? -1 : code,
+      code,
       finishedAt: status.mtime.toISOString(),
-      oomKilled: existsSync(path.join(paths.persist, 'oom')),
+      oomKilled: await isOomKilled(paths, code),
     };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw error;
   }
+}
+
+/** By conmon's mark, or else by the kernel's log. */
+async function isOomKilled(paths: ContainerPaths, code: number): Promise<boolean> {
+  if (existsSync(path.join(paths.persist, 'oom'))) return true;
+  if (code !== KILLED) return false;
+  const first = await readProcess(paths);
+  return first !== null && wasKilledForMemory(path.basename(paths.exitFile), first.pid);
 }
 
 /**
