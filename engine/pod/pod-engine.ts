@@ -3,7 +3,7 @@ import { hasErrno } from '../../native/index.ts';
 import type { PinNamespacesRequest } from '../../native/index.ts';
 import { parseBytes } from '../../schemas/index.ts';
 import type { PodRecord } from '../../schemas/index.ts';
-import { parentCgroups, removeCgroup } from '../cgroup/cgroup-path.ts';
+import { removePodCgroup } from '../cgroup/parent-cgroups.ts';
 import type { EngineParts } from '../container/container-context.ts';
 import type { PodEngine } from '../contract/pod-engine.ts';
 import type { PodPaths } from '../host-paths.ts';
@@ -67,9 +67,7 @@ const podDirectories: Stage<PodContext> = {
   async down({ parts, pod, paths }) {
     for (const point of mountPointsBelow(paths.directory)) unmountAll(parts.kernel, point);
     await rm(paths.directory, { recursive: true, force: true });
-    for (const parent of parentCgroups(parts.cgroupOwner, pod.id).reverse()) {
-      await removeCgroup(parts.cgroupLayout, parent);
-    }
+    await removePodCgroup(parts, pod.id);
   },
 };
 

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { hasErrno, SIGKILL } from '../../../native/index.ts';
 
-import { containerCgroup, parentCgroups, removeCgroup } from '../../cgroup/cgroup-path.ts';
+import { containerCgroup, removeCgroup } from '../../cgroup/cgroup-path.ts';
+import { removeParentCgroups } from '../../cgroup/parent-cgroups.ts';
 import { socketsFor } from '../../process/passed-sockets.ts';
 import { processGroupOf } from '../../process/process-identity.ts';
 import { createUnderMonitor, readPidFile } from '../../runtime/conmon.ts';
@@ -47,9 +48,7 @@ export const runtimeContainer: Stage<ContainerContext> = {
     await endProcess(context);
     await endMonitor(context);
     await removeCgroup(parts.cgroupLayout, containerCgroup(parts.cgroupOwner, request));
-    for (const parent of parentCgroups(parts.cgroupOwner, request.pod?.id ?? null).reverse()) {
-      await removeCgroup(parts.cgroupLayout, parent);
-    }
+    await removeParentCgroups(parts, request.pod?.id ?? null);
   },
 };
 
