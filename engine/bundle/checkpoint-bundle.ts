@@ -108,7 +108,7 @@ async function describeDump(
     keptLogFile: path.join(options.workDirectory, DUMP_LOG),
     rootfs: spec.root.path,
     leaveRunning: options.leaveRunning,
-    externalMounts: dumpedExternals(spec, await readMountInfo(pid)),
+    externalMounts: dumpedExternals(spec, await readMountInfo(pid), parts.runtime.path),
     externalNamespaces: isEmpty ? namespaces.filter((name) => !name.startsWith('net')) : namespaces,
     freezerDirectory: null,
     networkLock:

@@ -65,7 +65,7 @@ export async function describeDump(
     workDirectory: target.directory,
     keptLogFile: path.join(paths.logs, DUMP_LOG),
     rootfs: rootfsPath(context),
-    externalMounts: dumpedExternals(spec, mounts),
+    externalMounts: dumpedExternals(spec, mounts, parts.runtime.programOf(request.id)),
     externalNamespaces: ownNetwork ? [`net[${String(inode)}]:${NETWORK_NAMESPACE}`] : [],
     freezerDirectory: freezerDirectory(parts.cgroupLayout, containerCgroup(parts.cgroupOwner, request)),
     networkLock:

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import type { OciSpec } from '../../schemas/index.ts';
 import type { CgroupLayout } from '../cgroup/cgroup-layout.ts';
 import type { MountInfo } from './mount-info.ts';
@@ -14,11 +15,16 @@ const NULL_DEVICE = '/dev/null';
 
 /**
  * Which mounts of a container CRIU cannot make anew, because what is mounted there comes from the host: bind mounts, the
- * version 1 cgroups, files that are masked by /dev/null. The names are those that runc gives, so that its images and ours fit
- * each other. `mounts` is the mount table of the running container: it knows what a recursive bind mount has brought, and
- * where a link led to.
+ * version 1 cgroups, files that are masked by /dev/null. The names are those that the runtime gives, so that its images and ours fit
+ * each other: runc names masked files after the device, crun after themselves. `mounts` is the mount table of the running container: it
+ * knows what a recursive bind mount has brought, and where a link led to. `runtime` is the path of its program.
  */
-export function dumpedExternals(spec: OciSpec, mounts: readonly MountInfo[]): ExternalMount[] {
+export function dumpedExternals(
+  spec: OciSpec,
+  mounts: readonly MountInfo[],
+  runtime: string,
+): ExternalMount[] {
+  const isCrun = path.basename(runtime).includes('crun');
   const places = spec.mounts.map(({ destination, ...mount }) => ({
     place: destination,
     isBind: isBind(mount),
@@ -30,7 +36,8 @@ export function dumpedExternals(spec: OciSpec, mounts: readonly MountInfo[]): Ex
   for (const mount of mounts) {
     const { mountPoint } = mount;
     if (externals.has(mountPoint) || mountPoint === '/') continue;
-    if (isNullDevice(mount) && masked.has(mountPoint)) externals.set(mountPoint, NULL_DEVICE);
+    if (isNullDevice(mount) && masked.has(mountPoint))
+      externals.set(mountPoint, isCrun ? mountPoint : NULL_DEVICE);
     else if (isSharedCgroup(mount)) externals.set(mountPoint, mountPoint);
     else if (deepest(places, mountPoint)?.isBind === true) externals.set(mountPoint, mountPoint);
   }
@@ -45,10 +52,10 @@ export function restoredExternals(
 ): ExternalMount[] {
   const binds = spec.mounts.filter(isBind).map(({ destination, source }) => ({ destination, source }));
   const externals = new Map(binds.map(({ destination, source }) => [destination, source]));
-  // runc names masked files after the device, crun after themselves; what the images do not name is not looked at.
+  // By the names of runc and of crun; what the images do not name is not looked at.
   externals.set(NULL_DEVICE, NULL_DEVICE);
   for (const masked of spec.linux.maskedPaths ?? []) externals.set(masked, NULL_DEVICE);
-  for (const { path } of spec.linux.devices ?? []) externals.set(path, path);
+  for (const device of spec.linux.devices ?? []) externals.set(device.path, device.path);
   for (const [name, directory] of cgroup.paths) externals.set(name, directory);
   for (const { val } of recorded) {
     if (externals.has(val)) continue;
@@ -56,6 +63,8 @@ export function restoredExternals(
       .filter(({ destination }) => val.startsWith(`${destination}/`))
       .sort((one, other) => other.destination.length - one.destination.length)[0];
     if (above !== undefined) externals.set(val, above.source + val.slice(above.destination.length));
+    // crun's name of a file that was masked there and is not here.
+    else if (/^\/(?:proc|sys)\//.test(val)) externals.set(val, NULL_DEVICE);
   }
   return [...externals].map(([key, val]) => ({ key, val }));
 }

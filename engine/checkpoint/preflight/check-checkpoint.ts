@@ -27,7 +27,7 @@ export async function checkCheckpoint(
   const { criu } = parts.facts.tools;
   const version = await new CriuProgram(parts.kernel, criu, parts.paths.run).requireMinimum();
   const spec = JSON.parse(await readFile(parts.paths.container(request.id).config, 'utf8')) as OciSpec;
-  const externals = dumpedExternals(spec, await readMountInfo(pid));
+  const externals = dumpedExternals(spec, await readMountInfo(pid), parts.runtime.programOf(request.id));
   return checkContainer(request.name, pid, {
     listUnixPeers: listUnixPeersBy(parts.runCommand),
     options: {

@@ -53,7 +53,7 @@ const SPEC = {
 
 test('[criu.ext-mounts] bind mounts and what lies below them, cgroups and masked files are external', () => {
   assert.equal(
-    dumpedExternals(SPEC, MOUNTS).map(({ key, val }) => `${key} → ${val}`),
+    dumpedExternals(SPEC, MOUNTS, '/usr/sbin/runc').map(({ key, val }) => `${key} → ${val}`),
     [
       '/dev/shm → /dev/shm',
       '/etc/hosts → /etc/hosts',
@@ -66,9 +66,19 @@ test('[criu.ext-mounts] bind mounts and what lies below them, cgroups and masked
   );
 });
 
+test('[criu.ext-mounts] images of a container of crun are named as crun would, which knows masked files by their own names', () => {
+  const crun = dumpedExternals(SPEC, MOUNTS, '/usr/bin/crun').map(({ key, val }) => `${key} → ${val}`);
+  assert.is(crun.at(-1), '/proc/keys → /proc/keys');
+  const masked = [{ key: '/proc/sched_debug', val: '/proc/sched_debug' }];
+  const found = new Map(
+    restoredExternals(SPEC, masked, { paths: new Map() }).map(({ key, val }) => [key, val]),
+  );
+  assert.is(found.get('/proc/sched_debug'), '/dev/null', 'masked there and not here');
+});
+
 test('[criu.ext-mounts] at restore each stands for its source, with the names of runc and of crun', () => {
   const paths = cgroupExternals(MOUNTS, layout);
-  const recorded = dumpedExternals(SPEC, MOUNTS);
+  const recorded = dumpedExternals(SPEC, MOUNTS, '/usr/sbin/runc');
   const found = new Map(restoredExternals(SPEC, recorded, { paths }).map(({ key, val }) => [key, val]));
   assert.is(found.get('/dev/shm'), '/run/x/shm');
   assert.is(found.get('/data/a b'), '/srv/a b');
