@@ -10,9 +10,7 @@ import { checkpointOptionsOf, isDetached, restoreOptionsOf } from './oci/oci-opt
 import { readArguments } from './oci/read-arguments.ts';
 import type { OciArguments } from './oci/read-arguments.ts';
 import { reportFailure } from './oci/report-failure.ts';
-
-/** What the runtime is to be told as well when it is called for a verb of its own. */
-const PASSED_ON = ['root', 'rootless', 'cgroup-manager', 'systemd-cgroup', 'debug'];
+import { runtimeArguments } from './oci/runtime-arguments.ts';
 
 /** What ends the verb: then all is taken back first. */
 const ENDING = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
@@ -34,10 +32,7 @@ async function run(runtime: string, given: OciArguments): Promise<number> {
   const kernel = createLinuxKernel();
   const parts = await openBundleParts(kernel, {
     runtime,
-    globalArgs: PASSED_ON.flatMap((name) => {
-      const value = global.get(name);
-      return value === undefined ? [] : [`--${name}=${value}`];
-    }),
+    globalArgs: runtimeArguments(global),
     root: global.get('root') ?? null,
     criu: global.get('criu') ?? null,
     run: process.env['TSCTR_RUN'] ?? DEFAULT_RUN,
