@@ -10,8 +10,9 @@ tsc_khz=$(awk '/^bogomips/ { printf "%d", $3 * 500; exit }' /proc/cpuinfo)
 
 arguments=(
   -nodefaults -no-user-config -display none -monitor none
-  -machine q35,hpet=off -m "${TSCTR_VM_MEMORY_MIB:-2048}" -smp "${TSCTR_VM_CPUS:-2}"
-  # QEMU 7.2 crashes newer kernels where it emulates cmpxchg16b.
+  -machine q35,hpet=off -m "${TSCTR_VM_MEMORY_MIB:-2048}" -smp "${TSCTR_VM_CPUS:-1}"
+  # One processor: with more of them QEMU 7.2 runs code that another one is just patching, and the kernel panics (`Oops: int3`) soon
+  # after its first cpuset. And it crashes newer kernels where it emulates cmpxchg16b.
   -accel tcg,thread=multi,tb-size=512 -cpu max,-cx16
   -kernel "$made/vmlinuz" -initrd "$made/initrd.img"
   -append "root=/dev/vda rw console=ttyS0 quiet systemd.show_status=0 loglevel=4 panic=-1 mitigations=off tsc=reliable tsc_early_khz=$tsc_khz nowatchdog no_timer_check rcupdate.rcu_cpu_stall_suppress=1 apparmor=1"

@@ -14,7 +14,7 @@ packages=(
   systemd systemd-sysv dbus udev kmod procps iproute2 iputils-ping e2fsprogs
   linux-image-cloud-amd64 initramfs-tools
   apparmor nodejs
-  runc crun criu conmon netavark aardvark-dns catatonit nftables iptables skopeo golang-github-containers-common podman
+  runc crun libcriu2 criu conmon netavark aardvark-dns catatonit nftables iptables skopeo golang-github-containers-common podman
   git zstd ca-certificates busybox-static
 )
 
@@ -50,7 +50,7 @@ make_tree() {
   nice -n 19 mmdebstrap --quiet --mode=root --variant=apt --include="${packages[*]}" "${options[@]}" \
     --keyring="$keyring" --keyring=/usr/share/keyrings/debian-archive-keyring.gpg \
     --aptopt='Acquire::Languages "none"' \
-    --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
+    --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-include=/usr/share/man/man?/tsctr*' --dpkgopt='path-exclude=/usr/share/locale/*' \
     --customize-hook='chroot "$1" passwd --delete root >/dev/null' \
     --customize-hook='echo second-host >"$1/etc/hostname"; echo "127.0.0.1 localhost second-host" >"$1/etc/hosts"' \
     --customize-hook='printf "/dev/vda / ext4 rw 0 1\n" >"$1/etc/fstab"' \

@@ -24,6 +24,16 @@ keeps_memory() {
 }
 prove 'a reboot: one that is saved at the shutdown goes on with its memory' keeps_memory
 
+takes_memory_back() {
+  [[ -f $STATE/returning ]] || left_out 'this tsctr has no checkpoint command'
+  wait_for 'it runs' bash -c "tsctr get returning | grep -q Running"
+  # What it did after the checkpoint it does again.
+  local number=$(($(cat "$STATE/returning") + 2))
+  wait_for 'it counts on from there' bash -c "[[ \$(tsctr logs returning | grep -c 'count $number\$') == 2 ]]"
+  equal 'counts that began at 1' 1 "$(tsctr logs returning | grep -c 'count 1$')"
+}
+prove 'a reboot: one that has a checkpoint only goes on from that' takes_memory_back
+
 stays_stopped() {
   tsctr get halted
   contains 'the state of one that was stopped by hand' Exited "$(tsctr get halted)"

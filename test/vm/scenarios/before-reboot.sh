@@ -12,6 +12,12 @@ leave_running() {
     apply kept 'checkpoint: { onShutdown: true }'
     wait_for 'it has counted' bash -c 'tsctr logs kept | grep -q "count 5"'
     touch "$STATE/kept"
+    # Not saved at the shutdown: it goes back to the last checkpoint, as after a power cut.
+    apply returning 'restore: { onBoot: true }'
+    wait_for 'it has counted' bash -c 'tsctr logs returning | grep -q "count 2"'
+    tsctr checkpoint returning --leave-running
+    tsctr logs returning | tail -n 1 | cut -d' ' -f2 >"$STATE/returning"
+    wait_for 'it goes on counting' bash -c "tsctr logs returning | grep -q 'count $(($(cat "$STATE/returning") + 3))'"
   fi
   cat /proc/sys/kernel/random/boot_id >"$STATE/boot-id"
   for name in hello applied; do pid_of "$name" >"$STATE/$name.pid"; done

@@ -43,17 +43,19 @@ if [[ $runtime == crun ]]; then prove "$runtime: an established TCP connection g
 
 pre_dump() {
   has_checkpoints
-  apply rounds
+  # Most of its memory stays as it is.
+  apply rounds 'command: [sh, -c, "memory=$(head -c 2000000 /dev/zero | tr \"\\0\" x); n=0; while :; do n=$((n + 1)); echo \"count $n\"; sleep 1; done"]'
   wait_for 'it has counted' bash -c 'tsctr logs rounds | grep -q "count 2"'
   tsctr checkpoint rounds --pre-dumps 2
   local directory
   directory=$(tsctr checkpoint show rounds -o json | sed -n 's/^ *"path": "\(.*\)",$/\1/p')
   equal 'what the dump builds on' ../pre-dump-2 "$(readlink "$directory/images/parent")"
   equal 'what that builds on' ../pre-dump-1 "$(readlink "$directory/pre-dump-2/parent")"
-  local pages
-  pages=$(du --bytes --total "$directory"/images/pages-*.img | tail -n 1 | cut -f1)
-  (($(du --bytes --total "$directory"/pre-dump-1/pages-*.img | tail -n 1 | cut -f1) > pages)) ||
-    fail "the dump wrote $pages bytes of memory, as much as the first copy"
+  local first last
+  first=$(du --bytes --total "$directory"/pre-dump-1/pages-*.img | tail -n 1 | cut -f1)
+  last=$(du --bytes --total "$directory"/images/pages-*.img | tail -n 1 | cut -f1)
+  ((first > 2000000 && last < first / 4)) || fail "the first copy has $first bytes of memory, the dump $last: expected more than 2 MB, and less than a quarter of that"
+  echo "memory written: at first $first bytes, standing still $last"
   contains 'the copies take their part of the time' pre-dump "$(tsctr checkpoint show rounds)"
   tsctr restore rounds
   wait_for 'it counts on' bash -c 'tsctr logs rounds | grep -q "count 4"'
@@ -73,22 +75,3 @@ lazy_pages() {
   tsctr delete lazy
 }
 prove "$runtime: a restore whose pages follow (lazy pages)" lazy_pages
-
-# Ours to podman, whose runtime restores it with its own CRIU.
-podman_restores() {
-  tsctr checkpoint --help | grep -q -- --export || left_out 'this tsctr writes no archives'
-  apply traveller
-  wait_for 'it has counted' bash -c 'tsctr logs traveller | grep -q "count 3"'
-  local archive=/var/tmp/traveller.tar.zst before
-  tsctr checkpoint traveller --export "$archive"
-  before=$(tsctr logs traveller | tail -n 1 | cut -d' ' -f2)
-  tsctr delete traveller
-  podman load --quiet --input "$PAYLOAD/demo.tar"
-  podman container restore --import "$archive" --name traveller
-  wait_for 'it goes on counting' bash -c "[[ \$(podman logs traveller | tail -n 1 | cut -d' ' -f2) -gt $before ]]"
-  equal 'counts from the beginning' 0 "$(podman logs traveller | grep -c 'count 1$' || true)"
-  podman rm --force --time 1 traveller
-  rm "$archive"
-}
-# podman takes crun here; one of both is enough.
-if [[ $runtime == crun ]]; then prove 'an archive of a checkpoint goes on under podman' podman_restores; fi

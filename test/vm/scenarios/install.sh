@@ -39,8 +39,16 @@ doctor() {
 }
 prove 'tsctr doctor finds no fault on this host' doctor
 
-completion() {
+brings_along() {
+  local page
+  for page in man1/tsctr.1 man1/tsctr-checkpoint.1 man1/tsctr-oci.1 man5/tsctr-manifests.5 man7/tsctr-operations.7; do
+    contains "$page" "$(basename "${page%.*}" | tr a-z A-Z)" "$(zcat "/usr/share/man/$page.gz" | head -n 1)"
+  done
   bash -n /usr/share/bash-completion/completions/tsctr
   bash -c 'source /usr/share/bash-completion/completions/tsctr && complete -p tsctr'
+  systemctl --quiet is-enabled tsctr-shutdown
+  # What it asks for is there, as far as its compiled parts tell.
+  ! ldd /usr/lib/tsctr/prebuilds/*/* | grep 'not found' || fail 'libraries that it does not depend on'
+  dpkg-query --show --showformat '${Depends}\n' tsctr
 }
-prove 'completions are installed' completion
+prove 'the package brings manual pages, completions, both units and all that it needs' brings_along
