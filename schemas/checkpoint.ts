@@ -44,7 +44,7 @@ export const checkpointOptions = z.strictObject({
     .array(z.enum(['linkRemap', 'ghostLimit', 'tcpEstablished', 'fileLocks', 'networkLock']))
     .optional()
     .describe(
-      'What is allowed in another try when CRIU needs it and nothing is said of it here; networkLock: nftables in place of iptables. Default: linkRemap, ghostLimit up to 1Gi, and networkLock.',
+      'What is allowed in another try when CRIU needs it and nothing is said of it here; networkLock: iptables in place of nftables, or the other way round. Default: linkRemap, ghostLimit up to 1Gi, and networkLock.',
     ),
   timeoutSeconds: z
     .number()

@@ -18,7 +18,7 @@ import { freezerCgroup } from './container-cgroup.ts';
 import { dumpedNamespaces } from './external-namespaces.ts';
 import { deleteContainer, findContainer, stateDirectory } from './bundle-runtime.ts';
 import type { BundleContainer, BundleParts } from './bundle-runtime.ts';
-import { chooseConfigFile } from './criu-config-file.ts';
+import { chooseConfigFile } from '../criu/config-file.ts';
 
 /** What `checkpoint` of an OCI runtime can be told. */
 export interface BundleCheckpointOptions {
@@ -112,7 +112,11 @@ async function describeDump(
     externalNamespaces: isEmpty ? namespaces.filter((name) => !name.startsWith('net')) : namespaces,
     freezerDirectory: null,
     networkLock:
-      options.networkLock ?? networkLock(allowances, { iptablesRestore: findProgram('iptables-restore') }),
+      options.networkLock ??
+      networkLock(allowances, {
+        nft: findProgram('nft'),
+        iptablesRestore: findProgram('iptables-restore'),
+      }),
     cgroupYard: cgroupYard(parts.cgroupLayout),
     allowances: { ...allowances, ...chooseConfigFile(spec, parts.runtime.path) },
     variations,

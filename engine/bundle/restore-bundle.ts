@@ -22,7 +22,7 @@ import { deleteContainer, isKnown, readSpec, stateDirectory } from './bundle-run
 import type { BundleParts } from './bundle-runtime.ts';
 import { DESCRIPTORS_FILE } from './checkpoint-bundle.ts';
 import { emptyProcs, procsFilesOf } from './container-cgroup.ts';
-import { chooseConfigFile } from './criu-config-file.ts';
+import { chooseConfigFile } from '../criu/config-file.ts';
 import {
   hasExternalNetwork,
   inheritedNamespaces,

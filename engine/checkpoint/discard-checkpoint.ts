@@ -4,10 +4,12 @@ import type { EngineParts } from '../container/container-context.ts';
 import { mountPointsBelow } from '../rootfs/is-mount-point.ts';
 import { unmountAll } from '../rootfs/mount-overlay.ts';
 import { CHECKPOINT_FILES } from './checkpoint-record.ts';
+import { releaseNetworkLock } from './network-lock.ts';
 
-/** Takes a checkpoint away, after what a CRIU that was killed may have left mounted in it. */
+/** Takes a checkpoint away, with the lock of its connections and what a CRIU that was killed may have left mounted in it. */
 export async function discardCheckpoint(parts: EngineParts, directory: string): Promise<void> {
   for (const point of mountPointsBelow(directory)) unmountAll(parts.kernel, point);
+  await releaseNetworkLock(parts, directory);
   // First: what is only half there must not be taken for whole.
   await rm(path.join(directory, CHECKPOINT_FILES.record), { force: true });
   await rm(directory, { recursive: true, force: true });

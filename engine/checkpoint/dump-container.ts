@@ -7,6 +7,7 @@ import type { ContainerContext } from '../container/container-context.ts';
 import { rootfsPath } from '../container/container-context.ts';
 import { cgroupYard } from '../criu/cgroup-yard.ts';
 import type { DumpRequest } from '../criu/dump.ts';
+import { chooseConfigFile } from '../criu/config-file.ts';
 import { DUMP_LOG, networkLock } from '../criu/options.ts';
 import type { CheckpointAllowances } from '../contract/checkpoint-allowances.ts';
 import { findProgram } from '../host.ts';
@@ -38,6 +39,7 @@ type DumpedContainer = Pick<
   | 'externalNamespaces'
   | 'freezerDirectory'
   | 'networkLock'
+  | 'allowances'
   | 'cgroupYard'
 >;
 
@@ -70,8 +72,12 @@ export async function describeDump(
     freezerDirectory: freezerDirectory(parts.cgroupLayout, containerCgroup(parts.cgroupOwner, request)),
     networkLock:
       target.networkLock ??
-      networkLock(target.allowances, { iptablesRestore: findProgram('iptables-restore') }),
+      networkLock(target.allowances, {
+        nft: findProgram('nft'),
+        iptablesRestore: findProgram('iptables-restore'),
+      }),
     cgroupYard: cgroupYard(parts.cgroupLayout),
+    allowances: { ...target.allowances, ...chooseConfigFile(spec, parts.runtime.path) },
   };
   const runtime = await describeRuntime(context, { pid: target.pid, config, mounts });
   return { dump, networkNamespace: ownNetwork ? NETWORK_NAMESPACE : null, runtime };

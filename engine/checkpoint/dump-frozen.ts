@@ -9,6 +9,7 @@ import type { CheckpointJob } from './checkpoint-job.ts';
 import { writeCheckpointRecord } from './checkpoint-record.ts';
 import { describeCheckpoint } from './describe-checkpoint.ts';
 import type { ContainerDump } from './dump-container.ts';
+import { noteNetworkLock } from './network-lock.ts';
 import { parentOfDump } from './pre-dumps.ts';
 import { saveFiles, saveVolumes } from './saved-files.ts';
 import { findStoppedProcesses } from './stopped-processes.ts';
@@ -45,7 +46,6 @@ export async function dumpFrozen(
       operation,
       ...(parentImages === null ? {} : { parentImages }),
       leaveRunning: options.then === 'leave-running',
-      allowances: options.allowances ?? {},
       handlers: dumpHandlers(job, description),
       observe: parts.observeEffect,
       timeoutMs: options.timeoutMs ?? CHECKPOINT_TIMEOUT_MS,
@@ -89,7 +89,15 @@ function dumpHandlers(job: CheckpointJob, description: FrozenDump): CriuNotifyHa
       }
       // Already here, so that a crash of ours while CRIU ends the processes loses nothing.
       await writeCheckpointRecord(directory, await describeCheckpoint(job, description, null));
+      if (options.then === 'stop' && mayLockNetwork(description)) {
+        await noteNetworkLock(context, { directory, pid: job.pid });
+      }
       watch.lap('files');
     },
   };
+}
+
+/** Its configuration file may tell CRIU what we do not. */
+function mayLockNetwork({ dump: { networkLock, allowances } }: ContainerDump): boolean {
+  return networkLock !== 'SKIP' || allowances.configFile !== undefined;
 }

@@ -6,6 +6,7 @@ import type { CheckpointDetails } from '../contract/checkpoint-details.ts';
 import type { ContainerPaths } from '../host-paths.ts';
 import { CHECKPOINT_FILES, findCheckpointIn } from './checkpoint-record.ts';
 import { discardCheckpoint, retireCheckpoint } from './discard-checkpoint.ts';
+import { forgetNetworkLock, releaseNetworkLock } from './network-lock.ts';
 import { planRetention } from './retention.ts';
 import type { RetentionPolicy } from './retention.ts';
 
@@ -85,6 +86,16 @@ export async function retireOutrun(paths: ContainerPaths): Promise<void> {
   for (const { repeatable, directory } of await listKept(paths)) {
     if (!repeatable) await retireCheckpoint(directory);
   }
+}
+
+/** Lets go of the connections of all of them: the container begins anew, or has gone on from the one in `restoredFrom`. */
+export async function letConnectionsGo(
+  parts: EngineParts,
+  paths: ContainerPaths,
+  restoredFrom: string | null = null,
+): Promise<void> {
+  if (restoredFrom !== null) await forgetNetworkLock(restoredFrom);
+  for (const { directory } of await listKept(paths)) await releaseNetworkLock(parts, directory);
 }
 
 /** Removes what a removal that was interrupted has left. */

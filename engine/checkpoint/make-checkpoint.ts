@@ -98,7 +98,6 @@ async function copyMemory(job: CheckpointJob, criu: CriuProgram): Promise<void> 
     dump: {
       ...container,
       operation,
-      allowances,
       handlers: {},
       timeoutMs: options.timeoutMs ?? CHECKPOINT_TIMEOUT_MS,
       ...(options.signal === undefined ? {} : { signal: options.signal }),

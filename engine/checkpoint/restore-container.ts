@@ -22,7 +22,7 @@ import { checkRights } from './check-rights.ts';
 import { CHECKPOINT_TIMEOUT_MS } from './checkpoint-job.ts';
 import { CHECKPOINT_FILES, readCheckpointRecord } from './checkpoint-record.ts';
 import { settleCheckpoint } from './keep-checkpoint.ts';
-import { findKept, retireOutrun } from './kept-checkpoints.ts';
+import { findKept, letConnectionsGo, retireOutrun } from './kept-checkpoints.ts';
 import { passGate, refuse } from './pass-gate.ts';
 import { restoredContainer } from './restored-container.ts';
 import type { RestoreJob } from './restored-container.ts';
@@ -97,6 +97,7 @@ export async function restoreContainer(
     if (status !== 'absent') await cleanup();
     await bringUp(context, job, { preparation, archived });
     await forgetUpperAside(paths);
+    await letConnectionsGo(parts, paths, directory);
     // From here the files go their way: what has no copy of them cannot be restored a second time.
     await retireOutrun(paths);
     watch.lap('finish');

@@ -9,6 +9,7 @@ import { rootfsPath } from '../container/container-context.ts';
 import { saveProcess } from '../container/container-process.ts';
 import { runtimeContainer } from '../container/stages/runtime-container.ts';
 import { cgroupYard } from '../criu/cgroup-yard.ts';
+import { chooseConfigFile } from '../criu/config-file.ts';
 import type { CriuNotifyHandlers } from '../criu/criu-notify.ts';
 import { RESTORE_LOG } from '../criu/options.ts';
 import { restore } from '../criu/restore.ts';
@@ -156,7 +157,7 @@ function describeRestore(
     joinedNamespaces: joinedNamespaces(spec),
     cgroupRoots: placeholder.cgroupRoots,
     cgroupYard: cgroupYard(parts.cgroupLayout),
-    allowances: job.allowances,
+    allowances: { ...job.allowances, ...chooseConfigFile(spec, parts.runtime.path) },
     ...(job.isArchived && { lsmProfile: formatLsmProfile(lsmProfileOf(spec)) }),
     handlers: restoreHandlers(context, job, restoreParts),
     observe: parts.observeEffect,

@@ -1,4 +1,5 @@
 import { rename, rm } from 'node:fs/promises';
+import { letConnectionsGo } from '../checkpoint/kept-checkpoints.ts';
 import { hasErrno } from '../../native/index.ts';
 import type { ContainerRequest } from '../../schemas/index.ts';
 import { EngineError } from '../engine-error.ts';
@@ -29,6 +30,7 @@ export class RemovalGate {
 /** Removes what cleanup leaves: the writable layer, logs and volumes of the container's own. Safe to run again after a crash. */
 export async function removeContainerStorage(parts: EngineParts, request: ContainerRequest): Promise<void> {
   const paths = parts.paths.container(request.id);
+  await letConnectionsGo(parts, paths);
   for (const point of mountPointsBelow(paths.memoryDirs)) unmountAll(parts.kernel, point);
   await rm(paths.memoryDirs, { recursive: true, force: true });
   // First out of the way as a whole: whoever creates it again after a crash must not find half of a writable layer.

@@ -15,5 +15,5 @@ export interface CheckpointAllowances {
   ghostLimitBytes?: number;
 }
 
-/** What may be allowed in another try when CRIU says that it is needed. `networkLock`: by nftables, where iptables does not work. */
+/** What may be allowed in another try when CRIU says that it is needed. `networkLock`: by iptables, where nftables does not work, or the other way round. */
 export type RetryAllowance = 'linkRemap' | 'ghostLimit' | 'tcpEstablished' | 'fileLocks' | 'networkLock';

@@ -150,9 +150,16 @@ export const FAILURE_RULES: readonly FailureRule[] = [
   },
   {
     cause: 'network-lock',
+    pattern: /Locking (?:network|connection) failed using nftables|built without libnftables/,
+    explain: () => "the container's network cannot be locked with nftables during the checkpoint",
+    advice: 'install a CRIU with nftables, and a kernel with nf_tables',
+    retry: () => ({ networkLock: 'IPTABLES' }),
+  },
+  {
+    cause: 'network-lock',
     pattern:
-      /execvp\("ip6?tables(?:-legacy)?-restore"|Locking network failed|Locking connection failed|built without libnftables|Iptables configuration failed|iptables-restore.* failed/,
-    explain: () => "the container's network cannot be locked during the checkpoint",
+      /execvp\("ip6?tables(?:-legacy)?-restore"|Locking network failed|Locking connection failed|Iptables configuration failed|iptables-restore.* failed/,
+    explain: () => "the container's network cannot be locked with iptables during the checkpoint",
     advice: 'install iptables, or a CRIU with nftables',
     retry: () => ({ networkLock: 'NFTABLES' }),
   },

@@ -69,13 +69,14 @@ export function variationOptions(variations: CriuVariations): Partial<CriuOption
 }
 
 /**
- * Without kept connections nothing has to be kept away from the network, and each of the other methods starts programs four
- * times. The method of the dump is also that of the restore, whatever it is told: it stands in the images.
+ * Without kept connections nothing has to be kept away from the network. With nftables each dump has a table of its own, which can be
+ * taken away without touching that of another, and CRIU starts no programs. The method of the dump is also that of the restore,
+ * whatever it is told: it stands in the images.
  */
 export function networkLock(
   allowances: CriuAllowances,
-  tools: { iptablesRestore: string | null },
+  tools: { nft: string | null; iptablesRestore: string | null },
 ): CriuNetworkLock {
   if (allowances.tcpEstablished !== true) return 'SKIP';
-  return tools.iptablesRestore === null ? 'NFTABLES' : 'IPTABLES';
+  return tools.nft === null && tools.iptablesRestore !== null ? 'IPTABLES' : 'NFTABLES';
 }

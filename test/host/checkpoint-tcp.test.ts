@@ -1,7 +1,8 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readlinkSync } from 'node:fs';
+import { readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
+import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -13,6 +14,7 @@ import { testUnless } from '../support/skip.ts';
 import { withEngine } from '../support/test-engine.ts';
 import type { TestEngine } from '../support/test-engine.ts';
 import { withPod } from '../support/test-pod.ts';
+import type { TestPod } from '../support/test-pod.ts';
 import { until } from '../support/until.ts';
 
 const onHost = testUnless(test, await missingForSockets());
@@ -37,6 +39,7 @@ function tryToConnect(address: string, port: number): Promise<net.Socket | null>
 async function connect(address: string, port: number) {
   const socket = await until(() => tryToConnect(address, port), { what: `${address}:${port} listens` });
   const errors: Error[] = [];
+  connected.push(socket);
   socket.on('error', (error) => errors.push(error));
   const lines = createInterface({ input: socket })[Symbol.asyncIterator]();
   const next = async (): Promise<string> => {
@@ -54,6 +57,12 @@ async function connect(address: string, port: number) {
     },
   };
 }
+
+/** Sockets of tests that may fail before they end them. */
+const connected: net.Socket[] = [];
+test.after.each(() => {
+  for (const socket of connected.splice(0)) socket.destroy();
+});
 
 /** What CRIU's refusal comes from, in one word. */
 function causeOf(refused: unknown): string {
@@ -112,7 +121,7 @@ onHost(
         const client = await connect(address, 80);
         try {
           assert.is(await client.ask('one'), '1 one');
-          const addresses = await inside(engine, request, 'ip -o link; ip -o address');
+          const addresses = await inside(engine, request, 'ip -o link; ip -o -4 address');
           assert.ok(addresses.includes(address));
           await containers.checkpoint(request, { then: 'stop', allowances: { tcpEstablished: true } });
           await containers.cleanup(request);
@@ -121,7 +130,7 @@ onHost(
           assert.is(await client.next(), '2 away');
           assert.is(await client.ask('back'), '3 back');
           assert.is(
-            await inside(engine, request, 'ip -o link; ip -o address'),
+            await inside(engine, request, 'ip -o link; ip -o -4 address'),
             addresses,
             'IP and MAC are the same',
           );
@@ -136,6 +145,85 @@ onHost(
     });
   },
 );
+
+/** What CRIU has locked in a network namespace; null: the host's. */
+function locksIn(namespace: string | null): string[] {
+  const inNamespace = (program: string, ...args: string[]): string => {
+    const enter = namespace === null ? [] : [`--net=${namespace}`];
+    return spawnSync('nsenter', [...enter, program, ...args], { encoding: 'utf8' }).stdout;
+  };
+  return [
+    ...(inNamespace('nft', 'list', 'tables').match(/CRIU-\S+/g) ?? []),
+    ...(inNamespace('iptables', '-w', '-S').match(/^.*(?:0xc114|CRIU).*$/gm) ?? []),
+  ];
+}
+
+onHost(
+  '[criu.options] [criu.config-file] connections that are never restored leave no rule of CRIU, whatever it made them with',
+  async () => {
+    await withEngine(async (engine) => {
+      const { containers } = engine;
+      const port = await freePort();
+      const config = path.join(engine.directory, 'criu.conf');
+      writeFileSync(config, 'network-lock iptables\n');
+      const ways = [{}, { 'org.criu.config': config }];
+      const gone = [
+        async (request: ContainerRequest) => containers.removeCheckpoint(request, 1),
+        async (request: ContainerRequest) => {
+          await containers.create(request);
+          await containers.remove(request);
+        },
+      ];
+      const ofPort = () => locksIn(null).filter((lock) => lock.includes(String(port)));
+      for (const [index, annotations] of ways.entries()) {
+        const request = engine.request(serverScript(port), { network: 'host' }, { annotations });
+        await startReady(engine, request);
+        const client = await connect('127.0.0.1', port);
+        assert.is(await client.ask('one'), '1 one');
+        const { details } = await containers.checkpoint(request, {
+          then: 'stop',
+          allowances: { tcpEstablished: true },
+        });
+        await containers.cleanup(request);
+        const { table } = JSON.parse(
+          readFileSync(path.join(details.directory, 'network-lock.json'), 'utf8'),
+        ) as { table: string };
+        const held = () => [...ofPort(), ...locksIn(null).filter((lock) => table.startsWith(lock))];
+        assert.is(held().length, index === 0 ? 1 : 2, held().join('\n'));
+        await gone[index]?.(request);
+        assert.equal(held(), []);
+        client.socket.destroy();
+        await containers.remove(request);
+      }
+    });
+  },
+);
+
+onHost('[criu.options] a pod whose member begins anew is not cut off any more', async () => {
+  await withEngine(async (engine) => {
+    const { containers, parts } = engine;
+    await withPodNetwork(engine, async ({ member, address, id }) => {
+      const { net: namespace } = parts.paths.pod(id);
+      const config = path.join(engine.directory, 'criu.conf');
+      writeFileSync(config, 'network-lock iptables\n');
+      for (const annotations of [{}, { 'org.criu.config': config }]) {
+        const request = engine.request(serverScript(80), {}, { ...member('server'), annotations });
+        await startReady(engine, request);
+        const client = await connect(address, 80);
+        assert.is(await client.ask('one'), '1 one');
+        await containers.checkpoint(request, { then: 'stop', allowances: { tcpEstablished: true } });
+        await containers.cleanup(request);
+        assert.ok(locksIn(namespace).length > 0);
+        await startReady(engine, request);
+        assert.equal(locksIn(namespace), []);
+        const other = await connect(address, 80);
+        assert.is(await other.ask('new'), '1 new');
+        for (const { socket } of [client, other]) socket.destroy();
+        await containers.remove(request);
+      }
+    });
+  });
+});
 
 onHost('[criu.options] tcpClose ends connections and keeps what listens', async () => {
   await withEngine(async (engine) => {
@@ -190,7 +278,7 @@ onHost(
       );
       const sockets = await inside(engine, request, 'netstat -tlun');
       assert.match(sockets, /^tcp .*:80 /m);
-      assert.match(sockets, /^udp /m);
+      assert.match(sockets, /^udp /m, sockets);
     });
   },
 );
@@ -225,7 +313,7 @@ onHost('[criu.options] a connection that nobody has accepted is left out when al
 /** A pod with a network of its own that this host can reach, and how members of it are asked for. */
 async function withPodNetwork(
   engine: TestEngine,
-  body: (pod: { address: string; member: (name: string) => Partial<ContainerRequest> }) => Promise<void>,
+  body: (pod: TestPod & { address: string }) => Promise<void>,
 ): Promise<void> {
   await withPod(engine, async ({ id, member }) => {
     // Of the range for measurements between networks (RFC 2544); the pair ends with the pod's namespace.
@@ -250,7 +338,7 @@ async function withPodNetwork(
     ip('link', 'set', link, 'up');
     inPod('address', 'add', `${theirs}/30`, 'dev', `${link}p`);
     inPod('link', 'set', `${link}p`, 'up');
-    await body({ address: theirs, member });
+    await body({ id, address: theirs, member });
   });
 }
 

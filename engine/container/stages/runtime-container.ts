@@ -8,6 +8,7 @@ import { processGroupOf } from '../../process/process-identity.ts';
 import { createUnderMonitor, readPidFile } from '../../runtime/conmon.ts';
 import type { Stage } from '../../stage.ts';
 import type { ContainerContext } from '../container-context.ts';
+import { letConnectionsGo } from '../../checkpoint/kept-checkpoints.ts';
 import { dropParked } from '../../checkpoint/parked-runtime.ts';
 import { openProcess, saveProcess } from '../container-process.ts';
 import { relaySocket } from '../notify-socket.ts';
@@ -20,6 +21,7 @@ export const runtimeContainer: Stage<ContainerContext> = {
   async up({ parts, request, paths }) {
     // For a restore that is not to be.
     await dropParked(parts, request);
+    await letConnectionsGo(parts, paths);
     const notifySocket = relaySocket(request);
     await parts.runtime.claim(request.id);
     const pid = await createUnderMonitor(parts.kernel, parts.facts.conmon.path, parts.runtime, {

@@ -162,10 +162,12 @@ test('[criu.options] [criu.lsm] a restore says what replaces what was there', ()
 });
 
 test('[criu.options] the network is locked only while connections are kept, by what the host has', () => {
-  assert.is(networkLock({}, { iptablesRestore: '/sbin/iptables-restore' }), 'SKIP');
-  assert.is(networkLock({ tcpClose: true }, { iptablesRestore: null }), 'SKIP');
-  assert.is(networkLock({ tcpEstablished: true }, { iptablesRestore: '/sbin/iptables-restore' }), 'IPTABLES');
-  assert.is(networkLock({ tcpEstablished: true }, { iptablesRestore: null }), 'NFTABLES');
+  assert.is(networkLock({}, { nft: null, iptablesRestore: '/sbin/iptables-restore' }), 'SKIP');
+  assert.is(networkLock({ tcpClose: true }, { nft: null, iptablesRestore: null }), 'SKIP');
+  const iptablesRestore = '/sbin/iptables-restore';
+  assert.is(networkLock({ tcpEstablished: true }, { nft: null, iptablesRestore }), 'IPTABLES');
+  assert.is(networkLock({ tcpEstablished: true }, { nft: '/sbin/nft', iptablesRestore }), 'NFTABLES');
+  assert.is(networkLock({ tcpEstablished: true }, { nft: null, iptablesRestore: null }), 'NFTABLES');
 });
 
 test.run();

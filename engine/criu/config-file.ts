@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { OciSpec } from '../../schemas/index.ts';
-import type { CriuAllowances } from '../criu/options.ts';
+import type { CriuAllowances } from './options.ts';
 
 const ANNOTATION = 'org.criu.config';
 
