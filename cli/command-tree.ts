@@ -177,6 +177,11 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
         load: async () => (await import('./commands/describe.ts')).describe,
       },
       {
+        name: 'events',
+        summary: 'Print what has happened to resources',
+        load: async () => (await import('./commands/events.ts')).events,
+      },
+      {
         name: 'logs',
         summary: 'Print what a container wrote',
         load: async () => (await import('./commands/logs.ts')).logs,

@@ -2,23 +2,26 @@ import { createListeners } from './listeners.ts';
 import type { ResourceName } from './resource-key.ts';
 
 /** What can happen to a resource. */
-export type EventType =
-  | 'init'
-  | 'start'
-  | 'stop'
-  | 'restart'
-  | 'died'
-  | 'pause'
-  | 'unpause'
-  | 'checkpoint'
-  | 'restore'
-  | 'export'
-  | 'update'
-  | 'cleanup'
-  | 'remove'
-  | 'health';
+export const EVENT_TYPES = [
+  'init',
+  'start',
+  'stop',
+  'restart',
+  'died',
+  'pause',
+  'unpause',
+  'checkpoint',
+  'restore',
+  'export',
+  'update',
+  'cleanup',
+  'remove',
+  'health',
+] as const;
 
-/** One thing that happened, for logs, `describe` and hooks. */
+export type EventType = (typeof EVENT_TYPES)[number];
+
+/** One thing that happened: for the daemon's log, `events` and `describe`. */
 export interface ResourceEvent {
   /** ISO 8601 in UTC. */
   time: string;

@@ -14,7 +14,7 @@ export { VolumeInUseError } from './volume-manifests.ts';
 export { volumesInUse } from './volume-users.ts';
 export { DependencyCycleError } from './dependency-cycle.ts';
 export type { PlannedChange } from './dry-plan.ts';
-export { createEventBus, type EventBus, type EventType, type ResourceEvent } from './event.ts';
+export { createEventBus, EVENT_TYPES, type EventBus, type EventType, type ResourceEvent } from './event.ts';
 export { expandPod, memberRecordName, type PodMember } from './expand-pod.ts';
 export { explainFailure } from './failure.ts';
 export type { Outcome } from './outcome.ts';

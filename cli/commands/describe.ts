@@ -1,14 +1,19 @@
 import type { CommandSpec, Invocation } from '../command.ts';
 import { CliError } from '../cli-error.ts';
+import { eventLogPaths } from '../events/event-log-paths.ts';
+import { recentEvents } from '../events/read-events.ts';
 import { EXIT } from '../exit-code.ts';
 import { describeResource } from '../output/description.ts';
 import { formatJson, toList, toObject } from '../output/json.ts';
 import { painter } from '../output/colour.ts';
+import { eventsSection } from '../output/resource-event-text.ts';
 import { formatYaml } from '../output/yaml.ts';
 import { parseDataNames, parseNames, resolveName } from '../resource-name.ts';
 import { describeCheckpoints } from '../show-checkpoints.ts';
 import { describeData } from '../show-data.ts';
 import { describeVolumes } from '../show-volumes.ts';
+
+const EVENTS_SHOWN = 10;
 
 export const describe: CommandSpec = {
   description: 'What it is made from, how it stands, and what keeps it from being as wished.',
@@ -39,10 +44,15 @@ export const describe: CommandSpec = {
     }
     const [first] = chosen;
     const value = chosen.length === 1 && first !== undefined ? toObject(first) : toList(chosen);
-    print(invocation, value, () => {
-      const { io, globals } = invocation;
-      return chosen.map((view) => describeResource(view, io.now(), painter(globals.colour))).join('\n');
+    const { io, globals } = invocation;
+    const paint = painter(globals.colour);
+    const paths = eventLogPaths(globals.root);
+    const pages = chosen.map(async (view) => {
+      const events = await recentEvents(paths, view.resource, EVENTS_SHOWN);
+      return describeResource(view, io.now(), paint) + eventsSection(events, io.now(), paint);
     });
+    const text = (await Promise.all(pages)).join('\n');
+    print(invocation, value, () => text);
     return EXIT.asWished;
   },
 };

@@ -3,11 +3,11 @@ import type { ResourceView, Service } from '../api/service.ts';
 import { chooseContainer } from '../choose-container.ts';
 import { CliError } from '../cli-error.ts';
 import type { CommandSpec, Invocation } from '../command.ts';
-import { parseDurationMs } from '../duration.ts';
 import { EXIT } from '../exit-code.ts';
 import { findTail } from '../log/find-tail.ts';
 import { followFile } from '../log/follow-file.ts';
 import { LogPrinter } from '../log/log-printer.ts';
+import { sinceMs } from '../log/since.ts';
 import { containersOf, watchEnd } from '../log/watch-end.ts';
 import { formatName } from '../resource-name.ts';
 
@@ -44,7 +44,7 @@ export const logs: CommandSpec = {
     );
     const paths = await service.logs(view.resource, container);
     const path = options.flag('previous') ? paths.previous : paths.current;
-    const printer = new LogPrinter({ timestamps: options.flag('timestamps'), sinceMs: sinceOf(invocation) });
+    const printer = new LogPrinter({ timestamps: options.flag('timestamps'), sinceMs: sinceMs(invocation) });
     const offset = await startOf(path, tailOf(invocation));
     if (offset === null && (options.flag('previous') || !paths.running)) {
       throw new CliError('NOT_FOUND', `${formatName(view.resource)}: ${why(options.flag('previous'))}`);
@@ -92,13 +92,6 @@ function tailOf({ options }: Invocation): number | null {
   if (text === null || text === '-1') return null;
   if (!/^\d+$/.test(text)) throw new CliError('BAD_INPUT', `--tail: '${text}' is not a number of lines`);
   return Number(text);
-}
-
-function sinceOf({ options, io }: Invocation): number | null {
-  const text = options.text('since');
-  if (text === null) return null;
-  const time = /^\d{4}-/.test(text) ? Date.parse(text) : NaN;
-  return Number.isNaN(time) ? io.now() - parseDurationMs(text, '--since') : time;
 }
 
 /** Where to begin in the file; null when there is none. */

@@ -12,6 +12,8 @@ import {
 } from '../../reconciler/index.ts';
 import type { EventBus, Reconciler, RecordEditor, ResourceKey } from '../../reconciler/index.ts';
 import type { Configuration } from '../../schemas/index.ts';
+import { EventLog } from '../events/event-log.ts';
+import { eventLogPaths } from '../events/event-log-paths.ts';
 import { EffectTrace, traceEngine, traceRecords } from './effect-trace.ts';
 import { createIdSource } from './id-source.ts';
 import { observerFromEnvironment } from './fault-injection.ts';
@@ -117,6 +119,12 @@ async function assemble(
       options.onError(error, null);
     },
   });
+  const eventLog = new EventLog(eventLogPaths(options.root), (error) => {
+    options.onError(error, null);
+  });
+  events.subscribe((event) => {
+    eventLog.append(event);
+  });
   const runner = createStepRunner({ engine, records, events, clock: systemClock });
   const reconciler = createReconciler({
     engine,
@@ -139,6 +147,7 @@ async function assemble(
     rebooted: false,
     async close() {
       await reconciler.stop();
+      await eventLog.flush();
       release();
     },
   };

@@ -407,6 +407,23 @@ test('tsctr describe shows a container on a page', async () => {
   assert.match(out, /^ {2}AsWished {2}False {3}Failed/m);
 });
 
+test('tsctr describe ends with what has happened last', async () => {
+  const root = temporaryDirectory();
+  const event = {
+    time: ago(MINUTE),
+    type: 'died',
+    resource: web,
+    id: null,
+    attributes: { exitCode: '1', message: 'two words' },
+  };
+  writeFileSync(join(root, 'events.jsonl'), `${JSON.stringify(event)}\n`);
+  const { out } = await typeCommand(hostWithThree(), ['--root', root, 'describe', 'web']);
+  assert.is(
+    out.slice(out.indexOf('Events:')),
+    'Events:\n  AGE  TYPE  DETAIL\n  60s  died  exitCode=1 message="two words"\n',
+  );
+});
+
 test('tsctr describe shows a pod with its containers', async () => {
   const { out } = await typeCommand(hostWithThree(), ['describe', 'pod', 'db']);
   assert.match(out, /^Containers:\n {2}server:\n {4}State: {8}Running$/m);

@@ -85,7 +85,7 @@ test('[spec.listen-fds] a socket that the service manager has passed is the cont
   }
 });
 
-test('apply runs it, and leaves nobody behind but its monitor', async (context) => {
+test('[state.events] apply runs it, leaves nobody behind but its monitor, and what has happened can be read', async (context) => {
   const { testRoot } = context;
   const said = await apply(context, containerText('web'), '--wait');
   assert.match(said, /^container\/web +created +image localhost\/demo:1, network none$/m);
@@ -95,6 +95,12 @@ test('apply runs it, and leaves nobody behind but its monitor', async (context) 
   assert.equal(
     names.filter((name) => name !== 'sleep'),
     ['conmon', 'sh'],
+  );
+  await testRoot.output(['delete', 'container/web']);
+  const events = (await testRoot.output(['events', 'container/web', '-o', 'json'])).trim().split('\n');
+  assert.equal(
+    events.map((line) => (JSON.parse(line) as { type: string }).type),
+    ['init', 'start', 'stop', 'died', 'cleanup', 'remove'],
   );
 });
 
