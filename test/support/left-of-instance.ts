@@ -6,7 +6,7 @@ import { isBeneath } from './mount-table.ts';
 
 /** What an instance keeps when it has no containers: images, the empty directories of the rest, what it knows of the host, what has happened. */
 const KEPT =
-  /^(root\/(lock|events(\.previous)?\.jsonl|images|images\/.*|db|db\/(containers|pods)|containers|pods|volumes)|run\/(boot-id|retries\.lock|versions\.json|oci|containers|pods|exits|memory-dirs))$/;
+  /^(root\/(lock|events(\.previous)?\.jsonl|images|images\/.*|db|db\/(containers|pods|checkpoints)|containers|pods|volumes)|run\/(boot-id|retries\.lock|versions\.json|oci|containers|pods|exits|memory-dirs))$/;
 
 /**
  * What is on the host of an instance that has no containers any more, in words; looks again for a moment, because the kernel
