@@ -68,7 +68,7 @@ export class EffectJournal {
     container: string,
     verb: Intent['verb'],
     change: (record: ContainerRecord) => ContainerRecord = (record) => record,
-    more: Pick<Intent, 'file' | 'checkpoint' | 'declared'> = {},
+    more: Pick<Intent, 'file' | 'image' | 'checkpoint' | 'declared'> = {},
   ): Promise<void> {
     const intent: Intent = { verb, since: this.now(), ...more };
     await this.#edit(container, (record) => ({ ...change(record), intent }));

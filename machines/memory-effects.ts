@@ -78,14 +78,15 @@ export class MemoryEffects {
   }
 
   async restore(operation: OperationOf<'restore'>, signal: AbortSignal): Promise<void> {
-    const { container, request, why, restartCount, archive, ignore, onArchive } = operation;
+    const { container, request, why, restartCount, archive, image, ignore, onArchive } = operation;
     const number = operation.checkpoint === null ? {} : { checkpoint: operation.checkpoint };
-    const source = archive === null ? number : { archive };
+    const elsewhere = image === null ? (archive === null ? null : { archive }) : { image };
+    const source = elsewhere ?? number;
     await this.#journal.intend(
       container,
       'restore',
       (record) => ({ ...record, request }),
-      archive === null ? number : { file: archive },
+      image !== null ? { image } : archive === null ? number : { file: archive },
     );
     const result = await this.#alone(container, () =>
       this.#journal.attempt(container, signal, () =>
@@ -107,7 +108,7 @@ export class MemoryEffects {
       why,
       pid: String(result.pid),
       ...(operation.checkpoint === null ? {} : { checkpoint: String(operation.checkpoint) }),
-      ...(archive === null ? {} : { archive }),
+      ...elsewhere,
     });
   }
 

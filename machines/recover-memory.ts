@@ -53,13 +53,13 @@ function recoverRestore(
 ): Recovery {
   const { status, pid } = observation;
   if (status === 'running' || status === 'paused') {
-    const { file } = record.intent ?? {};
+    const elsewhere = elsewhereOf(record);
     const why = record.restoreDue ?? causeOf(record);
     const restored = restoredRecord(record, {
       now: isoTime(now),
       why,
       durationsMs: {},
-      ...(file === undefined ? { checkpoint: restoredFrom(record) } : { archive: file }),
+      ...(elsewhere ?? { checkpoint: restoredFrom(record) }),
     });
     const state = status === 'paused' ? 'Paused' : 'Restored';
     return {
@@ -68,10 +68,9 @@ function recoverRestore(
     };
   }
   const withoutIntent: ContainerRecord = { ...record, intent: null };
-  // Out of an archive: the kept checkpoints, if there are any, are as they were.
-  const isElsewhere = record.intent?.file !== undefined;
   const checkpoint = restoredFrom(record);
-  if (isElsewhere || found.some(({ id }) => id === checkpoint)) {
+  // From elsewhere: the kept checkpoints, if there are any, are as they were.
+  if (elsewhereOf(record) !== null || found.some(({ id }) => id === checkpoint)) {
     return recoverState(withoutIntent, observation, now);
   }
   // It had become the run, and that has ended since; or somebody took it away.
@@ -84,8 +83,15 @@ function recoverRestore(
   return { record: settled, happened: [{ type: 'died', attributes: { exitCode: String(exit.code) } }] };
 }
 
-function causeOf({ state, intent }: ContainerRecord): 'checkpointed' | 'archive' | 'crash' {
-  if (intent?.file !== undefined) return 'archive';
+/** The archive or the image that it was being restored from; null: a kept checkpoint. */
+function elsewhereOf({ intent }: ContainerRecord): { archive: string } | { image: string } | null {
+  if (intent?.image !== undefined) return { image: intent.image };
+  return intent?.file === undefined ? null : { archive: intent.file };
+}
+
+function causeOf(record: ContainerRecord): 'checkpointed' | 'archive' | 'crash' {
+  if (elsewhereOf(record) !== null) return 'archive';
+  const { state } = record;
   return state === 'Checkpointed' ? 'checkpointed' : 'crash';
 }
 

@@ -10,6 +10,7 @@ import {
 import { BadRequestError, NotFoundError } from './act.ts';
 import type { CheckpointWish } from './checkpoint-wish.ts';
 import type { PassDeps } from './pass-deps.ts';
+import { isElsewhere } from './plan-restore.ts';
 import type { ResourceName } from './resource-key.ts';
 
 /** A checkpoint of containers, or of all containers of pods, that a person asks for. */
@@ -59,9 +60,9 @@ export async function askRestore(deps: PassDeps, { names, wish }: RestoreRequest
   const asked = names.flatMap(({ checkpoint = null, ...name }) =>
     containersOf(deps, 'restore', name).map((record) => ({ record, checkpoint })),
   );
-  if (wish.archive !== null && (asked.length !== 1 || asked[0]?.checkpoint !== null)) {
+  if (isElsewhere(wish) && (asked.length !== 1 || asked[0]?.checkpoint !== null)) {
     throw new BadRequestError(
-      `restore from ${wish.archive}: it holds one container, and no checkpoint of it has a number`,
+      `restore from ${wish.archive ?? wish.image ?? ''}: it holds one container, and no checkpoint of it has a number`,
     );
   }
   for (const { record, checkpoint } of asked) await refuseRestore(deps, record, { checkpoint, wish });
@@ -93,7 +94,7 @@ async function refuseRestore(
     throw new IllegalStateError('restore', record.name, seen.state);
   }
   const what = `restore container/${record.name}`;
-  if (record.checkpoint === null && wish.archive === null) {
+  if (record.checkpoint === null && !isElsewhere(wish)) {
     throw new BadRequestError(
       `${what}: it has no checkpoint; make one while it runs: tsctr checkpoint ${record.name}`,
     );

@@ -1,7 +1,7 @@
 import type { ContainerSituation } from './container-situation.ts';
 import { mayHaveProcess } from './container-situation.ts';
 import type { Plan } from './plan.ts';
-import type { ContainerStep } from './step.ts';
+import type { ContainerStep, RestoreStep } from './step.ts';
 
 /** The plan breaks a rule that no plan may break: a fault of tsctr, found before anything was touched. */
 export class UnsoundPlanError extends Error {
@@ -36,7 +36,7 @@ function checkOwn(steps: readonly ContainerStep[], { record, newId }: ContainerS
     if (step.container !== record.name) return [`${step.kind} touches container/${step.container}`];
     if ('request' in step && !known.has(step.request.id)) return [`${step.kind} touches an unknown instance`];
     if ('request' in step && step.request.name !== record.name) return [`${step.kind} has another's request`];
-    const isFirst = step.kind === 'create' || (step.kind === 'restore' && step.archive !== null);
+    const isFirst = step.kind === 'create' || isFromElsewhere(step);
     if (isFirst && step.request.image?.reference !== step.request.spec.image) {
       return [
         `${step.kind} of image ${String(step.request.spec.image)} from ${String(step.request.image?.reference)}`,
@@ -79,6 +79,11 @@ function from(places: readonly Place[], to: Place | 'same'): (place: Place) => P
   return (place) => (places.includes(place) ? (to === 'same' ? place : to) : null);
 }
 
+/** It needs no instance that was there before. */
+function isFromElsewhere(step: ContainerStep): step is RestoreStep {
+  return step.kind === 'restore' && step.checkpoint === null;
+}
+
 /** From where each step may be taken, and where it leads. */
 const NEXT: Readonly<Record<ContainerStep['kind'], (place: Place, step: ContainerStep) => Place | null>> = {
   'pull-image': (place) => (place === 'forgotten' ? null : place),
@@ -89,11 +94,7 @@ const NEXT: Readonly<Record<ContainerStep['kind'], (place: Place, step: Containe
   update: from(['created', 'running', 'paused'], 'same'),
   checkpoint: (place, step) =>
     from(['running', 'paused'], step.kind === 'checkpoint' && step.then === 'stop' ? 'held' : 'same')(place),
-  restore: (place, step) =>
-    from(
-      step.kind === 'restore' && step.archive !== null ? ['nothing', 'layer'] : ['layer'],
-      'running',
-    )(place),
+  restore: (place, step) => from(isFromElsewhere(step) ? ['nothing', 'layer'] : ['layer'], 'running')(place),
   export: from(['running', 'paused', 'held', 'layer'], 'same'),
   stop: from(['running', 'paused', 'ending'], 'held'),
   cleanup: from(['created', 'held', 'layer'], 'layer'),

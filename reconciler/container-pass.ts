@@ -58,6 +58,7 @@ export async function situationOf(
     desired,
     observation,
     image: wishes.images.get(record.name) ?? null,
+    checkpointImage: wishes.checkpointImages.get(record.name) ?? null,
     imageStopSignal: mayHaveProcess(record.state) ? await imageStopSignal(deps, record) : null,
     gate: desired === null ? null : startGate(record, desired, lookup),
     checkpointAsked: wishes.checkpoints.get(record.name) ?? null,

@@ -14,6 +14,8 @@ export interface ContainerSituation {
   observation: ContainerObservation;
   /** What `desired.spec.image` was resolved to for a new instance; null: not asked yet. */
   image: ResolvedImage | null;
+  /** What `spec.restore.from.image` was resolved to; null: not asked yet. */
+  checkpointImage: ResolvedImage | null;
   /** Stop signal of the present instance's image, null when it names none. */
   imageStopSignal: string | null;
   /** What keeps it from being started: a dependency, its pod, an init container. Null: nothing. */

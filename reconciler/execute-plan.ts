@@ -1,12 +1,12 @@
 import type { CheckpointProduct, ResolvedImage } from '../schemas/index.ts';
-import type { ExportStep, Step } from './step.ts';
+import type { ExportStep, PullImageStep, Step } from './step.ts';
 import type { RunOptions, StepRunner } from './step-runner.ts';
 
 export interface ExecuteOptions extends RunOptions {
   /** Called after each step that succeeded. */
   onStepDone?: (step: Step) => void;
   onExported?: (step: ExportStep, product: CheckpointProduct) => void;
-  onImage?: (container: string, image: ResolvedImage) => void;
+  onImage?: (step: PullImageStep, image: ResolvedImage) => void;
 }
 
 /** Carries the steps out in their order. Stops at the first that fails and throws its error; chooses nothing. */
@@ -26,7 +26,7 @@ async function executeStep(step: Step, runner: StepRunner, options: ExecuteOptio
   switch (step.kind) {
     case 'pull-image': {
       const { id } = await runner.pullImage(step, options);
-      options.onImage?.(step.container, { reference: step.reference, id });
+      options.onImage?.(step, { reference: step.reference, id });
       return;
     }
     case 'create':

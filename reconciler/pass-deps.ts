@@ -33,6 +33,7 @@ export interface PassingWishes {
   probeFailures: Map<string, ProbeFailure>;
   stopTimeoutsMs: Map<string, number>;
   images: Map<string, ResolvedImage>;
+  checkpointImages: Map<string, ResolvedImage>;
   declared: DeclaredTurns;
 }
 
@@ -53,6 +54,7 @@ export function noWishes(): PassingWishes {
     probeFailures: new Map(),
     stopTimeoutsMs: new Map(),
     images: new Map(),
+    checkpointImages: new Map(),
     declared: { handedOver: new Map(), underWay: new Set(), news: new Map() },
   };
 }

@@ -17,6 +17,7 @@ export type PlanReason =
   | { why: 'checkpoint-due'; interval: string }
   | { why: 'restore-due'; cause: Exclude<RestoredRun['why'], 'crash' | 'archive'>; createdAt: string }
   | { why: 'archive-given'; archive: string }
+  | { why: 'image-given'; image: string }
   | { why: 'crashed'; code: number; oomKilled: boolean; attempt: number; tries: number }
   | { why: 'probe-failed'; probe: 'liveness' | 'startup'; message: string }
   | { why: 'interrupted'; verb: ContainerVerb }
@@ -83,6 +84,8 @@ function actionReason(reason: PlanReason): string | null {
       return `${RESTORE_CAUSE[reason.cause]}; goes on from the checkpoint of ${reason.createdAt}`;
     case 'archive-given':
       return `goes on from the archive ${reason.archive}`;
+    case 'image-given':
+      return `goes on from the image ${reason.image}`;
     case 'crashed':
       return `${reason.oomKilled ? 'out of memory' : `exited with ${String(reason.code)}`}; goes on from its last checkpoint, try ${String(reason.attempt)} of ${String(reason.tries)}`;
     case 'probe-failed':

@@ -85,6 +85,7 @@ export function withImage(
     container: situation.record.name,
     reference,
     policy: desired.spec.imagePullPolicy ?? defaultPullPolicy(parseImageReference(reference)),
+    holds: 'rootfs',
   };
   return doing(situation, action, [pull], [...reasons, { why: 'image-needed', reference }]);
 }

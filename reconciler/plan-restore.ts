@@ -4,6 +4,7 @@ import {
   type ContainerRequest,
   type KeptCheckpoint,
   type RestoredRun,
+  type RestoreWish,
 } from '../schemas/index.ts';
 import type { ContainerSituation } from './container-situation.ts';
 import { renewedRequest, windDownSteps } from './container-steps.ts';
@@ -24,7 +25,7 @@ export function restoreCause(
   const { checkpoint, exit, restoreWish } = record;
   // Whoever says restart wants it to begin anew.
   if (restartAsked) return null;
-  if (record.restoreDue === 'hand' && restoreWish?.archive != null) return 'hand';
+  if (record.restoreDue === 'hand' && isElsewhere(restoreWish)) return 'hand';
   if (spec.restore?.from !== undefined && !hasRun(record)) return 'archive';
   // They go with the instance that they are of.
   if (checkpoint === null || record.request === null) return null;
@@ -53,6 +54,11 @@ function sourceOf(record: ContainerRecord, why: RestoredRun['why']): KeptCheckpo
   return (why === 'crash' || why === 'boot' ? lastOfRun(record) : null) ?? record.checkpoint;
 }
 
+/** What was asked for is not among the kept checkpoints. */
+export function isElsewhere(wish: RestoreWish | null): boolean {
+  return wish !== null && (wish.archive !== null || wish.image !== undefined);
+}
+
 /** Records of earlier versions do not say it by that field. */
 function hasRun(record: ContainerRecord): boolean {
   return record.hasRun || record.startedAt !== null || record.exit !== null || record.previousExit !== null;
@@ -66,12 +72,14 @@ export function restoreStep(
 ): RestoreStep {
   const wish = record.restoreDue === 'hand' ? record.restoreWish : null;
   const source = why === 'archive' ? (spec.restore?.from ?? null) : wish;
+  const { archive = null, image = null } = source ?? {};
   return {
     kind: 'restore',
     container: record.name,
     request,
-    checkpoint: source?.archive == null ? (sourceOf(record, why)?.id ?? 0) : null,
-    archive: source?.archive ?? null,
+    checkpoint: archive === null && image === null ? (sourceOf(record, why)?.id ?? 0) : null,
+    archive,
+    image,
     ignore: source?.ignore ?? [],
     why,
     restartCount: record.restartCount + (why === 'crash' ? 1 : 0),
@@ -109,11 +117,10 @@ export function restoreReason(
   why: RestoredRun['why'],
 ): PlanReason {
   const createdAt = sourceOf(record, why)?.createdAt ?? '';
-  const byHand = why === 'hand' ? (record.restoreWish?.archive ?? null) : null;
-  const archive = why === 'archive' ? (spec.restore?.from?.archive ?? '') : byHand;
-  if (archive !== null) return { why: 'archive-given', archive };
-  if (why === 'checkpointed' || why === 'boot' || why === 'hand')
-    return { why: 'restore-due', cause: why, createdAt };
+  const elsewhere = why === 'archive' ? spec.restore?.from : why === 'hand' ? record.restoreWish : null;
+  if (elsewhere?.image !== undefined) return { why: 'image-given', image: elsewhere.image };
+  if (elsewhere?.archive != null) return { why: 'archive-given', archive: elsewhere.archive };
+  if (why !== 'crash' && why !== 'archive') return { why: 'restore-due', cause: why, createdAt };
   return {
     why: 'crashed',
     code: record.exit?.code ?? -1,

@@ -101,7 +101,10 @@ function execute(deps: PassDeps, plan: Plan, execution: Execution): Promise<void
       });
       execution.onStepDone?.();
     },
-    onImage: (container, image) => deps.wishes.images.set(container, image),
+    onImage: ({ container, holds }, image) => {
+      const { images, checkpointImages } = deps.wishes;
+      (holds === 'rootfs' ? images : checkpointImages).set(container, image);
+    },
     onProgress: ({ phase, layersDone, layersTotal }) => {
       tellProgress(`${phase} ${String(layersDone)}/${String(layersTotal)} layers`);
     },
@@ -137,6 +140,11 @@ function fulfil({ wishes }: PassDeps, name: string, step: Step): void {
       if (step.declared === null) wishes.checkpoints.delete(name);
       return;
     case 'restore':
+      wishes.images.delete(name);
+      wishes.checkpointImages.delete(name);
+      wishes.restarts.delete(name);
+      wishes.probeFailures.delete(name);
+      return;
     case 'start':
       wishes.restarts.delete(name);
       wishes.probeFailures.delete(name);

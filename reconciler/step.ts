@@ -39,12 +39,14 @@ export type PodStep =
   | { kind: 'release-pod'; pod: string }
   | { kind: 'forget-pod'; pod: string };
 
-/** Brings the image onto this host. The next pass makes the container from what it resolved to. */
+/** Brings the image onto this host. The next pass makes the container from what it resolved to, or restores it from there. */
 export interface PullImageStep {
   kind: 'pull-image';
   container: string;
   reference: string;
   policy: PullPolicy;
+  /** Whether it holds the root filesystem, or a checkpoint. */
+  holds: 'rootfs' | 'checkpoint';
 }
 
 export interface CreateStep {
@@ -105,10 +107,12 @@ export interface ExportStep extends InstanceStep<'export'> {
 
 /** From a kept checkpoint, with what that one allowed, or out of an archive. */
 export interface RestoreStep extends InstanceStep<'restore'> {
-  /** Number of the kept checkpoint; null: out of an archive. */
+  /** Number of the kept checkpoint; null: one from elsewhere. */
   checkpoint: number | null;
-  /** Path; null: a kept checkpoint. */
+  /** Path; null: no archive. */
   archive: string | null;
+  /** Image of a checkpoint, which is in the store; null: none. */
+  image: string | null;
   /** Reasons to refuse it that do not count. */
   ignore: readonly OverlookedReason[];
   why: RestoredRun['why'];

@@ -23,6 +23,7 @@ export function checkContainer({ metadata, spec }: Container): FieldIssue[] {
     ...checkKernelSettings(spec),
     ...checkRestart(spec),
     ...checkDependencies(metadata.name, spec),
+    ...checkRestoreSource(spec),
     ...checkNotify(spec),
     ...checkListenFdNames(spec),
   ];
@@ -77,6 +78,15 @@ function checkRestart(spec: ContainerSpec): FieldIssue[] {
   if (backoff.maxSeconds >= backoff.initialSeconds) return [];
   const found = `expected at least initialSeconds (${String(backoff.initialSeconds)}), found ${String(backoff.maxSeconds)}`;
   return [badValue([...path, 'maxSeconds'], found)];
+}
+
+function checkRestoreSource({ restore }: ContainerSpec): FieldIssue[] {
+  if (restore?.from === undefined) return [];
+  const path = ['spec', 'restore', 'from'];
+  const issue = exactlyOne(path, restore.from, ['archive', 'image'], 'what it begins with');
+  if (issue !== null) return [issue];
+  if (restore.from.imagePullPolicy === undefined || restore.from.image !== undefined) return [];
+  return [conflict([...path, 'imagePullPolicy'], 'an archive is not pulled: remove this')];
 }
 
 function checkNotify(spec: ContainerSpec): FieldIssue[] {

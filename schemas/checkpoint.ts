@@ -90,7 +90,19 @@ export const restorePolicy = z.strictObject({
       archive: z
         .string()
         .regex(/^\//, 'must be an absolute path')
+        .optional()
         .describe('Path of an archive that `tsctr checkpoint --export` or podman has written.'),
+      image: z
+        .string()
+        .min(1)
+        .optional()
+        .describe(
+          'In place of an archive the image of a checkpoint, that tsctr, podman or CRI-O has made; pulled as `imagePullPolicy` says.',
+        ),
+      imagePullPolicy: z
+        .enum(['Always', 'IfNotPresent', 'Never'])
+        .optional()
+        .describe('When `image` is pulled. Default: Always for the tag latest, else IfNotPresent.'),
       ignore: z
         .array(overlookedReason)
         .optional()
@@ -160,6 +172,8 @@ export const restoredRun = z.strictObject({
   checkpointCreatedAt: time.nullable(),
   /** Path of the archive, where it was one. */
   archive: z.string().optional(),
+  /** Name of the image of a checkpoint, where it was one. */
+  image: z.string().optional(),
   why: z.enum(['checkpointed', 'crash', 'boot', 'hand', 'archive']),
   durationsMs: z.record(z.string(), z.number()),
 });
@@ -169,6 +183,8 @@ export type RestoredRun = z.infer<typeof restoredRun>;
 export const restoreWish = z.strictObject({
   /** In place of the kept checkpoint. */
   archive: z.string().nullable(),
+  /** In place of an archive the image of a checkpoint, which is in the store. */
+  image: z.string().optional(),
   ignore: z.array(overlookedReason),
 });
 export type RestoreWish = z.infer<typeof restoreWish>;

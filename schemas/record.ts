@@ -87,6 +87,8 @@ export const intent = z.strictObject({
   since: time,
   /** What is being written by it: an archive. */
   file: z.string().optional(),
+  /** Image of a checkpoint that is being restored. */
+  image: z.string().optional(),
   /** Number of the checkpoint that is being restored. */
   checkpoint: z.int().optional(),
   /** The manifest of kind Checkpoint that a checkpoint is being made for. */

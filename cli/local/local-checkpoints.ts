@@ -30,12 +30,13 @@ export function localCheckpoints({ reader, writer, settle }: LocalCheckpointDeps
     },
     async restore({ names, archive, image, ignore }: RestoreRequest, onEvent, signal) {
       const { reconciler, engine } = await writer();
-      let from = archive;
       if (image !== undefined) {
         await engine.images.ensure(image, 'IfNotPresent', signal === undefined ? {} : { signal });
-        from = await engine.images.checkpointArchive(image);
       }
-      await reconciler.restore({ names, wish: { archive: from, ignore } });
+      await reconciler.restore({
+        names,
+        wish: { archive, ignore, ...(image === undefined ? {} : { image }) },
+      });
       return settle(names, onEvent, signal);
     },
     async check({ container, allowances }) {

@@ -140,9 +140,10 @@ function checkpointText(checkpoint: NonNullable<ContainerRecord['checkpoint']>, 
 }
 
 function restoredText(restored: NonNullable<ContainerRecord['restored']>, nowMs: number): string {
-  const { at, why, checkpointCreatedAt, archive } = restored;
+  const { at, why, checkpointCreatedAt, archive, image } = restored;
   const kept = checkpointCreatedAt === null ? '' : `, from the checkpoint of ${checkpointCreatedAt}`;
-  const from = archive === undefined ? kept : `, from the archive ${archive}`;
+  const named = image === undefined ? kept : `, from the image ${image}`;
+  const from = archive === undefined ? named : `, from the archive ${archive}`;
   return `${since(at, nowMs) ?? ''}, ${RESTORED_WHY[why]}${from}`;
 }
 

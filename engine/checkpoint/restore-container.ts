@@ -55,10 +55,12 @@ export async function restoreContainer(
   }
   const context: ContainerContext = { ...createContext(parts, request), continuesLog: true };
   const version = formatCriuVersion(await criu.requireMinimum());
+  const archive =
+    options.image === undefined ? options.archive : await parts.images.checkpointArchive(options.image);
   const archived =
-    options.archive === undefined
+    archive === undefined
       ? null
-      : await openArchivedSource(context, options.archive, { operation, criu: version, options });
+      : await openArchivedSource(context, archive, { operation, criu: version, options });
   try {
     const { paths } = context;
     const isKept = archived === null && options.from === undefined;

@@ -59,6 +59,8 @@ export interface RestoreOptions extends EffectOptions {
   from?: string;
   /** Path of an archive, of ours or podman's. The root filesystem then begins with the image and what the archive says. */
   archive?: string;
+  /** In place of an archive the image of a checkpoint, which is in the store. */
+  image?: string;
   /** Told while an archive is unpacked. */
   onProgress?: (progress: PagesProgress) => void;
   /** Reasons to refuse it that do not count. */

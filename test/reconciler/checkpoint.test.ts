@@ -357,6 +357,25 @@ test('a container that has never run begins with the archive of its manifest, an
   assert.equal([web(at).starts, web(at).restores], [2, 1], 'what is changed asks for new processes');
 });
 
+test('[restore.from] a container begins with the image of a checkpoint, which is pulled first, and only once', async () => {
+  const world = createFakeWorld();
+  const process = startFakeProcess(world);
+  const at = { ...world, process };
+  await process.reconciler.start({ rebooted: false });
+  const from = { image: 'r.example/web-ckpt:1', imagePullPolicy: 'Always' };
+  await apply(at, { restore: { from } });
+  assert.match(recordOf(at).lastError ?? '', /no such image/);
+  world.host.images.set(from.image, { id: `sha256:${'c'.repeat(64)}` });
+  await at.clock.advance(60_000);
+  assert.equal([web(at).runtime, web(at).starts, web(at).restores], ['running', 0, 1]);
+  const { restored } = recordOf(at);
+  assert.equal([restored?.why, restored?.image, restored?.archive], ['archive', from.image, undefined]);
+  world.host.endProcess('web', 1);
+  await at.clock.advance(60_000);
+  assert.equal([web(at).runtime, web(at).starts, web(at).restores], ['running', 1, 1], 'started anew later');
+  assert.is(world.host.calls.filter((call) => call === `pull ${from.image}`).length, 2);
+});
+
 test('an archive that cannot be restored is tried again and never given up for a cold start, but by restart', async () => {
   const world = createFakeWorld();
   const process = startFakeProcess(world);

@@ -38,6 +38,7 @@ async function accept({ reconciler }: FakeProcess, manifests: Manifests): Promis
 }
 
 const web = containerManifest('web');
+const CHECKPOINT = 'r.example/web-ckpt:1';
 const ARCHIVE = { archive: { path: '/backup/web.tar' } };
 
 const scenarios: Scenario[] = [
@@ -151,6 +152,18 @@ const scenarios: Scenario[] = [
     boundaries: 20,
   },
   {
+    title: '[restore.from] beginning with the image of a checkpoint',
+    before: [],
+    change: (process) =>
+      accept(process, [containerManifest('web', { restore: { from: { image: CHECKPOINT } } })]),
+    after({ host }, { records }) {
+      const [record, instance] = [records.containers.get('web'), host.instanceOf('web')];
+      assert.equal([record?.state, record?.intent, instance?.runtime], ['Restored', null, 'running']);
+      assert.equal([record?.restored?.image, instance?.starts], [CHECKPOINT, 0]);
+    },
+    mostStarts: 0,
+  },
+  {
     title: '[ckpt.declared] a declared checkpoint that becomes an archive',
     before: [web],
     change: (process) => accept(process, [web, declaredCheckpoint('safe', { keep: true, to: ARCHIVE })]),
@@ -249,6 +262,7 @@ function isEmpty({ host, disk }: FakeWorld): void {
 /** A world in which `before` has come true. */
 async function worldWith(before: Scenario['before']): Promise<FakeWorld> {
   const world = createFakeWorld();
+  world.host.images.set(CHECKPOINT, { id: `sha256:${'c'.repeat(64)}` });
   world.host.onStart = (name) => (name.endsWith('.setup') ? 0 : null);
   const process = startFakeProcess(world);
   await process.reconciler.start({ rebooted: false });

@@ -190,6 +190,22 @@ test('[ckpt.declared] an archive that cannot be written is tried again from the 
   assert.equal([countOf(at, 'checkpoint web'), countOf(at, 'export web')], [1, 2]);
 });
 
+test('[ckpt.declared] an image is made once, and sent again until it has arrived', async () => {
+  const at = await scene();
+  at.host.failWith('push', 'r.example/web:1', new Error('no route to host'));
+  const to = { image: { name: 'r.example/web:1', push: true } };
+  await apply(at, [declaredCheckpoint('safe', { to, backoffLimit: 3, reclaimPolicy: 'Delete' })]);
+  assert.equal(reasonsOf(at)[0], ['Complete', 'False', 'PushFailed']);
+  assert.is(recordOf(at).status.product?.kind, 'image');
+  at.host.failWith('push', 'r.example/web:1', null);
+  await at.clock.advance(11_000);
+  assert.equal(reasonsOf(at)[0], ['Complete', 'True', 'Completed']);
+  assert.is(recordOf(at).status.pushed?.destination, 'docker://r.example/web:1');
+  assert.equal([countOf(at, 'checkpoint web'), countOf(at, 'export web'), keptOf(at)], [1, 1, []]);
+  await remove(at, 'safe');
+  assert.not.ok(at.host.images.has('r.example/web:1'));
+});
+
 test('[ckpt.declared] without a daemon a command applies it and waits for its end, with the container in the same files', async () => {
   const world = createFakeWorld();
   const process = startFakeProcess(world);

@@ -4,9 +4,17 @@ import path from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { missingForCheckpoints } from '../support/checkpoint-host.ts';
-import { isUnbroken, killAt, numbersOf, startsOf, withCounter } from '../support/checkpoint-scenario.ts';
+import {
+  counterManifest,
+  isUnbroken,
+  killAt,
+  numbersOf,
+  startsOf,
+  withCounter,
+} from '../support/checkpoint-scenario.ts';
 import { missingForRegistry, startRegistry } from '../support/registry.ts';
 import { testUnless } from '../support/skip.ts';
+import { until } from '../support/until.ts';
 
 const onHost = testUnless(test, (await missingForCheckpoints()) ?? missingForRegistry);
 
@@ -28,7 +36,7 @@ interface Shown {
 }
 
 onHost(
-  '[ckpt.declared] a Checkpoint waits for its container, saves it once, and is seen, changed and deleted',
+  '[ckpt.declared] [restore.from] a Checkpoint waits for its container, saves it once, and is seen, changed and deleted',
   async () => {
     await withCounter(async ({ testRoot, apply, record, log, untilCounting }) => {
       const { directory } = testRoot;
@@ -68,7 +76,10 @@ onHost(
           'both.yaml',
           [
             declared('file', `to: { archive: { path: ${archive} } }, reclaimPolicy: Delete`),
-            declared('image', `to: { image: { name: '${remote}', push: true } }, reclaimPolicy: Delete`),
+            declared(
+              'image',
+              `to: { image: { name: localhost/counter-ckpt:1, pushTo: '${remote}' } }, reclaimPolicy: Delete`,
+            ),
           ].join('---\n'),
         );
         assert.match(
@@ -89,10 +100,28 @@ onHost(
           [1, []],
           'of its own there is as much as before',
         );
-        assert.match(await output(['image', 'list']), /ckpt\/counter:1/);
+        assert.match(await output(['image', 'list']), /counter-ckpt:1/);
+        const from = `restore: { from: { image: '${remote}', imagePullPolicy: Always } }`;
+        const twin = counterManifest([from]).replace('name: counter', 'name: twin');
+        const began = await output([
+          '--config',
+          config,
+          'apply',
+          '-f',
+          await testRoot.write('twin.yaml', twin),
+        ]);
+        assert.match(began, /container\/twin +restored +pid \d+/);
+        assert.match(
+          await output(['describe', 'twin']),
+          new RegExp(`at its first start, from the image ${remote}`),
+        );
+        const counted = async (): Promise<string> => output(['logs', 'twin']);
+        await until(async () => numbersOf(await counted()).length > 0, { what: 'it counts on' });
+        assert.is(startsOf(await counted()), 0, 'it has never begun anew');
+        await output(['delete', 'twin']);
         await output(['delete', '-f', both]);
         assert.not.ok(existsSync(archive));
-        assert.not.match(await output(['image', 'list']), /ckpt\/counter:1/);
+        assert.not.match(await output(['image', 'list']), /counter-ckpt:1/);
       } finally {
         await registry.stop();
       }

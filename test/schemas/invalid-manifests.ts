@@ -42,6 +42,16 @@ export const INVALID_MANIFESTS: InvalidManifest[] = [
     problems: ['7:3 spec.zzz: unknown field'],
   },
   {
+    title: 'a restore from two places',
+    text: container(IMAGE, 'restore: { from: { archive: /a.tar, image: localhost/a:1 } }'),
+    problems: ['7:46 spec.restore.from.image: expected only one of archive and image'],
+  },
+  {
+    title: 'an archive with a pull policy',
+    text: container(IMAGE, 'restore: { from: { archive: /a.tar, imagePullPolicy: Always } }'),
+    problems: ['7:56 spec.restore.from.imagePullPolicy: an archive is not pulled: remove this'],
+  },
+  {
     title: 'a nested unknown field',
     text: container(IMAGE, 'resources:', '  limits:', '    memroy: 64Mi'),
     problems: ['9:7 spec.resources.limits.memroy: unknown field, did you mean `memory`?'],

@@ -4,6 +4,7 @@ import type {
   ContainerObservation,
   Engine,
   HostFacts,
+  ImageDetails,
   ImageEngine,
   PodEngine,
 } from '../../engine/index.ts';
@@ -247,13 +248,14 @@ function memoryEngine(
         retries: [],
       };
     },
-    async restore(request, { archive, checkpoint: id } = {}) {
+    async restore(request, { archive, image, checkpoint: id } = {}) {
       effects.begin('restore', request.name);
       const instance = instanceFor(request);
       settle(instance);
-      const fromArchive = archive !== undefined && host.archives.has(archive);
+      const isElsewhere = archive !== undefined || image !== undefined;
+      const isFound = host.archives.has(archive ?? '') || host.images.has(image ?? '');
       const checkpoint = instance.checkpoints.find((each) => each.id === (id ?? instance.checkpoint?.id));
-      if (archive === undefined ? checkpoint === undefined : !fromArchive)
+      if (isElsewhere ? !isFound : checkpoint === undefined)
         throw new Error(`restore container/${request.name}: no complete checkpoint`);
       if (instance.runtime === 'running' || instance.runtime === 'paused') {
         throw new Error(`restore container/${request.name}: it is ${instance.runtime}`);
@@ -267,7 +269,7 @@ function memoryEngine(
         instance.request = request;
         instance.restores += 1;
         instance.layer = true;
-        if (archive === undefined && checkpoint !== undefined) instance.restoredFrom.push(checkpoint.id);
+        if (!isElsewhere && checkpoint !== undefined) instance.restoredFrom.push(checkpoint.id);
       });
       await effects.run(`discard checkpoint of ${request.name}`, () => {
         instance.checkpoints = instance.checkpoints.filter(({ repeatable }) => repeatable);
@@ -510,13 +512,30 @@ function imageEngine(host: InMemoryHost, effects: Effects): ImageEngine {
       if (image === undefined) throw new Error(`pull ${reference}: no such image`);
       return { reference, id: image.id };
     },
-    find: refuse,
+    find: (reference) => Promise.resolve(host.images.has(reference) ? detailsOfImage(reference) : null),
     list: () => Promise.resolve([]),
     import: refuse,
-    packCheckpoint: refuse,
+    async packCheckpoint(name, write) {
+      await write(`/images/tmp/${name}`);
+      await effects.run(`pack ${name}`, () => {
+        host.archives.delete(`/images/tmp/${name}`);
+        host.images.set(name, { id: `sha256:${'c'.repeat(64)}` });
+      });
+      return detailsOfImage(name);
+    },
     checkpointArchive: refuse,
-    push: refuse,
-    remove: refuse,
+    async push(reference, destination) {
+      effects.begin('push', reference);
+      await effects.run(`push ${reference}`, () => undefined);
+      return {
+        destination: destination ?? `docker://${reference}`,
+        digest: detailsOfImage(reference).digest,
+      };
+    },
+    remove: (reference) =>
+      effects.run(`remove image ${reference}`, () => {
+        host.images.delete(reference);
+      }),
     prune: refuse,
     layerPaths: refuse,
     config(imageId) {
@@ -524,4 +543,11 @@ function imageEngine(host: InMemoryHost, effects: Effects): ImageEngine {
       return Promise.resolve(image?.stopSignal === undefined ? {} : { StopSignal: image.stopSignal });
     },
   };
+}
+
+/** Of an image that is made of a checkpoint. */
+function detailsOfImage(name: string): ImageDetails {
+  const digest = `sha256:${'d'.repeat(64)}`;
+  const made = { createdAt: null, size: 5000, layers: 1, architecture: 'amd64', os: 'linux' };
+  return { names: [name], id: `sha256:${'c'.repeat(64)}`, digest, ...made };
 }

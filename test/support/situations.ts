@@ -62,6 +62,7 @@ export function situationFor(
     desired: desiredContainer(record, null),
     observation: record.state === 'Running' ? RUNNING : ABSENT,
     image: null,
+    checkpointImage: null,
     imageStopSignal: null,
     gate: null,
     checkpointAsked: null,
