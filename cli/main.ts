@@ -1,18 +1,4 @@
-/**
- * The entry of the bundle: runs the command line that the process was started with. `version` is answered before anything
- * else is loaded.
- */
-import { versionNumber } from './version-number.ts';
+/** The command line run from the sources: `node --import tsx cli/main.ts`. What is shipped begins in `start/main.ts`. */
+import { runMain } from './run-main.ts';
 
-async function main(argv: readonly string[]): Promise<void> {
-  const args = argv.slice(2);
-  const [first] = args;
-  if (args.length === 1 && (first === 'version' || first === '--version' || first === '-V')) {
-    process.stdout.write(`tsctr ${versionNumber()}\n`);
-    return;
-  }
-  const { runProcess } = await import('./run-process.ts');
-  process.exitCode = await runProcess(args);
-}
-
-await main(process.argv);
+void runMain(() => import('./run-process.ts'));

@@ -59,4 +59,6 @@ async function run(runtime: string, given: OciArguments): Promise<number> {
   return exitCode;
 }
 
-process.exitCode = await main(process.argv.slice(2));
+void main(process.argv.slice(2)).then((exitCode) => {
+  process.exitCode = exitCode;
+});

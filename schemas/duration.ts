@@ -21,9 +21,10 @@ const MAX_MS = 9_223_372_036_854;
 export function parseDuration(text: string): number {
   const fail = () => new ValueError('BAD_DURATION', text, 'expected a duration such as 1h30m, 10s or 300ms');
   if (text === '0') return 0;
-  if (!/^((\d+(\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h))+$/.test(text) || text.length > 100) throw fail();
+  if (!/^((\d+(\.\d*)?|\.\d+)(ns|us|\u00b5s|\u03bcs|ms|s|m|h))+$/.test(text) || text.length > 100)
+    throw fail();
   let ms = 0;
-  for (const [, amount, unit] of text.matchAll(/([\d.]+)([a-zµμ]+)/g))
+  for (const [, amount, unit] of text.matchAll(/([\d.]+)([a-z\u00b5\u03bc]+)/g))
     ms += Number(amount) * (UNIT_MS[unit ?? ''] ?? 0);
   if (ms > MAX_MS) throw fail();
   return ms;

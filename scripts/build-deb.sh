@@ -38,7 +38,7 @@ compressed() { # <to>: standard input
 
 lay_program() {
   local lib=usr/lib/tsctr file
-  for file in dist/*.js; do install_file 644 "$lib/$file" "$file"; done
+  for file in dist/*.js dist/package.json; do install_file 644 "$lib/$file" "$file"; done
   # Maps of sources are half of the size and serve only who changes the program.
   sed -i '/^\/\/# sourceMappingURL=/d' "$tree/$lib"/dist/*.js
   for file in prebuilds/*/*; do install_file 755 "$lib/$file" "$file"; done

@@ -1,12 +1,10 @@
 // npm run build: compiles the addon when its sources have changed, and bundles the entries to dist/.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-
-/** Each becomes dist/<name>.js. */
-const ENTRIES = { main: 'cli/main.ts', oci: 'cli/oci.ts', 'unpack-worker': 'engine/image/unpack-worker.ts' };
+import { bundleAll } from './bundle.mjs';
 
 const NATIVE_OUTPUTS = [
   'build/Release/tsctr_native.node',
@@ -52,52 +50,5 @@ function buildNative() {
   writeFileSync(NATIVE_STAMP, hash);
 }
 
-/** CommonJS packages in the bundle ask for `require`, which an ES module does not have. */
-const REQUIRE_BANNER =
-  "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);";
-
-/** zod brings its messages in fifty languages, of which nobody here asks for more than one; together they are 300 KiB to load. */
-const englishOnly = {
-  name: 'zod-english-only',
-  setup(build) {
-    build.onLoad({ filter: /[\\/]zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({
-      contents: "export { default as en } from './en.js';",
-      loader: 'js',
-    }));
-  },
-};
-
-async function bundle() {
-  const present = Object.entries(ENTRIES).filter(([, source]) => existsSync(source));
-  for (const [name, source] of Object.entries(ENTRIES)) {
-    if (!existsSync(source)) console.log(`dist/${name}.js: skipped, there is no ${source} yet`);
-  }
-  if (present.length === 0) return;
-  const { build } = await import('esbuild');
-  const { metafile } = await build({
-    entryPoints: Object.fromEntries(present),
-    outdir: 'dist',
-    bundle: true,
-    splitting: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20',
-    sourcemap: 'linked',
-    legalComments: 'none',
-    loader: { '.proto': 'text' },
-    banner: { js: REQUIRE_BANNER },
-    metafile: true,
-    // Half of the time that a command takes to load is parsing. Names stay: stack traces are read.
-    minifyWhitespace: true,
-    minifySyntax: true,
-    plugins: [englishOnly],
-    logLevel: 'warning',
-  });
-  // Chunks carry a hash in their names: those of earlier builds would pile up.
-  for (const name of readdirSync('dist')) {
-    if (!Object.hasOwn(metafile.outputs, `dist/${name}`)) rmSync(`dist/${name}`, { recursive: true });
-  }
-}
-
 buildNative();
-await bundle();
+await bundleAll('dist');

@@ -1,8 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync } from 'node:fs';
-import { join } from 'node:path';
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { serve } from '../../cli/api/server.ts';
@@ -13,25 +12,15 @@ import { temporaryDirectory } from './support/temporary-directory.ts';
 
 const project = fileURLToPath(new URL('../..', import.meta.url));
 
+const { bundleAll } = (await import(join(project, 'scripts/bundle.mjs'))) as {
+  bundleAll: (directory: string) => Promise<void>;
+};
+
 /** The command line as it is shipped: bundled. */
 async function bundle(): Promise<string> {
   const directory = temporaryDirectory();
   cpSync(join(project, 'package.json'), join(directory, 'package.json'));
-  // In two pieces: the test runner puts the file's own place where it reads the whole word.
-  const here = ['import', 'meta', 'url'].join('.');
-  const require = `import { createRequire as r } from 'node:module'; const require = r(${here});`;
-  await build({
-    entryPoints: { main: join(project, 'cli/main.ts') },
-    outdir: join(directory, 'dist'),
-    bundle: true,
-    splitting: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20',
-    loader: { '.proto': 'text' },
-    banner: { js: require },
-    logLevel: 'error',
-  });
+  await bundleAll(join(directory, 'dist'));
   return join(directory, 'dist', 'main.js');
 }
 
@@ -52,6 +41,44 @@ const main = await bundle();
 test('tsctr version takes less than twice as long as node -e 0', () => {
   const [version, node] = race([main, 'version'], ['-e', '0'], 9);
   assert.ok(version < 2 * node, `${version.toFixed(0)} ms, node alone ${node.toFixed(0)} ms`);
+});
+
+/** The same program with that in the place of its code cache. */
+function withCache(change: (cache: Buffer) => Buffer | null): string {
+  const directory = temporaryDirectory();
+  cpSync(dirname(dirname(main)), directory, { recursive: true });
+  const dist = join(directory, 'dist');
+  const file = join(dist, readdirSync(dist).find((name) => name.endsWith('.v8cache')) ?? 'none');
+  const changed = change(readFileSync(file));
+  if (changed === null) rmSync(file);
+  else writeFileSync(file, changed);
+  return join(dist, 'main.js');
+}
+
+test('what V8 has compiled is taken from beside the program', () => {
+  const words = ['explain', 'container'];
+  const without = withCache(() => null);
+  const [cached, compiled] = race([main, ...words], [without, ...words], 7);
+  assert.ok(cached < compiled, `${cached.toFixed(0)} ms, without a code cache ${compiled.toFixed(0)} ms`);
+});
+
+test('a code cache that is damaged, cut off or of another V8 is overlooked', () => {
+  const changes = [
+    (cache: Buffer) => Buffer.concat([cache.subarray(0, 4), Buffer.from('V8!!'), cache.subarray(8)]),
+    (cache: Buffer) => cache.subarray(0, cache.length / 2),
+    () => Buffer.alloc(0),
+  ];
+  for (const change of changes) {
+    const { status, stdout, stderr } = spawnSync(
+      process.execPath,
+      [withCache(change), 'explain', 'container'],
+      {
+        encoding: 'utf8',
+      },
+    );
+    assert.equal([status, stderr], [0, '']);
+    assert.match(stdout, /Container/);
+  }
 });
 
 test('tsctr get of 100 containers of a daemon takes less than 250 ms', async () => {
