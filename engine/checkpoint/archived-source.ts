@@ -51,6 +51,7 @@ export async function openArchivedSource(
   await mkdir(paths.state, { recursive: true, mode: 0o700 });
   await discardImported(context);
   const { onProgress, signal } = options;
+  parts.observeEffect('checkpoint.import', 'before');
   const imported = await importArchive(parts.kernel, {
     operation,
     archive: found.file,
@@ -62,6 +63,7 @@ export async function openArchivedSource(
     }),
     ...(signal !== undefined && { signal }),
   });
+  parts.observeEffect('checkpoint.import', 'after');
   const { documents, signer } = imported;
   const volumes = await planVolumes(context, directory, documents);
   for (const name of volumes.unused) {

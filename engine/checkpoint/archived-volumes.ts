@@ -87,6 +87,11 @@ export async function fillVolumes(
   }
 }
 
+/** Whether a restore has filled volumes, and it is not known that it has succeeded. */
+export function hasFilledVolumes(context: ContainerContext): boolean {
+  return existsSync(noteOf(context));
+}
+
 /** From here on they are the container's own. */
 export async function keepVolumes(context: ContainerContext): Promise<void> {
   await rm(noteOf(context), { force: true });

@@ -11,8 +11,8 @@ import { isAlive, readStartTicks } from '../process/process-identity.ts';
 import { readCheckpointRecord } from './checkpoint-record.ts';
 import { discardCheckpoint } from './discard-checkpoint.ts';
 import { discardRemains, nextId } from './kept-checkpoints.ts';
+import { settleRestore } from './settle-restore.ts';
 import { syncPath, syncTree } from './sync-tree.ts';
-import { forgetUpperAside, hasUpperAside } from './upper-aside.ts';
 
 /** Puts the new checkpoint among the kept ones, in one step. */
 export async function keepCheckpoint(
@@ -56,11 +56,7 @@ export async function settleCheckpoint(parts: EngineParts, request: ContainerReq
   const paths = parts.paths.container(request.id);
   const { newCheckpoint } = paths;
   await discardRemains(parts, paths);
-  if (hasUpperAside(paths)) {
-    const { status } = await observeContainer(parts, request);
-    // It has come back, and nobody noted the end of that. Else the next one that mounts its root puts the layer back.
-    if (status === 'running' || status === 'paused') await forgetUpperAside(paths);
-  }
+  await settleRestore(parts, request);
   if (!existsSync(newCheckpoint)) return;
   const mark = await readMark(newCheckpoint);
   if (mark !== null) await endCriu(parts, mark);

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -31,6 +31,20 @@ const BRINGING_BACK = [
   'criu.pre-resume',
   'criu.post-resume',
 ];
+
+/** Each of them takes seconds: all with TSCTR_EVERY_FAULT=1, else those after which most is half-made. */
+const OUT_OF_AN_ARCHIVE =
+  process.env['TSCTR_EVERY_FAULT'] === '1'
+    ? ['checkpoint.import', 'saved-upper.up', 'volumes.up', ...BRINGING_BACK].flatMap((effect) => [
+        `before:${effect}`,
+        `after:${effect}`,
+      ])
+    : [
+        'after:checkpoint.import',
+        'after:saved-upper.up',
+        'after:criu.post-restore',
+        'after:restored-container.up',
+      ];
 
 /** One process of it, not frozen, and nothing half-made beside its layer. */
 async function assertWhole(scene: CounterScene): Promise<void> {
@@ -109,6 +123,46 @@ onHost(
         `killed at ${String(came.length)} of ${String(BRINGING_BACK.length * 2)}: ${came.join(' ')}`,
       );
       assert.ok(came.length >= 16);
+      await testRoot.output(['delete', 'counter']);
+    });
+  },
+);
+
+onHost(
+  '[restore.rollback] tsctr killed at every effect of a restore out of an archive: it comes back out of it, or is as before',
+  async () => {
+    await withCounter(async (scene) => {
+      const { testRoot, apply, untilCounting, record, log } = scene;
+      await apply();
+      await untilCounting();
+      const file = path.join(testRoot.directory, 'counter.tar');
+      await testRoot.output(['checkpoint', 'counter', '--export', file, '--compress', 'none']);
+      const saved = numbersOf(await log()).at(-1) ?? 0;
+      await testRoot.output(['start', 'counter']);
+      const came: string[] = [];
+      for (const fault of OUT_OF_AN_ARCHIVE) {
+        await testRoot.output(['stop', 'counter']);
+        const before = numbersOf(await log()).length;
+        if (await killAt(scene, fault, ['restore', 'counter', '--from', file])) came.push(fault);
+        const started = await testRoot.tsctr(['start', 'counter']);
+        assert.is(started.exitCode, 0, `${fault}\n${started.stdout}${started.stderr}`);
+        await untilCounting();
+        const { state, intent, request } = record();
+        assert.equal([state, intent], ['Restored', null], fault);
+        const numbers = numbersOf(await log()).slice(before);
+        assert.equal(
+          numbers,
+          numbers.map((_, index) => saved + 1 + index),
+          `it goes on where the archive ends, killed ${fault}`,
+        );
+        const left = readdirSync(path.join(testRoot.root, 'containers', request.id));
+        const halfMade = left.filter((name) => /^imported|^upper\.before$|^checkpoint\.new$/.test(name));
+        assert.equal(halfMade, [], `nothing is left, killed ${fault}`);
+      }
+      console.log(
+        `killed at ${String(came.length)} of ${String(OUT_OF_AN_ARCHIVE.length)}: ${came.join(' ')}`,
+      );
+      assert.equal(came, OUT_OF_AN_ARCHIVE);
       await testRoot.output(['delete', 'counter']);
     });
   },

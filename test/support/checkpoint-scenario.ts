@@ -42,6 +42,7 @@ export interface CounterScene {
 export interface CounterRecord {
   state: string;
   intent: unknown;
+  request: { id: string };
   pid: number | null;
   override: string | null;
   lastError: string | null;
