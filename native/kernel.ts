@@ -45,6 +45,8 @@ export interface Kernel {
 
   /** pipe2(2): the reading and the writing end. */
   pipe2(flags: number): [number, number];
+  /** F_SETPIPE_SZ of fcntl(2): how much a pipe holds, at least. More than fs.pipe-max-size needs CAP_SYS_RESOURCE. */
+  setPipeSize(fd: number, bytes: number): void;
   /** socketpair(2) of AF_UNIX. */
   socketpair(type: number): [number, number];
   /** connect(2) of a new AF_UNIX socket; a path that does not fit into sun_path goes by /proc/self/fd. Never waits: EAGAIN when the backlog is full. */

@@ -122,6 +122,7 @@ function fileCalls(addon: NativeAddon, readiness: Readiness): FileCalls {
       addon.close(fd);
     },
     pipe2: addon.pipe2,
+    setPipeSize: addon.setPipeSize,
     mkdirat: addon.mkdirat,
     mknodat(dirfd, path, mode, { major, minor }) {
       addon.mknodat(dirfd, path, mode, major, minor);

@@ -21,6 +21,7 @@ type SameAsKernel = Pick<
   | 'sendmsg'
   | 'close'
   | 'pipe2'
+  | 'setPipeSize'
   | 'mkdirat'
   | 'symlinkat'
   | 'linkat'

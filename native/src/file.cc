@@ -91,6 +91,14 @@ Napi::Value flockWrapper(const Napi::CallbackInfo& info) {
   return args.callForNothing({}, [&] { return ::flock(fd, operation); });
 }
 
+Napi::Value setPipeSize(const Napi::CallbackInfo& info) {
+  const Arguments args(info, "fcntl");
+  const int fd = args.integer(0);
+  const int bytes = args.integer(1);
+  // It returns what has become of it, which is at least that.
+  return args.callForNothing({}, [&] { return ::fcntl(fd, F_SETPIPE_SZ, bytes) == -1 ? -1 : 0; });
+}
+
 /** It waits for the disk: not on this thread. */
 Napi::Value syncfsWrapper(const Napi::CallbackInfo& info) {
   const Arguments args(info, "syncfs");
@@ -130,6 +138,7 @@ void exposeFile(Napi::Env env, Napi::Object exports) {
   expose<openat2>(env, exports, "openat2");
   expose<closeWrapper>(env, exports, "close");
   expose<pipe2Wrapper>(env, exports, "pipe2");
+  expose<setPipeSize>(env, exports, "setPipeSize");
   expose<readDirectory>(env, exports, "readDirectory");
   expose<flockWrapper>(env, exports, "flock");
   expose<syncfsWrapper>(env, exports, "syncfs");

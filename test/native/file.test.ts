@@ -1,4 +1,13 @@
-import { chmodSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import path from 'node:path';
 import { tmpdir } from 'node:os';
 import { suite } from 'uvu';
@@ -203,6 +212,20 @@ test('signal 0 finds a living process and misses a dead one', () => {
   assert.is(
     codeOf(() => {
       kernel.close(987_654);
+    }),
+    'EBADF',
+  );
+});
+
+test('setPipeSize lets a pipe hold more, and refuses what is no pipe', ({ dirfd }) => {
+  const [output, input] = kernel.pipe2(native.O_NONBLOCK);
+  kernel.setPipeSize(input, 1 << 20);
+  assert.is(writeSync(input, Buffer.alloc(1 << 20)), 1 << 20, 'all of it fits');
+  kernel.close(output);
+  kernel.close(input);
+  assert.is(
+    codeOf(() => {
+      kernel.setPipeSize(dirfd, 1 << 20);
     }),
     'EBADF',
   );
