@@ -124,6 +124,11 @@ const checkpoint: readonly CommandNode[] = [
     summary: 'Remove checkpoints that nothing leads back to',
     load: async () => (await import('./commands/checkpoint/prune.ts')).prune,
   },
+  {
+    name: 'key',
+    summary: 'Print the key that archives of this instance are signed with',
+    load: async () => (await import('./commands/checkpoint/key.ts')).key,
+  },
 ];
 
 export const COMMAND_GROUPS: readonly CommandGroup[] = [

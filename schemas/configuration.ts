@@ -57,6 +57,19 @@ export const configuration = z.strictObject({
             .describe(
               'Archives that were signed by another instance of tsctr with them are restored. Default: none.',
             ),
+          registries: z
+            .array(
+              z
+                .string()
+                .regex(
+                  /^[a-z0-9.-]+(:[0-9]{1,5})?(\/[a-z0-9._-]+)*$/,
+                  'must be a registry, or what is below one: `registry.example`, `registry.example:5000/team`',
+                ),
+            )
+            .optional()
+            .describe(
+              'Images of checkpoints that were pulled from there by TLS, or from this host, are restored, whoever made them. Default: none.',
+            ),
         })
         .optional()
         .describe('Whose checkpoints are restored besides those that this instance has made.'),

@@ -114,6 +114,7 @@ function addCheckpointRoutes(app: Hono, { service: { checkpoints }, cutOff }: Ap
     const request = readCheckRequest(await bodyOf(c));
     return c.json({ result: await checkpoints.check(request) });
   });
+  app.post(ROUTES.checkpointKey, async (c) => c.json({ result: await checkpoints.key() }));
   app.post(ROUTES.checkpointDeclared, async (c) => c.json({ result: await checkpoints.declared() }));
   app.post(ROUTES.checkpointRemove, async (c) => {
     await checkpoints.remove(readCheckpointNames(await bodyOf(c)));

@@ -22,6 +22,8 @@ export interface CheckpointService {
   remove(checkpoints: CheckpointName[]): Promise<void>;
   /** The manifests of kind Checkpoint, and what became of each. */
   declared(): Promise<DeclaredCheckpointView[]>;
+  /** Public key that archives of this instance are signed with. */
+  key(): Promise<string>;
 }
 
 export interface DeclaredCheckpointView {

@@ -24,6 +24,7 @@ export function remoteCheckpoints({ call, stream }: RemoteCalls): CheckpointServ
     async remove(checkpoints) {
       await call(ROUTES.checkpointRemove, { checkpoints });
     },
+    key: () => call(ROUTES.checkpointKey, {}) as Promise<string>,
     declared: () => call(ROUTES.checkpointDeclared, {}) as Promise<DeclaredCheckpointView[]>,
   };
 }

@@ -17,6 +17,7 @@ export const ROUTES = {
   checkpointRestore: '/v1/checkpoints/restore',
   checkpointCheck: '/v1/checkpoints/check',
   checkpointRemove: '/v1/checkpoints/remove',
+  checkpointKey: '/v1/checkpoints/key',
   checkpointDeclared: '/v1/checkpoints/declared',
   volumeCreate: '/v1/volumes/create',
   volumeList: '/v1/volumes',

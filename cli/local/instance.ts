@@ -160,8 +160,8 @@ function engineSettings({
   checkpoints,
 }: Partial<Configuration>): Pick<EngineOptions, 'runtime' | 'registry' | 'archiveTrust'> {
   const settings: Pick<EngineOptions, 'runtime' | 'registry' | 'archiveTrust'> = {};
-  const { directories = [], keys = [] } = checkpoints?.trust ?? {};
-  settings.archiveTrust = { directories, keys };
+  const { directories = [], keys = [], registries: trusted = [] } = checkpoints?.trust ?? {};
+  settings.archiveTrust = { directories, keys, registries: trusted };
   if (runtime !== undefined) settings.runtime = runtime;
   if (registries === undefined) return settings;
   const { configFile, authFile, policyFile, insecure, search } = registries;

@@ -51,6 +51,7 @@ export function localCheckpoints({ reader, writer, settle }: LocalCheckpointDeps
         ...allowances,
       });
     },
+    key: async () => (await writer()).engine.containers.archiveKey(),
     async declared() {
       const { records } = await reader();
       return records.checkpoints.list().map((record) => ({ record, isThere: isThere(records, record) }));

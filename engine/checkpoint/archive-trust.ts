@@ -14,9 +14,11 @@ export interface ArchiveTrust {
   directories: readonly string[];
   /** Public keys of other instances: `ed25519:…`. */
   keys: readonly string[];
+  /** `registry.example`, `registry.example:5000/team`: images that they have handed out under such a name. */
+  registries: readonly string[];
 }
 
-export const NO_TRUST: ArchiveTrust = { directories: [], keys: [] };
+export const NO_TRUST: ArchiveTrust = { directories: [], keys: [], registries: [] };
 
 /** An archive by its real path, and the trusted directory that it lies in. */
 export interface FoundArchive {
@@ -63,27 +65,46 @@ async function findOthersWriting(directory: string, file: string): Promise<strin
 
 const OTHERS_MAY_WRITE = 0o022;
 
-/** Nothing where it may be restored, else why not. `signer`: who has signed it, which was verified; null: nobody. */
+/** Where an archive comes from. */
+export interface ArchiveOrigin {
+  /** Who has signed it, which was verified; null: nobody. */
+  signer: string | null;
+  /** The image that holds it, and under which name a registry has handed that out; null: it is a file. */
+  image: { reference: string; pulledAs: string | null } | null;
+}
+
+/** Nothing where it may be restored, else why not. */
 export async function judgeOrigin(
   parts: { archiveTrust?: ArchiveTrust; paths: Pick<HostPaths, 'root'> },
   found: FoundArchive,
-  signer: string | null,
+  { signer, image }: ArchiveOrigin,
 ): Promise<GateFinding[]> {
   if (found.directory !== null) return [];
   const trust = parts.archiveTrust ?? NO_TRUST;
   const own = await findSigningKey(parts.paths.root);
   if (signer !== null && own !== null && signer === formatPublicKey(createPublicKey(own))) return [];
   if (signer !== null && trust.keys.includes(signer)) return [];
+  const pulledAs = image?.pulledAs ?? null;
+  if (pulledAs !== null && trust.registries.some((place) => isOf(place, pulledAs))) return [];
   const origin = signer === null ? 'it is not signed by an instance of tsctr' : `it was made by ${signer}`;
+  const ways = [
+    ...(signer === null ? [] : ['that key in checkpoints.trust.keys']),
+    image === null
+      ? 'its directory in checkpoints.trust.directories'
+      : 'the registry that it is pulled from in checkpoints.trust.registries',
+  ];
   return [
     {
       reason: 'foreign',
       refuses: true,
-      message: `the archive is not of this instance: ${found.doubt ?? origin}`,
-      fix:
-        signer === null
-          ? `look into it with tsctr checkpoint inspect; if you trust it, name its directory in checkpoints.trust.directories of the configuration`
-          : `if you trust it, name that key in checkpoints.trust.keys of the configuration, or its directory in checkpoints.trust.directories`,
+      message: `the ${image === null ? 'archive' : `image ${image.reference}`} is not of this instance: ${found.doubt ?? origin}`,
+      fix: `${signer === null ? 'look into it with tsctr checkpoint inspect; ' : ''}if you trust it, name ${ways.join(', or ')} of the configuration`,
     },
   ];
+}
+
+/** `registry.example` is a host without a port; `registry.example/team` means what is below it, and not `registry.example/teamwork`. */
+function isOf(place: string, name: string): boolean {
+  if (!place.includes('/')) return name.startsWith(`${place}/`);
+  return ['/', ':', '@'].some((end) => name.startsWith(`${place}${end}`));
 }

@@ -6,6 +6,7 @@ import type { RestoreOptions } from '../contract/checkpoint-options.ts';
 import { EngineError } from '../engine-error.ts';
 import { importArchive } from './archive/import-archive.ts';
 import { findArchive, judgeOrigin, NO_TRUST } from './archive-trust.ts';
+import type { ArchiveOrigin } from './archive-trust.ts';
 import { planVolumes, presentVolumes } from './archived-volumes.ts';
 import type { VolumePlan } from './archived-volumes.ts';
 import { CHECKPOINT_FILES } from './checkpoint-record.ts';
@@ -65,6 +66,7 @@ export async function openArchivedSource(
   });
   parts.observeEffect('checkpoint.import', 'after');
   const { documents, signer } = imported;
+  const image = await describeImage(context, options);
   const volumes = await planVolumes(context, directory, documents);
   for (const name of volumes.unused) {
     parts.notice?.(
@@ -78,8 +80,15 @@ export async function openArchivedSource(
     environment:
       documents.environment ?? (await deriveEnvironment(images, documents, { facts: parts.facts, criu })),
     volumes,
-    findings: [...(await judgeOrigin(parts, found, signer)), ...presentVolumes(volumes)],
+    findings: [...(await judgeOrigin(parts, found, { signer, image })), ...presentVolumes(volumes)],
   };
+}
+
+async function describeImage(
+  { parts }: ContainerContext,
+  { image }: RestoreOptions,
+): Promise<ArchiveOrigin['image']> {
+  return image === undefined ? null : { reference: image, pulledAs: await parts.images.originOf(image) };
 }
 
 export async function discardImported(context: Pick<ContainerContext, 'parts' | 'paths'>): Promise<void> {

@@ -3,6 +3,7 @@ import { setFrozen } from '../cgroup/freezer.ts';
 import { checkpointContainer } from '../checkpoint/checkpoint-container.ts';
 import { removeTemporaries } from '../checkpoint/archive/archive-output.ts';
 import { removeArchive } from '../checkpoint/archive/remove-archive.ts';
+import { publicSigningKey } from '../checkpoint/archive/signing-key.ts';
 import { discardCheckpoint } from '../checkpoint/discard-checkpoint.ts';
 import { exportCheckpoint } from '../checkpoint/export-checkpoint.ts';
 import { settleCheckpoint } from '../checkpoint/keep-checkpoint.ts';
@@ -150,6 +151,7 @@ export function createContainerEngine(parts: EngineParts): ContainerEngine {
     exportCheckpoint: (request, options) => exportCheckpoint(parts, request, options),
     settleExport: (_request, file) => removeTemporaries(file),
     removeArchive,
+    archiveKey: () => publicSigningKey(parts.paths.root),
     findCheckpoint: (request, id) => findKept(parts.paths.container(request.id), id),
     listCheckpoints: (request) => listKept(parts.paths.container(request.id)),
     checkCheckpoint: (request, allowances) => checkCheckpoint(parts, request, allowances),

@@ -59,6 +59,8 @@ export interface ContainerEngine {
   settleExport(request: ContainerRequest, file: string): Promise<void>;
   /** Removes an archive that was exported, unless what is there has another size: then somebody else has put it there. */
   removeArchive(file: string, bytes: number): Promise<void>;
+  /** Public key that archives are signed with, `ed25519:…`; made when there is none yet. */
+  archiveKey(): Promise<string>;
   /** The checkpoint of that number, or the newest one; null when it is not there, or not complete. */
   findCheckpoint(request: ContainerRequest, id?: number): Promise<CheckpointDetails | null>;
   /** Every complete checkpoint of it, newest first. */

@@ -18,6 +18,11 @@ export interface ImageEngine {
   packCheckpoint(name: string, write: (file: string) => Promise<void>): Promise<ImageDetails>;
   /** Path of the archive in a checkpoint image of the store, for `restore`. Throws for any other image. */
   checkpointArchive(reference: string): Promise<string>;
+  /**
+   * Full name under which a registry has handed out this image, by TLS or on this host; null: none has. A name in the store is what
+   * somebody has called it, this is where it came from.
+   */
+  originOf(reference: string): Promise<string | null>;
   /** Copies an image of the store to a registry, or to `oci:`, `oci-archive:`, `docker-archive:`, `dir:`. Default: to where its name says. */
   push(
     reference: string,

@@ -4,11 +4,12 @@ import type { BlobStore, StoredImage } from './blob-store.ts';
 import { fetchImage } from './fetch-image.ts';
 import type { FetchImageOptions } from './fetch-image.ts';
 import { isCheckpointImage } from './checkpoint-annotations.ts';
-import { withImage } from './image-index.ts';
+import { withImage, withOrigin } from './image-index.ts';
 import type { ImageIndexFile } from './image-index.ts';
 import type { ImagePaths } from './image-paths.ts';
 import type { ImageSource } from './image-source.ts';
 import type { LayerStore } from './layer-store.ts';
+import { isProven } from './registry-options.ts';
 
 export interface AddImageParts {
   blobs: BlobStore;
@@ -31,9 +32,12 @@ export async function addImage(
   sources: readonly ImageSource[],
   options: JobOptions,
 ): Promise<string> {
-  const { image, name } = await fetchFirst(parts, sources, options);
+  const { image, source } = await fetchFirst(parts, sources, options);
   await unpackImage(parts, image, options);
-  await parts.index.update((index) => withImage(index, image.digest, name));
+  await parts.index.update((index) => {
+    const known = withImage(index, image.digest, source.name);
+    return isProven(source, parts.fetch.registry) ? withOrigin(known, image.digest, source.name) : known;
+  });
   return image.digest;
 }
 
@@ -93,11 +97,11 @@ async function fetchFirst(
   parts: AddImageParts,
   sources: readonly ImageSource[],
   options: JobOptions,
-): Promise<{ image: StoredImage; name: string | null }> {
+): Promise<{ image: StoredImage; source: ImageSource }> {
   const errors: Error[] = [];
   for (const source of sources) {
     try {
-      return { image: await fetchWhole(parts, source, options), name: source.name };
+      return { image: await fetchWhole(parts, source, options), source };
     } catch (error) {
       if (!(error instanceof EngineError) || error.code !== 'IMAGE_NOT_FOUND') throw error;
       errors.push(error);

@@ -147,6 +147,7 @@ export function createImageEngine(options: ImageEngineOptions): ImageStoreEngine
         return catalog.details(await packCheckpoint({ kernel, paths, index }, name, write));
       }),
     checkpointArchive: catalog.checkpointArchive,
+    originOf: catalog.originOf,
     push: (reference, destination, pull = {}) =>
       gate.adding(async () => {
         await changing();

@@ -19,6 +19,7 @@ export interface ImageCatalog {
   readonly layerPaths: (imageId: string) => Promise<string[]>;
   /** Path of the archive that a checkpoint image holds. Throws for any other image. */
   readonly checkpointArchive: (reference: string) => Promise<string>;
+  readonly originOf: (reference: string) => Promise<string | null>;
   /** By name or id, as its blobs describe it. */
   readonly stored: (reference: string) => Promise<StoredImage>;
   readonly config: (imageId: string) => Promise<ImageConfig>;
@@ -108,6 +109,10 @@ export function createImageCatalog(options: ImageCatalogOptions): ImageCatalog {
         );
       }
       return paths.blob(layer.digest);
+    },
+    async originOf(reference) {
+      const { digest } = await stored(reference);
+      return (await index.read()).origins?.[digest] ?? null;
     },
     async list() {
       const known = await index.read();

@@ -10,6 +10,8 @@ export interface ImageIndex {
   readonly names: Readonly<Record<string, string>>;
   /** Digests of the manifests of all images, those without a name too. */
   readonly manifests: readonly string[];
+  /** Digest of a manifest → full name under which a registry that proves who it is has handed it out. */
+  readonly origins?: Readonly<Record<string, string>>;
 }
 
 export interface ImageIndexFile {
@@ -50,16 +52,20 @@ export function createImageIndexFile(file: string): ImageIndexFile {
 
 function parseIndex(text: string, file: string): ImageIndex {
   try {
-    const value = JSON.parse(text) as { schemaVersion?: unknown; names?: unknown; manifests?: unknown };
-    const { schemaVersion, names, manifests } = value;
+    const value = JSON.parse(text) as Partial<Record<string, unknown>>;
+    const { schemaVersion, names, manifests, origins } = value;
     const isSound =
       schemaVersion === SCHEMA_VERSION &&
       typeof names === 'object' &&
       names !== null &&
       Object.values(names).every(isDigest) &&
       Array.isArray(manifests) &&
-      manifests.every(isDigest);
-    if (isSound) return { names: names as Record<string, string>, manifests };
+      manifests.every(isDigest) &&
+      (origins === undefined || (typeof origins === 'object' && origins !== null));
+    if (isSound) {
+      const index = { names: names as Record<string, string>, manifests };
+      return origins === undefined ? index : { ...index, origins: origins as Record<string, string> };
+    }
   } catch {
     // Said below.
   }
@@ -80,6 +86,11 @@ export function withImage(index: ImageIndex, digest: string, name: string | null
   };
 }
 
+/** Notes where an image was fetched from. */
+export function withOrigin(index: ImageIndex, digest: string, origin: string): ImageIndex {
+  return { ...index, origins: { ...index.origins, [digest]: origin } };
+}
+
 export function withoutNames(index: ImageIndex, names: readonly string[]): ImageIndex {
   return {
     ...index,
@@ -88,8 +99,13 @@ export function withoutNames(index: ImageIndex, names: readonly string[]): Image
 }
 
 export function withoutManifests(index: ImageIndex, digests: readonly string[]): ImageIndex {
+  const { names, manifests, origins } = index;
+  const isLeft = (digest: string): boolean => !digests.includes(digest);
   return {
-    names: Object.fromEntries(Object.entries(index.names).filter(([, digest]) => !digests.includes(digest))),
-    manifests: index.manifests.filter((digest) => !digests.includes(digest)),
+    names: Object.fromEntries(Object.entries(names).filter(([, digest]) => isLeft(digest))),
+    manifests: manifests.filter(isLeft),
+    ...(origins && {
+      origins: Object.fromEntries(Object.entries(origins).filter(([digest]) => isLeft(digest))),
+    }),
   };
 }

@@ -43,6 +43,17 @@ export function sourceOptions(registry: RegistryOptions, host: string | null): s
   ];
 }
 
+/** True where nobody on the way can have put something else in the place of an image: by TLS, or on this host. */
+export function isProven(
+  { registryHost }: { registryHost: string | null },
+  { insecureRegistries = [] }: RegistryOptions,
+): boolean {
+  if (registryHost === null) return false;
+  return !insecureRegistries.includes(registryHost) || LOOPBACK.test(registryHost);
+}
+
+const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$/;
+
 /** Options of `skopeo copy` for a destination in `host` (null: not in a registry). */
 export function destinationOptions(registry: RegistryOptions, host: string | null): string[] {
   if (host === null) return [];

@@ -71,7 +71,7 @@ testUnless(test, (await missingForCheckpoints()) ?? missingForPodman() ?? missin
 );
 
 onHost(
-  '[ckpt.image] [restore.from] [restore.same-image] pushed to a registry, it goes on under another root, which trusts its maker; an image that is missing is pulled',
+  '[ckpt.image] [restore.from] [restore.same-image] pushed to a registry, it goes on under another root, which trusts its maker, or the registry; an image that is missing is pulled',
   async () => {
     await withCounter(async (here) => {
       const registry = await startRegistry(path.join(here.testRoot.directory, 'registry'));
@@ -94,9 +94,13 @@ onHost(
           const before = numbersOf(await there.log()).length;
           const words = ['restore', 'counter', '--image', remote];
           const refused = await there.testRoot.tsctr(['--config', plain, ...words]);
-          assert.match(refused.stderr + refused.stdout, /the archive is not of this instance/);
+          assert.match(
+            refused.stderr + refused.stdout,
+            /the image \S+ckpt\/counter:1 is not of this instance/,
+          );
           // It says by whom it was made: who trusts that one writes it down.
           const key = /it was made by (ed25519:[\w-]{43})/.exec(refused.stderr + refused.stdout)?.[1] ?? '';
+          assert.is((await here.testRoot.output(['checkpoint', 'key'])).trim(), key);
           const trusting = await there.testRoot.write(
             'trusting.yaml',
             `${insecure}checkpoints: { trust: { keys: ['${key}'] } }\n`,
@@ -104,6 +108,16 @@ onHost(
           await there.testRoot.output(['--config', trusting, ...words]);
           await until(async () => numbersOf(await there.log()).length > before + 3, { what: 'it counts on' });
           assert.is(numbersOf(await there.log())[before], saved + 1, 'where it was saved');
+
+          const byRegistry = async (place: string): Promise<string> => {
+            const text = `${insecure}checkpoints: { trust: { registries: ['${place}'] } }\n`;
+            const config = await there.testRoot.write('registry.yaml', text);
+            const { stdout, stderr } = await there.testRoot.tsctr(['--config', config, ...words]);
+            return stdout + stderr;
+          };
+          await there.testRoot.output(['stop', 'counter']);
+          assert.match(await byRegistry(`${registry.host}/ck`), /is not of this instance/);
+          assert.match(await byRegistry(`${registry.host}/ckpt`), /restored +pid \d+/);
           const file = path.join(there.testRoot.directory, 'counter.tar');
           await there.testRoot.output(['checkpoint', 'counter', '--export', file]);
           const pulled = counterManifest()

@@ -193,6 +193,7 @@ function memoryEngine(
   | 'exportCheckpoint'
   | 'settleExport'
   | 'removeArchive'
+  | 'archiveKey'
   | 'findCheckpoint'
   | 'listCheckpoints'
   | 'checkCheckpoint'
@@ -285,6 +286,7 @@ function memoryEngine(
       return { file, bytes: 4000, uncompressedBytes: 8000, durationMs: 3 };
     },
     settleExport: () => Promise.resolve(),
+    archiveKey: () => Promise.resolve(`ed25519:${'A'.repeat(43)}`),
     removeArchive: (file) =>
       effects.run(`remove archive ${file}`, () => {
         host.archives.delete(file);
@@ -524,6 +526,7 @@ function imageEngine(host: InMemoryHost, effects: Effects): ImageEngine {
       return detailsOfImage(name);
     },
     checkpointArchive: refuse,
+    originOf: refuse,
     async push(reference, destination) {
       effects.begin('push', reference);
       await effects.run(`push ${reference}`, () => undefined);

@@ -154,6 +154,7 @@ function imagesOf(layer: string, config: ImageConfig): ImageEngine {
     find: refuse,
     list: refuse,
     import: refuse,
+    originOf: refuse,
     packCheckpoint: refuse,
     checkpointArchive: refuse,
     push: refuse,

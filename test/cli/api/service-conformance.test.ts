@@ -136,7 +136,7 @@ for (const [way, open] of Object.entries(WAYS)) {
     assert.equal(fake.calls[0]?.request, [{ kind: 'Pod', name: 'db' }, 'server']);
   });
 
-  conform('checkpoints: all four', async (fake, service) => {
+  conform('checkpoints: all six', async (fake, service) => {
     const names = [{ kind: 'Container' as const, name: 'web' }];
     const allowances = { tcpEstablished: true, linkRemap: false };
     const how = { then: 'stop' as const, timeoutMs: 500, pin: true, by: 'shutdown' as const };
@@ -153,12 +153,16 @@ for (const [way, open] of Object.entries(WAYS)) {
     );
     assert.is((await service.checkpoints.check(check)).canCheckpoint, true);
     await service.checkpoints.remove(checkpoints);
+    assert.equal(await service.checkpoints.declared(), fake.declared);
+    assert.match(await service.checkpoints.key(), /^ed25519:/);
     assert.equal(told, EVENTS);
     assert.equal(fake.calls, [
       { method: 'checkpoints.create', request: create },
       { method: 'checkpoints.restore', request: { names: targets, archive: null, ignore: [] } },
       { method: 'checkpoints.check', request: check },
       { method: 'checkpoints.remove', request: checkpoints },
+      { method: 'checkpoints.declared', request: null },
+      { method: 'checkpoints.key', request: null },
     ]);
   });
 

@@ -158,6 +158,7 @@ export class FakeService implements Service {
     remove: async (names) => {
       await this.#answer('checkpoints.remove', names, null);
     },
+    key: () => this.#answer('checkpoints.key', null, `ed25519:${'A'.repeat(43)}`),
     declared: () => this.#answer('checkpoints.declared', null, this.declared),
   };
 
