@@ -120,6 +120,37 @@ onHost(
   },
 );
 
+onHost(
+  '[ckpt.fail-safe] what CRIU asks for is allowed in another try, where the manifest lets it',
+  async () => {
+    await withEngine(async (engine) => {
+      const notices: string[] = [];
+      const containers = createContainerEngine({
+        ...engine.parts,
+        notice: (_container, message) => notices.push(message),
+      });
+      // Just above the limit of 64 MiB.
+      const request = engine.request(
+        `exec 9>/ghost; rm /ghost; dd if=/dev/zero bs=1M count=65 >&9; ${COUNT}`,
+      );
+      await startReady(engine, request);
+      const refused = await rejectionOf(containers.checkpoint(request, { then: 'stop', retryWith: [] }));
+      assert.match(refused.message, /the deleted file \S*ghost, .* has 65\.0 MiB, more than the limit$/);
+      const { retries, details } = await containers.checkpoint(request, { then: 'stop' });
+      assert.equal(retries, [{ cause: 'deleted-file-too-large', with: ['ghostLimit'] }]);
+      assert.match(
+        notices.join('\n'),
+        /65\.0 MiB, more than the limit; its checkpoint is tried again with ghostLimit$/,
+      );
+      assert.is(details.allowances.ghostLimitBytes, 128 << 20);
+      await containers.cleanup(request);
+      await containers.restore(request);
+      await countsOn(engine, request);
+      assert.is(await inside(engine, request, 'stat -L -c %s /proc/1/fd/9'), `${65 << 20}\n`);
+    });
+  },
+);
+
 for (const moment of MOMENTS_OF_DUMP) {
   onHost(
     `[ckpt.fail-safe] [criu.swrk] CRIU killed at ${moment} of a dump: the container goes on unharmed`,

@@ -79,6 +79,17 @@ test('spec.state: Checkpointed saves it and takes it off the host, and Running b
   );
 });
 
+test('an event of a checkpoint says what it was tried again for, and with what', async () => {
+  const at = await scene();
+  at.host.retries = [{ cause: 'file-locks', with: ['fileLocks'] }];
+  await checkpoint(at);
+  const [event] = at.process.events.recent().filter(({ type }) => type === 'checkpoint');
+  assert.equal(
+    [event?.attributes['retriedFor'], event?.attributes['retriedWith']],
+    ['file-locks', 'fileLocks'],
+  );
+});
+
 test('what has no process is left alone when Checkpointed is wanted', async () => {
   const at = await scene({ state: 'Checkpointed' });
   assert.equal(at.host.calls, []);

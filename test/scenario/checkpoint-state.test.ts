@@ -37,7 +37,7 @@ onHost(
 );
 
 onHost(
-  '[ckpt.autoremove] checkpoint and restore by command, with their figures, and what they refuse',
+  '[ckpt.autoremove] [restore.after] checkpoint and restore by command, with their figures, and what they refuse',
   async () => {
     await withCounter(async ({ testRoot, apply, record, log, untilCounting }) => {
       await apply();
@@ -61,7 +61,15 @@ onHost(
       assert.match(refused.stderr, /its memory is nowhere else/);
       await testRoot.output(['restore', 'counter']);
       await untilCounting();
-      assert.ok(isUnbroken(numbersOf(await log())));
+      const numbers = numbersOf(await log());
+      assert.ok(isUnbroken(numbers));
+      const follower = testRoot.start(['logs', '--follow', 'counter']);
+      try {
+        await follower.untilOutput(new RegExp(`^n=${numbers.length + 5}$`, 'm'));
+        assert.ok(isUnbroken(numbersOf(follower.output())), 'from before the checkpoint on');
+      } finally {
+        await follower.end();
+      }
       // Back to an earlier point of the same run.
       await testRoot.output(['checkpoint', 'counter', '-R']);
       await untilCounting();

@@ -10,6 +10,7 @@ import type {
 } from '../../engine/index.ts';
 import type { ContainerExit, ContainerRequest, PodRecord } from '../../schemas/index.ts';
 import type { Clock } from '../../reconciler/index.ts';
+import type { MadeRetry } from '../../engine/contract/checkpoint-options.ts';
 import { createFakeDataEngine } from './fake-data-engine.ts';
 import { createFakeVolumeEngine } from './fake-volume-engine.ts';
 import type { Boundary } from './fake-store.ts';
@@ -62,6 +63,8 @@ export interface FakeHost {
   instanceOf(name: string): FakeInstance | undefined;
   /** Makes a verb fail for a container until it is set to null again. */
   failWith(verb: string, name: string, error: Error | null): void;
+  /** What each checkpoint was tried with before it succeeded. */
+  retries: MadeRetry[];
   /** What a container's process does as soon as it runs; null: it goes on. */
   onStart: (name: string) => number | null;
   /** How the command of a probe ends. */
@@ -87,6 +90,7 @@ class InMemoryHost implements FakeHost {
   readonly data = createFakeDataEngine();
   readonly volumes = createFakeVolumeEngine();
   readonly exitListeners = new Set<(id: string) => void>();
+  retries: MadeRetry[] = [];
   clock: Clock | null = null;
   onStart: (name: string) => number | null = () => null;
   execResult: FakeHost['execResult'] = () => ({ exitCode: 0, output: '' });
@@ -246,7 +250,7 @@ function memoryEngine(
         details: detailsOf(whole),
         kept: list(request),
         durationsMs: { dump: 5, total: 7 },
-        retries: [],
+        retries: host.retries,
       };
     },
     async restore(request, { archive, image, checkpoint: id } = {}) {
