@@ -30,6 +30,7 @@ export function dumpedExternals(
     isBind: isBind(mount),
   }));
   const masked = new Set(spec.linux.maskedPaths);
+  const ownsCgroups = spec.linux.namespaces.some(({ type }) => type === 'cgroup');
   const externals = new Map<string, string>();
   // A destination that leads over a link stands in the table under its real name; CRIU resolves the name itself.
   for (const { place, isBind } of places) if (isBind) externals.set(place, place);
@@ -38,8 +39,9 @@ export function dumpedExternals(
     if (externals.has(mountPoint) || mountPoint === '/') continue;
     if (isNullDevice(mount) && masked.has(mountPoint))
       externals.set(mountPoint, isCrun ? mountPoint : NULL_DEVICE);
-    else if (isSharedCgroup(mount)) externals.set(mountPoint, mountPoint);
-    else if (deepest(places, mountPoint)?.isBind === true) externals.set(mountPoint, mountPoint);
+    else if (isSharedCgroup(mount) && !(ownsCgroups && mount.fsType === 'cgroup2')) {
+      externals.set(mountPoint, mountPoint);
+    } else if (deepest(places, mountPoint)?.isBind === true) externals.set(mountPoint, mountPoint);
   }
   return [...externals].map(([key, val]) => ({ key, val }));
 }
@@ -95,7 +97,10 @@ function isNullDevice({ root, fsType }: MountInfo): boolean {
   return root === NULL_DEVICE_ROOT && (fsType === 'devtmpfs' || fsType === 'tmpfs');
 }
 
-/** A bind mount out of a hierarchy; with a cgroup namespace it is mounted whole, and CRIU can do it. */
+/**
+ * A part of a hierarchy. So is the version 2 one of a container with a cgroup namespace, seen from outside of it: from inside it is the
+ * whole, and CRIU can mount it.
+ */
 function isSharedCgroup({ fsType, root }: MountInfo): boolean {
   return (fsType === 'cgroup' || fsType === 'cgroup2') && root !== '/';
 }

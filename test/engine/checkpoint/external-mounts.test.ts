@@ -76,6 +76,19 @@ test('[criu.ext-mounts] images of a container of crun are named as crun would, w
   assert.is(found.get('/proc/sched_debug'), '/dev/null', 'masked there and not here');
 });
 
+test('[criu.ext-mounts] the version 2 hierarchy is external only for a container without a cgroup namespace', () => {
+  const mounts = parseMountInfo(
+    '107 99 0:31 /tsctr.slice/tsctr-x.scope /sys/fs/cgroup ro - cgroup2 cgroup rw\n',
+  );
+  const externals = (...types: string[]): string[] => {
+    const namespaces = types.map((type) => ({ type }));
+    const spec = { ...SPEC, mounts: [], linux: { ...SPEC.linux, namespaces } } as unknown as OciSpec;
+    return dumpedExternals(spec, mounts, '/usr/bin/crun').map(({ key }) => key);
+  };
+  assert.equal(externals('pid'), ['/sys/fs/cgroup']);
+  assert.equal(externals('pid', 'cgroup'), []);
+});
+
 test('[criu.ext-mounts] at restore each stands for its source, with the names of runc and of crun', () => {
   const paths = cgroupExternals(MOUNTS, layout);
   const recorded = dumpedExternals(SPEC, MOUNTS, '/usr/sbin/runc');
