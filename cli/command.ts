@@ -102,7 +102,7 @@ export type RunLine = (
 export interface Wiring {
   openService: (options: ServiceOptions) => Promise<Service>;
   openDaemon: (options: DaemonOptions) => Promise<DaemonHandle>;
-  cleanupContainer: (options: ServiceOptions, id: string | null) => Promise<void>;
+  cleanupContainer: (options: ServiceOptions, id: string | null, signal: AbortSignal) => Promise<void>;
   /** For looking into containers and working inside of them: neither daemon nor lock is needed. */
   openAccess: (options: ServiceOptions) => Promise<ContainerAccess>;
 }

@@ -24,14 +24,23 @@ export async function openDaemon(options: DaemonOptions): Promise<DaemonHandle> 
   return startDaemon(options);
 }
 
-/** Called by conmon's exit command when no daemon runs: handles the exit of one container; null: waits for back-offs only. */
-export async function cleanupContainer(options: ServiceOptions, id: string | null): Promise<void> {
+/**
+ * Called by conmon's exit command when no daemon runs: handles the exit of one container; null: waits for back-offs only. A host that
+ * goes down ends the containers itself, and waits for us: the next boot starts what should run.
+ */
+export async function cleanupContainer(
+  options: ServiceOptions,
+  id: string | null,
+  signal: AbortSignal,
+): Promise<void> {
+  const { isHostStopping } = await import('./local/host-stopping.ts');
+  if (await isHostStopping()) return;
   if (id === null) {
     const { keepRetrying } = await import('./local/keep-retrying.ts');
-    return keepRetrying(options);
+    return keepRetrying(options, signal);
   }
   const { handleExit } = await import('./local/handle-exit.ts');
-  await handleExit(options, id);
+  await handleExit(options, id, signal);
 }
 
 /** Looks into containers and works inside of them, without the daemon: nothing of that is on record. */

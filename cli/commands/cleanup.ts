@@ -11,13 +11,13 @@ export const cleanup: CommandSpec = {
       description: 'the 64 digits of the container; without: restart what a back-off holds back',
     },
   ],
-  run: async ({ args, globals, wiring }) => {
+  run: async ({ args, globals, wiring, signal }) => {
     const id = args[0] ?? null;
     if (id !== null && !/^[0-9a-f]{64}$/.test(id)) {
       throw new CliError('BAD_INPUT', `cleanup: '${id}' is not an id: it takes 64 hexadecimal digits`);
     }
     const { root, run, config } = globals;
-    await wiring.cleanupContainer({ root, run, config }, id);
+    await wiring.cleanupContainer({ root, run, config }, id, signal);
     return EXIT.asWished;
   },
 };

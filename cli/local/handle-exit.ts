@@ -12,7 +12,7 @@ const LOCK_WAIT_MS = 600_000;
  * What a daemon would do when the process of a container has ended: clean up, and start it again if its policy says so, at once or
  * when a back-off has passed.
  */
-export async function handleExit(options: ServiceOptions, id: string): Promise<void> {
+export async function handleExit(options: ServiceOptions, id: string, signal: AbortSignal): Promise<void> {
   const instance = await openWriter({ ...options, onError: () => undefined }, { waitMs: LOCK_WAIT_MS });
   try {
     const record = instance.records.containers.list().find(({ request }) => request?.id === id);
@@ -21,7 +21,7 @@ export async function handleExit(options: ServiceOptions, id: string): Promise<v
   } finally {
     await instance.close();
   }
-  await keepRetrying(options);
+  await keepRetrying(options, signal);
 }
 
 /** Whom the end of a container concerns: itself or its pod, and those that waited for it. */

@@ -15,18 +15,19 @@ const LOCK_WAIT_MS = 600_000;
 
 /**
  * While no daemon runs, one process of the instance waits for back-offs to pass, and tries again then. The lock of the root is free
- * for others meanwhile, and what they do to the records is noticed; a daemon takes over.
+ * for others meanwhile, and what they do to the records is noticed; a daemon takes over. Ends when `signal` is given.
  */
-export async function keepRetrying(options: ServiceOptions): Promise<void> {
+export async function keepRetrying(options: ServiceOptions, signal: AbortSignal): Promise<void> {
   const tried = new Map<string, string>();
   for (;;) {
     const lock = tryLockFile(createLinuxKernel(), lockFileOf(options));
     if (lock === null) return;
     try {
-      await retryAll(options, tried);
+      await retryAll(options, tried, signal);
     } finally {
       lock.release();
     }
+    if (signal.aborted) return;
     // Whoever left one behind in the last moment found the lock taken.
     const isTakenOver = await isListening(socketPathOf(options.run));
     if (isTakenOver || (await pendingRetries(options, tried)).length === 0) return;
@@ -58,7 +59,11 @@ function isToBeRetried(record: ContainerRecord): boolean {
   );
 }
 
-async function retryAll(options: ServiceOptions, tried: Map<string, string>): Promise<void> {
+async function retryAll(
+  options: ServiceOptions,
+  tried: Map<string, string>,
+  signal: AbortSignal,
+): Promise<void> {
   const directory = path.join(createHostPaths(options.root, options.run).records, 'containers');
   for (;;) {
     // Watched before it is read, so that no change falls in between.
@@ -67,8 +72,8 @@ async function retryAll(options: ServiceOptions, tried: Map<string, string>): Pr
       const pending = await pendingRetries(options, tried);
       if (pending.length === 0) return;
       const next = Math.min(...pending.map(dueAt));
-      await change.orAt(next);
-      if (await isListening(socketPathOf(options.run))) return;
+      await change.orAt(next, signal);
+      if (signal.aborted || (await isListening(socketPathOf(options.run)))) return;
       if (Date.now() >= next) await retry(options, pending, tried);
     } finally {
       change.close();
@@ -110,8 +115,8 @@ async function retry(
 }
 
 interface Change {
-  /** Resolves when something has changed, or at that time (milliseconds since 1970). */
-  orAt(time: number): Promise<void>;
+  /** Resolves when something has changed, at that time (milliseconds since 1970), or when the signal is given. */
+  orAt(time: number, signal: AbortSignal): Promise<void>;
   close(): void;
 }
 
@@ -128,12 +133,15 @@ function watchForChange(directory: string): Change {
     tell();
   });
   return {
-    async orAt(time) {
+    async orAt(time, signal) {
       let timer: NodeJS.Timeout | undefined;
       const due = new Promise<void>((resolve) => {
         timer = setTimeout(resolve, Math.max(0, time - Date.now()));
       });
+      signal.addEventListener('abort', tell);
+      if (signal.aborted) tell();
       await Promise.race([changed, due]);
+      signal.removeEventListener('abort', tell);
       clearTimeout(timer);
     },
     close: () => {

@@ -9,6 +9,7 @@ import { containerText } from '../support/manifest-text.ts';
 import { runActivated } from '../support/socket-activation.ts';
 import { createTestRoot } from '../support/test-root.ts';
 import type { TestRoot } from '../support/test-root.ts';
+import { until } from '../support/until.ts';
 
 interface Context {
   testRoot: TestRoot;
@@ -212,6 +213,26 @@ test('a delete ends the back-off and whoever waits for it', async (context) => {
   await untilStatus(testRoot, 'container/web', { what: 'backs off' }, (s) => s.backoffUntil !== null);
   await testRoot.output(['delete', 'container/web']);
   assert.equal(await leftOfInstance(testRoot), []);
+});
+
+test('a host that goes down need not wait for who waits for a back-off: SIGTERM ends it', async (context) => {
+  const { testRoot } = context;
+  const failing = {
+    command: ['sh', '-c', 'exit 4'],
+    restartBackoff: { initialSeconds: 600, maxSeconds: 600 },
+  };
+  await applyFailing(context, containerText('web', failing));
+  await untilStatus(testRoot, 'container/web', { what: 'backs off' }, (s) => s.backoffUntil !== null);
+  const waiting = async (): Promise<number[]> => {
+    const { processes } = await takeInstanceSnapshot(testRoot);
+    return processes
+      .filter((process) => / cleanup\b/.test(process))
+      .map((process) => Number.parseInt(process, 10));
+  };
+  await until(async () => (await waiting()).length === 1, { what: 'one waits' });
+  const [pid] = await waiting();
+  killProcess(pid, 'SIGTERM');
+  await until(async () => (await waiting()).length === 0, { what: 'it has ended' });
 });
 
 test('a daemon that was killed keeps nobody from restarting what ends later', async (context) => {
