@@ -35,7 +35,8 @@ export function parseCgroupMounts(mountinfo: string): CgroupLayout {
     if (fstype === 'cgroup2') unified ??= mountPoint;
     if (fstype !== 'cgroup') continue;
     for (const option of superOptions.split(',')) {
-      if (!GENERIC_OPTIONS.has(option)) v1.set(option, mountPoint);
+      // The first is the host's: CRIU mounts all of them once more for a moment, also when somebody else calls it.
+      if (!GENERIC_OPTIONS.has(option) && !v1.has(option)) v1.set(option, mountPoint);
     }
   }
   const version = v1.size === 0 ? 'v2' : unified === null ? 'v1' : 'hybrid';

@@ -44,6 +44,11 @@ test('a host with only version 1 hierarchies, two controllers in one', () => {
   ]);
 });
 
+test('hierarchies that somebody mounts once more later are where they were', () => {
+  const yard = '90 20 0:29 / /var/lib/x/.criu.cgyard.1PwgId/memory rw - cgroup cgroup rw,memory';
+  assert.is(parse(...V1, yard).v1.get('memory'), '/sys/fs/cgroup/memory');
+});
+
 test('a hybrid host has both, and a cgroup is a directory in each', () => {
   const layout = parse(...V1, UNIFIED);
   assert.is(layout.version, 'hybrid');
