@@ -2,12 +2,17 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { unpackInto } from '../../engine/checkpoint/archive/apply-archive.ts';
+import { applyRootfsChanges, unpackInto } from '../../engine/checkpoint/archive/apply-archive.ts';
 import { DEFAULT_ARCHIVE_LIMITS } from '../../engine/checkpoint/archive/archive-limits.ts';
 import { importArchive } from '../../engine/checkpoint/archive/import-archive.ts';
+import { checkRights } from '../../engine/checkpoint/check-rights.ts';
 import { readCheckpointRecord } from '../../engine/checkpoint/checkpoint-record.ts';
 import { inspectCheckpoint } from '../../engine/checkpoint/inspect/inspect-checkpoint.ts';
+import { CheckpointImages } from '../../engine/criu/image/checkpoint-images.ts';
+import { openImageDirectory } from '../../engine/criu/image/directory-images.ts';
 import { createLinuxKernel } from '../../native/index.ts';
+import type { OciSpec } from '../../schemas/index.ts';
+import { SAMPLES } from '../support/checkpoint-sample.ts';
 import { goodMembers, hostileArchives } from '../support/hostile-archives.ts';
 import { buildTar } from '../support/tar-builder.ts';
 import type { TarEntry } from '../support/tar-builder.ts';
@@ -20,13 +25,17 @@ const kernel = createLinuxKernel();
 const operation = 'fuzz';
 const limits = { ...DEFAULT_ARCHIVE_LIMITS, maxBytes: 64 << 20 };
 
-/** Archives that are nearly good, or nearly hostile, are inspected and imported; those within them are unpacked. */
+/**
+ * Archives that are nearly good, or nearly hostile, are inspected and imported; those within them are unpacked. What is accepted goes the
+ * way of a restore, up to CRIU: its images are read for rights, and its changes come to a root filesystem.
+ */
 export function archiveTarget(sample: string, directory: string): FuzzTarget {
   const good = goodMembers(sample);
   const outside = path.join(directory, 'outside');
   mkdirSync(outside);
   writeFileSync(path.join(outside, 'victim'), 'unharmed');
   const hostile = hostileArchives(good, outside).map(({ archive }) => archive);
+  const spec = JSON.parse(readFileSync(path.join(SAMPLES, 'podman-spec.dump.json'), 'utf8')) as OciSpec;
   const work = path.join(directory, 'work');
   mkdirSync(work);
   return {
@@ -44,6 +53,7 @@ export function archiveTarget(sample: string, directory: string): FuzzTarget {
         if (imported !== null && (await readCheckpointRecord(target)) === null) {
           throw new Error('an accepted archive is not complete');
         }
+        if (imported !== null) await refusing(() => beginRestore(target, root, spec));
         await refusing(() => unpackInto(kernel, archive, root, { operation }));
         checkOutside(directory, work, outside);
       } finally {
@@ -52,6 +62,11 @@ export function archiveTarget(sample: string, directory: string): FuzzTarget {
       }
     },
   };
+}
+
+async function beginRestore(target: string, root: string, spec: OciSpec): Promise<void> {
+  await checkRights(new CheckpointImages(await openImageDirectory(path.join(target, 'images'))), spec);
+  await applyRootfsChanges(kernel, target, root, { operation });
 }
 
 function makeArchive(good: readonly TarEntry[], hostile: readonly Buffer[], random: Random): Buffer {
