@@ -132,7 +132,9 @@ export class EffectJournal {
       }
       // The next try asks for the image anew.
       if (isTakenBack) next = { ...next, request: before.request };
-      return failure.isFailure ? { ...next, lastError: failure.message } : next;
+      // What a manifest of kind Checkpoint asks for is that one's failure: the container is as wished.
+      const isOwn = record.intent?.declared === undefined;
+      return failure.isFailure && isOwn ? { ...next, lastError: failure.message } : next;
     });
   }
 

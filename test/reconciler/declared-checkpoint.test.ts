@@ -98,6 +98,7 @@ test('[ckpt.declared] a failure is its own, tried again as backoffLimit says, an
   await apply(at, [declaredCheckpoint('safe', { backoffLimit: 1 })]);
   assert.equal(reasonsOf(at)[0], ['Complete', 'False', 'CheckpointFailed']);
   assert.equal([recordOf(at).status.failures, countOf(at, 'checkpoint web')], [1, 1]);
+  assert.is(at.process.records.containers.get('web')?.lastError, null, 'the container is as wished');
   await at.clock.advance(9_000);
   assert.is(countOf(at, 'checkpoint web'), 1, 'not before its time');
   await at.clock.advance(2_000);
