@@ -150,9 +150,7 @@ const FAULTS = [
   'before:checkpoint.dump',
   'before:checkpoint.keep',
   'after:checkpoint.keep',
-  'after:checkpoint.retention',
   'before:checkpoint.export',
-  'after:checkpoint.export',
 ];
 
 onHost(
