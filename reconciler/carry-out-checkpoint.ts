@@ -1,7 +1,7 @@
 import { checkpointTarget, type DeclaredCheckpointRecord, type SavedCheckpoint } from '../schemas/index.ts';
 import { describeFailure, isFinalFailure } from './failure.ts';
+import { isSamePlace, placeOf } from './checkpoint-product.ts';
 import {
-  isSamePlace,
   noteBegun,
   noteComplete,
   noteDiscarded,
@@ -11,7 +11,6 @@ import {
   noteReclaimed,
   noteSaved,
   noteWithdrawn,
-  placeOf,
 } from './note-checkpoint.ts';
 import type { PassDeps } from './pass-deps.ts';
 import type { CheckpointMove, CheckpointSituation, MadeCheckpoint } from './plan-checkpoint.ts';

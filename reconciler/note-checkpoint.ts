@@ -4,6 +4,7 @@ import type {
   DeclaredCheckpointStatus,
   SavedCheckpoint,
 } from '../schemas/index.ts';
+import { isSamePlace } from './checkpoint-product.ts';
 import { standing } from './checkpoint-status.ts';
 import { isoTime } from './clock.ts';
 import type { FailedStage } from './plan-checkpoint.ts';
@@ -90,15 +91,6 @@ export function noteReclaimed(record: Record, product: CheckpointProduct): Recor
   const superseded = record.superseded.filter((each) => !isSamePlace(each, product));
   const isPresent = record.deletionRequestedAt !== null && isSamePlace(record.status.product, product);
   return isPresent ? withStatus({ ...record, superseded }, { product: null }) : { ...record, superseded };
-}
-
-export function isSamePlace(one: CheckpointProduct | null, other: CheckpointProduct): boolean {
-  return one !== null && placeOf(one) === placeOf(other);
-}
-
-/** `archive /var/backups/web.tar.zst`. */
-export function placeOf(product: CheckpointProduct): string {
-  return `${product.kind} ${product.kind === 'archive' ? product.path : product.name}`;
 }
 
 function withStatus(record: Record, change: Partial<DeclaredCheckpointStatus>): Record {

@@ -10,7 +10,7 @@ import type { Standing } from './checkpoint-status.ts';
 import { holding } from './checkpoint-status.ts';
 import { isAlive } from './container-situation.ts';
 import { isMadeFor } from './declared-wish.ts';
-import { placeOf } from './note-checkpoint.ts';
+import { placeOf } from './checkpoint-product.ts';
 import { requeueAfter, settled, stalled, waitingFor, type Outcome } from './outcome.ts';
 import type { PlanReason } from './plan-reason.ts';
 import { formatReason } from './plan-reason.ts';

@@ -2,7 +2,7 @@ import type { PagesProgress } from '../engine/index.ts';
 import { IllegalStateError, type CheckpointProduct, type DeclaredName } from '../schemas/index.ts';
 import { executePlan } from './execute-plan.ts';
 import { describeFailure, isFinalFailure } from './failure.ts';
-import { placeOf } from './note-checkpoint.ts';
+import { placeOf } from './checkpoint-product.ts';
 import type { PassDeps } from './pass-deps.ts';
 import type { Plan } from './plan.ts';
 import { formatSize, reportStep } from './report-steps.ts';
