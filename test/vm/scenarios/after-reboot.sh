@@ -15,7 +15,12 @@ prove 'a reboot: containers that should run do so afterwards, without a hand' co
 keeps_memory() {
   [[ -f $STATE/kept ]] || left_out 'this tsctr has no checkpoint command'
   wait_for 'it runs' bash -c "tsctr get kept | grep -q Running"
-  tsctr describe kept
+  # What a failure is to be understood by.
+  local logs
+  logs=/var/lib/tsctr/containers/$(field kept containerID)/logs
+  ls -l --full-time "$logs"
+  grep -H '' "$logs"/* | cut -c 1-200 | head -n 20
+  journalctl --no-pager --quiet -o cat -u tsctr | grep -F kept | cut -c 1-300
   equal 'counts that began at 1' 1 "$(tsctr logs kept | grep -c 'count 1$')"
   local before
   before=$(tsctr logs kept | tail -n 1 | cut -d' ' -f2)
