@@ -19,7 +19,7 @@ keeps_memory() {
   local logs
   logs=/var/lib/tsctr/containers/$(field kept containerID)/logs
   ls -l --full-time "$logs"
-  grep -H '' "$logs"/* | cut -c 1-200 | head -n 20
+  grep -H '' "$logs"/* | sed -n '1,20p'
   journalctl --no-pager --quiet -o cat -u tsctr | grep -F kept | cut -c 1-300
   equal 'counts that began at 1' 1 "$(tsctr logs kept | grep -c 'count 1$')"
   local before
