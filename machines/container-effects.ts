@@ -78,6 +78,8 @@ export class ContainerEffects {
     await this.#journal.intend(container, 'create', (record) => ({
       ...record,
       request,
+      // Already here: where it fails, the next try is still the same restart.
+      restartCount: operation.restartCount,
       pid: null,
       startedAt: null,
       previousExit: record.exit ?? record.previousExit,
@@ -92,7 +94,6 @@ export class ContainerEffects {
     await this.#journal.conclude(container, (record) => ({
       ...record,
       state: 'Created',
-      restartCount: operation.restartCount,
     }));
     this.#journal.emit(
       'init',

@@ -48,7 +48,9 @@ export const describe: CommandSpec = {
     const paint = painter(globals.colour);
     const paths = eventLogPaths(globals.root);
     const pages = chosen.map(async (view) => {
-      const events = await recentEvents(paths, view.resource, EVENTS_SHOWN);
+      const { resource, record } = view;
+      // Not those of one before it that had the same name.
+      const events = await recentEvents(paths, { resource, since: record.createdAt, count: EVENTS_SHOWN });
       return describeResource(view, io.now(), paint) + eventsSection(events, io.now(), paint);
     });
     const text = (await Promise.all(pages)).join('\n');

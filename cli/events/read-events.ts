@@ -16,16 +16,15 @@ export async function readEvents({
 /** No more than this of the end of the log is looked through for the last events of one resource. */
 const RECENT_BYTES = 256 * 1024;
 
-/** The last events of a resource and, of a pod, its members; oldest first. */
+/** The last events of a resource since that time (ISO 8601) and, of a pod, of its members; oldest first. */
 export async function recentEvents(
   { current, previous }: EventLogPaths,
-  resource: ResourceName,
-  count: number,
+  { resource, since, count }: { resource: ResourceName; since: string; count: number },
 ): Promise<ResourceEvent[]> {
   const now = await readFrom(current, -RECENT_BYTES);
   const before = now.offset < RECENT_BYTES ? await readFrom(previous, now.offset - RECENT_BYTES) : null;
   return [...(before?.events ?? []), ...now.events]
-    .filter((event) => concerns(event, resource))
+    .filter((event) => concerns(event, resource) && event.time >= since)
     .slice(-count);
 }
 

@@ -175,6 +175,20 @@ test('[prepare.rollback] a create that fails is taken back and tried again', asy
   assert.is(state(process), 'Running');
 });
 
+test('a restart whose creation fails at first counts once', async () => {
+  const { process, host, clock } = await daemon();
+  await applyNow(process, [containerManifest('web')]);
+  await clock.advance(1000);
+  host.failWith('create', 'web', new Error('create container/web: for a moment'));
+  host.endProcess('web', 1);
+  await clock.flush();
+  assert.is(state(process), 'Configured');
+  host.failWith('create', 'web', null);
+  await clock.advance(60_000);
+  assert.is(state(process), 'Running');
+  assert.is(process.records.containers.get('web')?.restartCount, 1);
+});
+
 test('a daemon that starts adopts what runs without restarting it, and catches up with what ended', async () => {
   const { world, process, host, clock } = await daemon();
   await applyNow(process, [

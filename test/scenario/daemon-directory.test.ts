@@ -1,4 +1,4 @@
-import { rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -133,7 +133,12 @@ test('a file that turns bad keeps what it made, and log, get and describe say wh
   assert.match(await testRoot.output(['get']), 'web.yaml:5:3: spec.imag');
 
   await drop(testRoot, 'web.yaml', containerText('web'));
-  await untilStatus(testRoot, 'container/web', { what: 'is in order again' }, ({ note }) => note === '');
+  await untilStatus(
+    testRoot,
+    'container/web',
+    { what: 'is in order again, and of the image that it had at first' },
+    (status) => isRunning(status) && status.note === '' && status.image === 'localhost/demo:1',
+  );
 });
 
 test('a process that is killed comes back', async ({ testRoot }) => {
@@ -152,6 +157,13 @@ test('a process that is killed comes back', async ({ testRoot }) => {
 test('containers outlive a daemon that is killed, and the next one adopts them as they are', async (context) => {
   const { testRoot } = context;
   const before = await statusOf(testRoot, 'container/web');
+  // What a daemon shows may be on its way to the disk yet.
+  const record = path.join(testRoot.root, 'db/containers/web.json');
+  const isKept = async (): Promise<boolean> => {
+    const { state, pid } = JSON.parse(await readFile(record, 'utf8')) as { state: string; pid: number };
+    return state === 'Running' && pid === before.pid;
+  };
+  await until(isKept, { what: 'it is on record' });
   await context.daemon.end('SIGKILL');
   killProcess(before.pid, 0);
   assert.equal((await statusOf(testRoot, 'container/web')).pid, before.pid, 'get works without a daemon');

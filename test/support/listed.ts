@@ -8,6 +8,8 @@ export interface ListedStatus {
   ready: boolean;
   pid: number | null;
   containerID: string | null;
+  /** Null of a pod. */
+  image: string | null;
   startedAt: string | null;
   exitCode: number | null;
   oomKilled: boolean;

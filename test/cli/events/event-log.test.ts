@@ -76,11 +76,20 @@ test('the last events of a pod are those of its members too', async () => {
   const log = new EventLog(paths, refuse);
   for (const name of ['db.server', 'db', 'dbx.server', 'db.client']) log.append(event(name));
   await log.flush();
+  const since = '2026-01-02T03:04:05.678Z';
   const names = async (kind: 'Container' | 'Pod', count: number): Promise<string[]> =>
-    (await recentEvents(paths, { kind, name: 'db' }, count)).map(({ resource }) => resource.name);
+    (await recentEvents(paths, { resource: { kind, name: 'db' }, since, count })).map(
+      ({ resource }) => resource.name,
+    );
   assert.equal(await names('Pod', 10), ['db.server', 'db.client']);
   assert.equal(await names('Pod', 1), ['db.client']);
   assert.equal(await names('Container', 10), ['db']);
+  const later = {
+    resource: { kind: 'Container', name: 'db' },
+    since: '2026-01-02T03:04:06.000Z',
+    count: 10,
+  } as const;
+  assert.equal(await recentEvents(paths, later), [], 'what was before it is not its');
 });
 
 test('lines that come in pieces, and lines that are no events', () => {
