@@ -88,6 +88,7 @@ function steady({ code, out, err }: Ended): Ended {
       .replace(/ \d{3,} +(?=ID)/g, ' P ')
       .replace(/^(PID: +)\d+$/m, '$1P')
       .replace(/\bpid("?:) +\d+/g, 'pid$1 P')
+      .replace(/PID +(?=ID)/g, 'PID ')
       .replace(/\bpid=\d+/g, 'pid=P')
       .replace(/^( +)\d+s +/gm, '$1AGE ')
       .replace(/\b\d+s\b/g, 'AGE');
