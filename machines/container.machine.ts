@@ -68,6 +68,15 @@ function during(verb: ContainerVerb | 'recover') {
   });
 }
 
+/** What may be done where there is no process, nor anything that holds one. */
+const WITHOUT_PROCESS = {
+  create: 'creating',
+  restore: 'restoring',
+  export: 'exporting',
+  cleanup: 'cleaningUp',
+  remove: 'removing',
+} as const;
+
 export const containerMachine = base.createMachine({
   id: 'container',
   context: ({ input }) => ({ ...input, state: 'Unknown', error: null }),
@@ -92,13 +101,7 @@ export const containerMachine = base.createMachine({
 
     Configured: {
       tags: ['resting'],
-      on: {
-        create: 'creating',
-        restore: 'restoring',
-        export: 'exporting',
-        cleanup: 'cleaningUp',
-        remove: 'removing',
-      },
+      on: WITHOUT_PROCESS,
     },
     Created: {
       tags: ['resting'],
@@ -150,23 +153,11 @@ export const containerMachine = base.createMachine({
     Stopped: { tags: ['resting'], on: { cleanup: 'cleaningUp', remove: 'removing' } },
     Exited: {
       tags: ['resting'],
-      on: {
-        create: 'creating',
-        restore: 'restoring',
-        export: 'exporting',
-        cleanup: 'cleaningUp',
-        remove: 'removing',
-      },
+      on: WITHOUT_PROCESS,
     },
     Checkpointed: {
       tags: ['resting'],
-      on: {
-        create: 'creating',
-        restore: 'restoring',
-        export: 'exporting',
-        cleanup: 'cleaningUp',
-        remove: 'removing',
-      },
+      on: WITHOUT_PROCESS,
     },
     /** A removal that a crash interrupted: it can only be gone on with. */
     Removing: { tags: ['resting'], on: { remove: 'removing' } },

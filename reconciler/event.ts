@@ -37,25 +37,15 @@ export interface EventBus {
   emit(event: ResourceEvent): void;
   /** Returns a function that ends the subscription. */
   subscribe(listener: (event: ResourceEvent) => void): () => void;
-  /** The last ones, oldest first. */
-  recent(): readonly ResourceEvent[];
 }
 
 /** One bus for all resources. A listener that throws is the business of `onListenerError`, never of the emitter. */
-export function createEventBus(options: {
-  keep?: number;
-  onListenerError: (error: unknown) => void;
-}): EventBus {
-  const keep = options.keep ?? 1000;
+export function createEventBus(options: { onListenerError: (error: unknown) => void }): EventBus {
   const listeners = createListeners<ResourceEvent>(options.onListenerError);
-  const recent: ResourceEvent[] = [];
   return {
-    emit(event) {
-      recent.push(event);
-      if (recent.length > keep) recent.shift();
+    emit: (event) => {
       listeners.tell(event);
     },
     subscribe: (listener) => listeners.add(listener),
-    recent: () => [...recent],
   };
 }

@@ -5,6 +5,7 @@
 export type { AcceptOptions, OwnedManifest } from './owned-manifest.ts';
 export { BadRequestError, NotFoundError, type ActRequest } from './act.ts';
 export { backoffOf, countFailure, delayAfterErrorMs, delayAfterExitMs, type Backoff } from './backoff.ts';
+export { placeOf } from './checkpoint-product.ts';
 export type { CheckpointRequest, RestoreTarget } from './ask-checkpoint.ts';
 export { checkpointAllowances, type CheckpointWish } from './checkpoint-wish.ts';
 export { isoTime, systemClock, type Clock } from './clock.ts';

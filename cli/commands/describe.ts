@@ -1,7 +1,8 @@
+import type { ResourceView } from '../api/service.ts';
 import type { CommandSpec, Invocation } from '../command.ts';
 import { CliError } from '../cli-error.ts';
 import { eventLogPaths } from '../events/event-log-paths.ts';
-import { recentEvents } from '../events/read-events.ts';
+import { lastOf, recentEvents } from '../events/read-events.ts';
 import { EXIT } from '../exit-code.ts';
 import { describeResource } from '../output/description.ts';
 import { formatJson, toList, toObject } from '../output/json.ts';
@@ -44,23 +45,26 @@ export const describe: CommandSpec = {
     }
     const [first] = chosen;
     const value = chosen.length === 1 && first !== undefined ? toObject(first) : toList(chosen);
-    const { io, globals } = invocation;
-    const paint = painter(globals.colour);
-    const paths = eventLogPaths(globals.root);
-    const pages = chosen.map(async (view) => {
-      const { resource, record } = view;
-      // Not those of one before it that had the same name.
-      const events = await recentEvents(paths, { resource, since: record.createdAt, count: EVENTS_SHOWN });
-      return describeResource(view, io.now(), paint) + eventsSection(events, io.now(), paint);
-    });
-    const text = (await Promise.all(pages)).join('\n');
-    print(invocation, value, () => text);
+    await print(invocation, value, () => pagesOf(invocation, chosen));
     return EXIT.asWished;
   },
 };
 
-function print({ io, globals }: Invocation, value: object, text: () => string): void {
+async function pagesOf({ io, globals }: Invocation, views: readonly ResourceView[]): Promise<string> {
+  const paint = painter(globals.colour);
+  const events = await recentEvents(eventLogPaths(globals.root));
+  return views
+    .map((view) => {
+      const { resource, record } = view;
+      // Not those of one before it that had the same name.
+      const own = lastOf(events, { resource, since: record.createdAt, count: EVENTS_SHOWN });
+      return describeResource(view, io.now(), paint) + eventsSection(own, io.now(), paint);
+    })
+    .join('\n');
+}
+
+async function print({ io, globals }: Invocation, value: object, text: () => Promise<string>): Promise<void> {
   if (globals.output === 'json') io.out(formatJson(value));
   else if (globals.output === 'yaml') io.out(formatYaml(value));
-  else io.out(text());
+  else io.out(await text());
 }

@@ -13,19 +13,22 @@ export async function readEvents({
   return { events: [...before.events, ...now.events], offset: now.offset };
 }
 
-/** No more than this of the end of the log is looked through for the last events of one resource. */
+/** No more than this of the end of the log is looked through for the last events. */
 const RECENT_BYTES = 256 * 1024;
 
-/** The last events of a resource since that time (ISO 8601) and, of a pod, of its members; oldest first. */
-export async function recentEvents(
-  { current, previous }: EventLogPaths,
-  { resource, since, count }: { resource: ResourceName; since: string; count: number },
-): Promise<ResourceEvent[]> {
+/** The last events of all, oldest first. */
+export async function recentEvents({ current, previous }: EventLogPaths): Promise<ResourceEvent[]> {
   const now = await readFrom(current, -RECENT_BYTES);
   const before = now.offset < RECENT_BYTES ? await readFrom(previous, now.offset - RECENT_BYTES) : null;
-  return [...(before?.events ?? []), ...now.events]
-    .filter((event) => concerns(event, resource) && event.time >= since)
-    .slice(-count);
+  return [...(before?.events ?? []), ...now.events];
+}
+
+/** The last ones of a resource since that time (ISO 8601) and, of a pod, of its members. */
+export function lastOf(
+  events: readonly ResourceEvent[],
+  { resource, since, count }: { resource: ResourceName; since: string; count: number },
+): ResourceEvent[] {
+  return events.filter((event) => concerns(event, resource) && event.time >= since).slice(-count);
 }
 
 /** Whether it happened to the resource, or to a member of that pod. A bare name is that of either kind. */

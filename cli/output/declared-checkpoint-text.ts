@@ -1,10 +1,11 @@
-import type { DeclaredCheckpointRecord } from '../../schemas/index.ts';
+import { placeOf } from '../../reconciler/index.ts';
+import { checkpointTarget, type DeclaredCheckpointRecord } from '../../schemas/index.ts';
 import type { DeclaredCheckpointView } from '../api/checkpoint-service.ts';
 import { formatAge, formatSpan } from './age.ts';
 import { formatBytes } from './bytes.ts';
 import type { Colour, Painter } from './colour.ts';
-import { printableLine } from './printable.ts';
-import { formatTable, type Column } from './table.ts';
+import { conditionsText, pairs, rowsText, since, type Row } from './page.ts';
+import type { Column } from './table.ts';
 
 /** In the shape of a Kubernetes object. */
 export function declaredCheckpointObject({ record, isThere }: DeclaredCheckpointView): object {
@@ -74,7 +75,7 @@ export function declaredCheckpointColumns(nowMs: number): Column<DeclaredCheckpo
 const COLOURS: Readonly<Record<string, Colour>> = { Complete: 'green', Failed: 'red', Saving: 'yellow' };
 
 function targetOf({ manifest: { spec } }: DeclaredCheckpointRecord): string {
-  return spec.pod === undefined ? `container/${spec.container}` : `container/${spec.pod}.${spec.container}`;
+  return `container/${checkpointTarget(spec)}`;
 }
 
 /** Where it is, or why it is not made yet. */
@@ -91,9 +92,7 @@ function placesOf({ record, isThere }: DeclaredCheckpointView): string[] {
   const kept = saved?.isKept === true ? `${saved.container}@${saved.number}` : null;
   return [
     ...(kept === null ? [] : [isThere ? kept : `${kept} is not there any more`]),
-    ...(product === null
-      ? []
-      : [`${product.kind} ${product.kind === 'archive' ? product.path : product.name}`]),
+    ...(product === null ? [] : [placeOf(product)]),
     ...(pushed === null ? [] : [`sent to ${pushed.destination}`]),
   ];
 }
@@ -107,55 +106,31 @@ export function describeDeclaredCheckpoint(
   const { record } = view;
   const { manifest, owner, status } = record;
   const { saved, product } = status;
-  const since = (time: string | null): string =>
-    time === null ? '' : `${time} (${formatAge(nowMs - Date.parse(time))} ago)`;
-  const rows: [string, string][] = [
+  const at = (time: string | null) => since(time, nowMs);
+  const rows: Row[] = [
     ['Name', record.name],
     ['Kind', 'Checkpoint'],
     ['State', phaseOf(record)],
     ['Of', targetOf(record)],
-    ['Labels', pairs(manifest.metadata.labels ?? {})],
+    ['Labels', pairs(manifest.metadata.labels)],
     ['Source', `${owner.source}: ${owner.file}`],
-    ['Created', since(record.createdAt)],
+    ['Created', at(record.createdAt)],
     ['Generation', String(record.generation)],
-    ['Begun', since(status.startedAt)],
-    ['Completed', since(status.completedAt)],
+    ['Begun', at(status.startedAt)],
+    ['Completed', at(status.completedAt)],
     ['Tries', `${status.attempts}${status.failures === 0 ? '' : `, ${status.failures} failed`}`],
-    ['Next try', status.nextTryAt ?? ''],
-    ['Checkpoint', saved === null ? '' : since(saved.createdAt)],
+    ['Next try', status.nextTryAt],
+    ['Checkpoint', saved === null ? '' : at(saved.createdAt)],
     [
       'Memory',
       saved === null ? '' : `${formatBytes(saved.memoryBytes)} of ${formatBytes(saved.sizeBytes)} in all`,
     ],
     ['Stood still', saved?.frozenMs == null ? '' : formatSpan(saved.frozenMs)],
-    ['Stages', pairs(saved?.durationsMs ?? {}, (ms) => formatSpan(ms))],
-    ['CRIU', pairs(saved?.statistics ?? {})],
+    ['Stages', pairs(saved?.durationsMs, (ms) => formatSpan(ms))],
+    ['CRIU', pairs(saved?.statistics ?? undefined)],
     ['Bytes written', product === null ? '' : formatBytes(product.bytes)],
     ['Where', placesOf(view).join(', ')],
     ['Reclaim policy', manifest.spec.reclaimPolicy],
   ];
-  const text = rows
-    .filter(([, value]) => value !== '')
-    .map(([label, value]) => `${paint('bold', `${label}:`.padEnd(17))} ${printableLine(value)}\n`)
-    .join('');
-  return `${text}${paint('bold', 'Conditions:')}\n${conditionsTable(view, paint)}`;
-}
-
-function conditionsTable({ record }: DeclaredCheckpointView, paint: Painter): string {
-  return formatTable(
-    [
-      { title: '  TYPE', value: ({ type }) => `  ${type}` },
-      { title: 'STATUS', value: ({ status }) => status },
-      { title: 'REASON', value: ({ reason }) => reason },
-      { title: 'MESSAGE', value: ({ message }) => message },
-    ],
-    record.status.conditions,
-    { paint },
-  );
-}
-
-function pairs<T>(values: Readonly<Record<string, T>>, format: (value: T) => string = String): string {
-  return Object.entries(values)
-    .map(([key, value]) => `${key}=${format(value)}`)
-    .join(', ');
+  return rowsText(rows, paint) + conditionsText(status.conditions, paint);
 }

@@ -1,14 +1,11 @@
 import type { ContainerRecord, PodRecord } from '../../schemas/index.ts';
 import type { ResourceView } from '../api/service.ts';
-import { formatAge, formatSpan } from './age.ts';
+import { formatSpan } from './age.ts';
 import { formatBytes } from './bytes.ts';
 import type { Painter } from './colour.ts';
 import { madeBy } from './checkpoint-text.ts';
-import { printableLine } from './printable.ts';
+import { conditionsText, pairs, rowsText, since, type Row } from './page.ts';
 import { containerWords, memberName, splitMembers } from './resource-status.ts';
-import { formatTable } from './table.ts';
-
-type Row = readonly [label: string, value: string | null | undefined];
 
 /** A resource on a page, as `describe` prints it. Rows without a value are left out. */
 export function describeResource(view: ResourceView, nowMs: number, paint: Painter): string {
@@ -29,7 +26,7 @@ export function describeResource(view: ResourceView, nowMs: number, paint: Paint
     ['Created', since(record.createdAt, nowMs)],
     ['To be removed', since(record.deletionRequestedAt, nowMs)],
   ];
-  return rowsText(head, paint) + body + conditionsText(view, paint);
+  return rowsText(head, paint) + body + conditionsText(view.conditions, paint);
 }
 
 function describePod(view: ResourceView, pod: PodRecord, nowMs: number, paint: Painter): string {
@@ -94,34 +91,6 @@ function containerRows(record: ContainerRecord, nowMs: number): Row[] {
   ];
 }
 
-function conditionsText(view: ResourceView, paint: Painter): string {
-  if (view.conditions.length === 0) return '';
-  const table = formatTable(
-    [
-      { title: '  TYPE', value: (c) => `  ${c.type}` },
-      { title: 'STATUS', value: (c) => c.status },
-      { title: 'REASON', value: (c) => c.reason },
-      { title: 'MESSAGE', value: (c) => c.message },
-    ],
-    view.conditions,
-    { paint },
-  );
-  return `${paint('bold', 'Conditions:')}\n${table}`;
-}
-
-function rowsText(rows: readonly Row[], paint: Painter, indent = ''): string {
-  const shown = rows.filter(
-    (row): row is [string, string] => row[1] !== null && row[1] !== undefined && row[1] !== '',
-  );
-  const width = 17;
-  return shown
-    .map(
-      ([label, value]) =>
-        `${indent}${paint('bold', `${label}:`.padEnd(width - indent.length))} ${printableLine(value)}\n`,
-    )
-    .join('');
-}
-
 function exitText(exit: NonNullable<ContainerRecord['exit']>, nowMs: number): string {
   const why = exit.oomKilled ? ', out of memory' : exit.code > 128 ? `, signal ${exit.code - 128}` : '';
   return `${exit.code}${why}, ${since(exit.finishedAt, nowMs) ?? ''}`;
@@ -154,16 +123,6 @@ const RESTORED_WHY = {
   boot: 'after the boot',
   hand: 'by hand',
 } as const;
-
-function since(time: string | null, nowMs: number): string | null {
-  return time === null ? null : `${time} (${formatAge(nowMs - Date.parse(time))} ago)`;
-}
-
-function pairs(values: Readonly<Record<string, unknown>> | undefined): string {
-  return Object.entries(values ?? {})
-    .map(([key, value]) => `${key}=${String(value)}`)
-    .join(', ');
-}
 
 /** As a shell would take them; only for reading. */
 function words(command: readonly string[]): string {

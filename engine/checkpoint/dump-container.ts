@@ -77,7 +77,7 @@ export async function describeDump(
         iptablesRestore: findProgram('iptables-restore'),
       }),
     cgroupYard: cgroupYard(parts.cgroupLayout),
-    allowances: { ...target.allowances, ...chooseConfigFile(spec, parts.runtime.path) },
+    allowances: { ...target.allowances, ...chooseConfigFile(spec, parts.runtime.programOf(request.id)) },
   };
   const runtime = await describeRuntime(context, { pid: target.pid, config, mounts });
   return { dump, networkNamespace: ownNetwork ? NETWORK_NAMESPACE : null, runtime };

@@ -1,21 +1,8 @@
+import type { CheckpointAllowances } from '../contract/checkpoint-allowances.ts';
 import type { CriuCgroupsMode, CriuNetworkLock, CriuOptions } from '../../schemas/index.ts';
 
-/** What may be in a container that CRIU saves or brings back only when told so; the same at dump and at restore. */
-export interface CriuAllowances {
-  /** Keep established TCP connections: their packets are dropped while the container is away. */
-  tcpEstablished?: boolean;
-  /** Let established TCP connections end; the process sees them closed after the restore. */
-  tcpClose?: boolean;
-  /** Leave out connections that are being accepted. */
-  tcpSkipInFlight?: boolean;
-  /** Keep flock(2), fcntl(2) locks and leases; nobody outside may hold one on the same file. */
-  fileLocks?: boolean;
-  /** Let unix sockets whose other end is outside be; datagram sockets only. */
-  externalUnixSockets?: boolean;
-  /** Keep deleted files that have other names by linking them; on by default. */
-  linkRemap?: boolean;
-  /** Largest deleted but open file that is saved, in bytes; default 64 MiB. */
-  ghostLimitBytes?: number;
+/** With what only those ask for who drive a container by an OCI runtime's command line, or configure CRIU by a file. */
+export interface CriuAllowances extends CheckpointAllowances {
   /** Processes of a session whose leader is not among them, such as those that a shell started. */
   shellJob?: boolean;
   /** Path of a CRIU configuration file that is read last; an empty string is none. */

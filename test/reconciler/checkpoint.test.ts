@@ -74,7 +74,7 @@ test('spec.state: Checkpointed saves it and takes it off the host, and Running b
   assert.is(recordOf(at).checkpoint, null, 'what it was has become the run');
   assert.equal([web(at).runtime, web(at).starts, web(at).restores], ['running', 1, 1]);
   assert.equal(
-    at.process.events.recent().map(({ type }) => type),
+    at.process.happened.map(({ type }) => type),
     ['init', 'start', 'checkpoint', 'cleanup', 'restore'],
   );
 });
@@ -83,7 +83,7 @@ test('an event of a checkpoint says what it was tried again for, and with what',
   const at = await scene();
   at.host.retries = [{ cause: 'file-locks', with: ['fileLocks'] }];
   await checkpoint(at);
-  const [event] = at.process.events.recent().filter(({ type }) => type === 'checkpoint');
+  const [event] = at.process.happened.filter(({ type }) => type === 'checkpoint');
   assert.equal(
     [event?.attributes['retriedFor'], event?.attributes['retriedWith']],
     ['file-locks', 'fileLocks'],

@@ -637,7 +637,7 @@ test('[state.stop-race] a process that ends by itself just before it is stopped:
   assert.not(result.resources[0]?.failed);
   assert.is(state(process), 'Exited');
   assert.is(process.records.containers.get('web')?.exit?.code, 3);
-  const stop = process.events.recent().find(({ type }) => type === 'stop');
+  const stop = process.happened.find(({ type }) => type === 'stop');
   assert.equal(stop?.attributes, { reason: 'its process had ended already' });
   assert.not(host.calls.includes('stop web'));
 });
@@ -668,7 +668,7 @@ test('[state.events] what happens to a container is told, with time, kind, name,
   await clock.flush();
   await process.reconciler.requestDeletion([WEB], { ignoreMissing: false, force: false });
   await process.reconciler.settle([WEB], { waitMs: null });
-  const events = process.events.recent();
+  const events = process.happened;
   assert.equal(
     events.map(({ type }) => type),
     [

@@ -203,26 +203,26 @@ test('[life.restart-policy] maxRetries ends the tries, and says so', async (cont
   assert.match(status.note, /^gave up after \d tries/);
 });
 
-test('a delete ends the back-off and whoever waits for it', async (context) => {
-  const { testRoot } = context;
+/** A container that fails, and is tried again in ten minutes. */
+async function backOff(context: Context): Promise<void> {
   const failing = {
     command: ['sh', '-c', 'exit 4'],
     restartBackoff: { initialSeconds: 600, maxSeconds: 600 },
   };
   await applyFailing(context, containerText('web', failing));
-  await untilStatus(testRoot, 'container/web', { what: 'backs off' }, (s) => s.backoffUntil !== null);
+  await untilStatus(context.testRoot, 'container/web', { what: 'backs off' }, (s) => s.backoffUntil !== null);
+}
+
+test('a delete ends the back-off and whoever waits for it', async (context) => {
+  const { testRoot } = context;
+  await backOff(context);
   await testRoot.output(['delete', 'container/web']);
   assert.equal(await leftOfInstance(testRoot), []);
 });
 
 test('a host that goes down need not wait for who waits for a back-off: SIGTERM ends it', async (context) => {
   const { testRoot } = context;
-  const failing = {
-    command: ['sh', '-c', 'exit 4'],
-    restartBackoff: { initialSeconds: 600, maxSeconds: 600 },
-  };
-  await applyFailing(context, containerText('web', failing));
-  await untilStatus(testRoot, 'container/web', { what: 'backs off' }, (s) => s.backoffUntil !== null);
+  await backOff(context);
   const waiting = async (): Promise<number[]> => {
     const { processes } = await takeInstanceSnapshot(testRoot);
     // A monitor that waits for it has it on its own command line.

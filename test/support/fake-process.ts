@@ -8,6 +8,7 @@ import {
   type EventBus,
   type Reconciler,
   type RecordEditor,
+  type ResourceEvent,
 } from '../../reconciler/index.ts';
 import {
   checkpointManifest,
@@ -33,6 +34,8 @@ export interface FakeProcess {
   engine: Engine;
   records: RecordEditor;
   events: EventBus;
+  /** Every event, oldest first. */
+  happened: readonly ResourceEvent[];
   reconciler: Reconciler;
   errors: unknown[];
 }
@@ -52,6 +55,8 @@ export function startFakeProcess({ host, disk, clock }: FakeWorld, boundary?: Bo
   const engine = host.open(clock, boundary);
   const records = createRecordEditor(openFakeStore(disk, boundary));
   const events = createEventBus({ onListenerError: (error) => errors.push(error) });
+  const happened: ResourceEvent[] = [];
+  events.subscribe((event) => happened.push(event));
   const runner = createStepRunner({ engine, records, events, clock });
   const reconciler = createReconciler({
     engine,
@@ -65,7 +70,7 @@ export function startFakeProcess({ host, disk, clock }: FakeWorld, boundary?: Bo
         .digest('hex'),
     onError: (error) => errors.push(error),
   });
-  return { engine, records, events, reconciler, errors };
+  return { engine, records, events, happened, reconciler, errors };
 }
 
 /** A manifest of a container: what is not said is as the schema says. */

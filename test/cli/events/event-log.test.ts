@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert';
 import { EventLines } from '../../../cli/events/event-lines.ts';
 import { EventLog } from '../../../cli/events/event-log.ts';
 import { eventLogPaths } from '../../../cli/events/event-log-paths.ts';
-import { readEvents, recentEvents } from '../../../cli/events/read-events.ts';
+import { lastOf, readEvents, recentEvents } from '../../../cli/events/read-events.ts';
 import type { EventType, ResourceEvent } from '../../../reconciler/index.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
@@ -78,7 +78,7 @@ test('the last events of a pod are those of its members too', async () => {
   await log.flush();
   const since = '2026-01-02T03:04:05.678Z';
   const names = async (kind: 'Container' | 'Pod', count: number): Promise<string[]> =>
-    (await recentEvents(paths, { resource: { kind, name: 'db' }, since, count })).map(
+    lastOf(await recentEvents(paths), { resource: { kind, name: 'db' }, since, count }).map(
       ({ resource }) => resource.name,
     );
   assert.equal(await names('Pod', 10), ['db.server', 'db.client']);
@@ -89,7 +89,7 @@ test('the last events of a pod are those of its members too', async () => {
     since: '2026-01-02T03:04:06.000Z',
     count: 10,
   } as const;
-  assert.equal(await recentEvents(paths, later), [], 'what was before it is not its');
+  assert.equal(lastOf(await recentEvents(paths), later), [], 'what was before it is not its');
 });
 
 test('lines that come in pieces, and lines that are no events', () => {
