@@ -8,9 +8,11 @@ import { pods } from './rows/pods.ts';
 import { scale } from './rows/scale.ts';
 import { startMany } from './rows/start-many.ts';
 import { startOne } from './rows/start-one.ts';
+import { version } from './rows/version.ts';
 
 /** In the order of the table. */
 export const BENCHMARKS: readonly Benchmark[] = [
+  version,
   startOne,
   startMany,
   pods,

@@ -74,8 +74,8 @@ check 'unused code' npx --no-install knip --no-progress
 end_check 'lint'
 suite 'unit tests' test --exclude test/host --exclude test/scenario
 if [[ $(id -u) == 0 ]]; then
-  # Each has an instance of its own, but for those that look at the whole host, or at the time.
-  alone=(test/host/apply-examples.test.ts test/host/sweep.test.ts test/scenario/speed.test.ts)
+  # Each has an instance of its own, but for those that look at the whole host.
+  alone=(test/host/apply-examples.test.ts test/host/sweep.test.ts)
   suite 'host tests, one by one' "${alone[@]}" --jobs 1 --timeout 600
   suite 'host tests' test/scenario test/host "${alone[@]/#/--exclude=}" --timeout 600 --again-alone
 else

@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { Bench, Benchmark } from '../bench.ts';
 import { IMAGE } from '../bench.ts';
 import { compare } from '../compare.ts';
+import type { Contender } from '../compare.ts';
 import { checkContainerProcess } from '../container-process.ts';
 import { cpuPercent, memoryBytes, monitorsBelow } from '../process-cost.ts';
 import type { Figure, Row } from '../row.ts';
@@ -17,7 +18,7 @@ const MIB = 2 ** 20;
 
 /** Grows one instance step by step, and measures at each size what a start, doing nothing and being there costs. */
 export const scale: Benchmark = {
-  names: ['no-op', 'idle', 'scale'],
+  names: ['get', 'no-op', 'idle', 'scale'],
   async run(bench) {
     const { tsctr, directory } = bench;
     await tsctr.startDaemon();
@@ -74,11 +75,46 @@ async function compareWithPodman(bench: Bench, manifests: string): Promise<Row[]
   for (const name of names) {
     await podman.run(['run', '--detach', '--name', name, '--network', 'none', IMAGE, ...COMMAND]);
   }
-  const rows = [await noOp(bench, manifests, PODMAN_SIZE), ...(await idle(bench))];
+  const rows = [await list(bench), await noOp(bench, manifests, PODMAN_SIZE), ...(await idle(bench))];
   await podman.run(['rm', '--force', '--time', '0', ...names]);
   // What it cost must not weigh on what follows.
   if ((await monitorsBelow(tsctr.run)).length !== PODMAN_SIZE) throw new Error('a container of tsctr ended');
   return rows;
+}
+
+/** Lists what there is. */
+async function list({ tsctr, podman }: Bench): Promise<Row> {
+  const ours = {
+    name: 'tsctr',
+    run: async () => {
+      checkCount('tsctr get', await tsctr.command(['get', '--no-headers']));
+      return undefined;
+    },
+  };
+  return {
+    name: 'get',
+    what: `the table of ${PODMAN_SIZE} containers`,
+    unit: 'ms',
+    figures: await compare([ours, podmanPs(podman)], { rounds: NO_OP_ROUNDS }),
+    targets: [{ atMost: 250 }],
+    notes: [],
+  };
+}
+
+function podmanPs(podman: Bench['podman']): Contender {
+  return {
+    name: 'podman ps',
+    run: async () => {
+      checkCount('podman ps', await podman.run(['ps', '--noheading']));
+      return undefined;
+    },
+  };
+}
+
+function checkCount(command: string, output: string): void {
+  const lines = output.trimEnd().split('\n').length;
+  if (lines !== PODMAN_SIZE)
+    throw new Error(`${command}: shows ${lines} containers, expected ${PODMAN_SIZE}`);
 }
 
 /** Applies again what is as wished. */
@@ -94,14 +130,6 @@ async function noOp({ tsctr, podman, programs }: Bench, manifests: string, size:
       return undefined;
     },
   };
-  const list = {
-    name: 'podman ps',
-    run: async () => {
-      const lines = (await podman.run(['ps', '--quiet'])).trim().split('\n').length;
-      if (lines !== size) throw new Error(`no-op: podman ps shows ${lines} containers`);
-      return undefined;
-    },
-  };
   const read = {
     name: 'cat',
     run: async () => {
@@ -109,7 +137,7 @@ async function noOp({ tsctr, podman, programs }: Bench, manifests: string, size:
       return undefined;
     },
   };
-  const contenders = size === PODMAN_SIZE ? [apply, list, read] : [apply, read];
+  const contenders = size === PODMAN_SIZE ? [apply, podmanPs(podman), read] : [apply, read];
   return {
     name: `no-op`,
     what: `apply again, ${size} containers`,
