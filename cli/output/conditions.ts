@@ -35,7 +35,15 @@ function asWished(record: ContainerRecord, lastTransitionTime: string): Conditio
   }
   if (record.override !== null) return condition('False', `${record.override}ByHand`, '');
   if (record.intent !== null) return condition('False', 'InProgress', record.intent.verb);
+  // Nobody has looked at it since it was accepted, or its turn has not come.
+  if (record.state === 'Configured' && isWantedAlive(record)) return condition('Unknown', 'Pending', '');
   return condition('True', 'AsWished', '');
+}
+
+/** The member of a pod has no manifest of its own, and is wanted to run. */
+function isWantedAlive({ manifest }: ContainerRecord): boolean {
+  const wanted = manifest?.spec.state ?? 'Running';
+  return wanted === 'Running' || wanted === 'Paused';
 }
 
 /** Kubernetes' pod conditions, as far as one host has them. */

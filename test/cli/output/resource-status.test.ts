@@ -78,6 +78,7 @@ test('conditions tell why something is not as wished', () => {
     return `${condition?.status ?? ''} ${condition?.reason ?? ''}`;
   };
   assert.is(asWished({}), 'True AsWished');
+  assert.is(asWished({ state: 'Configured' }), 'Unknown Pending', 'nobody has looked at it yet');
   assert.is(asWished({ lastError: 'x' }), 'False Failed');
   assert.is(asWished({ backoffUntil: ago(0) }), 'False BackOff');
   assert.is(asWished({ override: 'Stopped' }), 'False StoppedByHand');
