@@ -16,10 +16,8 @@ export async function checkContainerProcess(
   pid: number,
   { args, ownNetwork = true }: ExpectedProcess,
 ): Promise<void> {
+  await checkProcess(pid, args);
   const proc = `/proc/${pid}`;
-  const expected = args.join(' ');
-  const commandLine = () => readFileSync(`${proc}/cmdline`, 'utf8').split('\0').slice(0, -1).join(' ');
-  await until(() => commandLine() === expected, `process ${pid} runs ${expected}`, { timeoutMs: 1000 });
   const namespaces = ['mnt', 'pid', 'ipc', 'uts', ...(ownNetwork ? ['net'] : [])];
   for (const name of namespaces) {
     if (readlinkSync(`${proc}/ns/${name}`) !== readlinkSync(`/proc/self/ns/${name}`)) continue;
@@ -27,4 +25,11 @@ export async function checkContainerProcess(
   }
   const seccomp = /^Seccomp:\t(\d)$/m.exec(readFileSync(`${proc}/status`, 'utf8'))?.[1];
   if (seccomp !== '2') throw new Error(`check process ${pid}: seccomp is ${seccomp ?? 'unknown'}, not 2`);
+}
+
+/** Throws unless the process runs that command. */
+export async function checkProcess(pid: number, args: readonly string[]): Promise<void> {
+  const expected = args.join(' ');
+  const commandLine = () => readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(0, -1).join(' ');
+  await until(() => commandLine() === expected, `process ${pid} runs ${expected}`, { timeoutMs: 1000 });
 }

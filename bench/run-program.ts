@@ -7,6 +7,8 @@ export interface ProgramOptions {
   cwd?: string;
   /** After this long it is killed, and that is an error. Default: 120,000. */
   timeoutMs?: number;
+  /** What it leaves running keeps its output; where that may be no file of the host, it is /dev/null, and nothing is returned. */
+  discardsOutput?: boolean;
 }
 
 /**
@@ -21,14 +23,13 @@ export class Programs {
 
   /** Returns what it printed. Throws, with what it printed, unless it ended with 0. */
   async run(file: string, args: readonly string[], options: ProgramOptions = {}): Promise<string> {
-    const output = openSync(this.#output, 'w');
+    const outputFile = options.discardsOutput === true ? '/dev/null' : this.#output;
+    const output = openSync(outputFile, 'w');
     try {
       const code = await untilEnd(file, args, options, output);
-      if (code !== 0) {
-        const said = readFileSync(this.#output, 'utf8');
-        throw new Error(`run ${file} ${args.join(' ')}: ended with ${String(code)}\n${said}`);
-      }
-      return readFileSync(this.#output, 'utf8');
+      const said = readFileSync(outputFile, 'utf8');
+      if (code !== 0) throw new Error(`run ${file} ${args.join(' ')}: ended with ${String(code)}\n${said}`);
+      return said;
     } finally {
       closeSync(output);
     }

@@ -1,6 +1,6 @@
 import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { Programs } from '../run-program.ts';
+import type { ProgramOptions, Programs } from '../run-program.ts';
 import type { Tsctr } from './tsctr.ts';
 
 /** As much of config.json as is changed here. */
@@ -51,20 +51,39 @@ export class BareRuntime {
 
   /** Makes the bundle of one container; not part of what is measured. */
   async makeBundle(id: string): Promise<void> {
-    if (this.#template === null) throw new Error('make bundle: there is no template yet');
+    const template = this.#spec();
     const bundle = this.#bundle(id);
     await mkdir(bundle, { recursive: true });
     const spec: Spec = {
-      ...this.#template,
-      linux: { ...this.#template.linux, cgroupsPath: `/tsctr-bench/${id}` },
+      ...template,
+      linux: { ...template.linux, cgroupsPath: `/tsctr-bench/${id}` },
     };
     await writeFile(path.join(bundle, 'config.json'), JSON.stringify(spec));
   }
 
-  /** create and start: two processes, as everything above it has to have. */
-  async createAndStart(id: string): Promise<void> {
-    await this.#run('create', '--bundle', this.#bundle(id), '--pid-file', `${this.#bundle(id)}/pid`, id);
-    await this.#run('start', id);
+  /**
+   * create and start: two processes, as everything above it has to have. The container's standard streams are those of `create`: with
+   * `discardsOutput` /dev/null, otherwise a file of the host.
+   */
+  async createAndStart(
+    id: string,
+    { discardsOutput = false }: { discardsOutput?: boolean } = {},
+  ): Promise<void> {
+    const bundle = this.#bundle(id);
+    await this.#run(['create', '--bundle', bundle, '--pid-file', `${bundle}/pid`, id], { discardsOutput });
+    await this.#run(['start', id]);
+  }
+
+  /** The root of all of its containers. */
+  get rootfs(): string {
+    return this.#spec().root.path;
+  }
+
+  /** What each container has of the host, by the place where it sees it. */
+  get bindMounts(): { place: string; source: string }[] {
+    return this.#spec().mounts.flatMap(({ destination, source, type }) =>
+      type === 'bind' && source !== undefined ? [{ place: destination, source }] : [],
+    );
   }
 
   async pidOf(id: string): Promise<number> {
@@ -74,13 +93,13 @@ export class BareRuntime {
   /** kill, wait for the end as a parent would, and delete. */
   async killAndDelete(id: string, signal: string): Promise<void> {
     const pid = await this.pidOf(id);
-    await this.#run('kill', id, signal);
+    await this.#run(['kill', id, signal]);
     await untilGone(pid);
-    await this.#run('delete', id);
+    await this.#run(['delete', id]);
   }
 
   async deleteByForce(id: string): Promise<void> {
-    await this.#run('delete', '--force', id);
+    await this.#run(['delete', '--force', id]);
   }
 
   /** What is left of an earlier failure. */
@@ -93,13 +112,19 @@ export class BareRuntime {
     return path.join(this.#directory, 'bundles', id);
   }
 
-  #run(...args: string[]): Promise<string> {
-    return this.#programs.run(this.#runtime, ['--root', path.join(this.#directory, 'state'), ...args]);
+  #spec(): Spec {
+    if (this.#template === null) throw new Error('look at config.json: there is no template yet');
+    return this.#template;
+  }
+
+  #run(args: readonly string[], options: ProgramOptions = {}): Promise<string> {
+    const state = path.join(this.#directory, 'state');
+    return this.#programs.run(this.#runtime, ['--root', state, ...args], options);
   }
 }
 
 /** Nobody here is the parent of the process: its end shows in /proc. */
-async function untilGone(pid: number): Promise<void> {
+export async function untilGone(pid: number): Promise<void> {
   for (;;) {
     const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => null);
     if (stat === null || stat.slice(stat.lastIndexOf(')') + 2).startsWith('Z')) return;

@@ -1,18 +1,18 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
-import type { Bench, Benchmark } from '../bench.ts';
-import { IMAGE } from '../bench.ts';
+import type { Benchmark } from '../bench.ts';
 import { compare } from '../compare.ts';
-import type { Contender } from '../compare.ts';
-import { findCriu, hogScript, isInSession, startHog, untilFull } from '../memory-hog.ts';
-import { SplitTimes } from '../split-times.ts';
-import { until } from '../until.ts';
-import { containerManifest } from '../workload.ts';
+import { criuContender, criuWithoutContainer } from '../memory/criu-contenders.ts';
+import { podmanContender, tsctrContender } from '../memory/engine-contenders.ts';
+import { findCriu, hogCommand } from '../memory/memory-hog.ts';
+import type { Hog } from '../memory/memory-hog.ts';
+import type { Race } from '../memory/race.ts';
+import { SplitTimes } from '../memory/split-times.ts';
+import { takeTemplate } from './take-template.ts';
 
-const MIB = 64;
+const HOG: Hog = { name: 'packed', mib: 64, content: 'mixed' };
 const ROUNDS = 3;
 const WARM_UPS = 1;
-const NAME = 'packed';
 const TARGETS = [{ against: 'podman', ratio: 0.5 }];
 
 /** A checkpoint to and from an archive, by the whole command. In between the container is removed, so that it comes from the archive alone. */
@@ -22,11 +22,14 @@ export const archive: Benchmark = {
     const criu = findCriu();
     if (criu === null) return ['export', 'import'].map((name) => ({ name, skipped: 'there is no criu' }));
     await bench.tsctr.startDaemon();
+    await takeTemplate(bench, { command: hogCommand(HOG) });
     const times = new SplitTimes();
+    const race: Race = { bench, criu, hog: HOG, times };
     const contenders = [
-      await tsctrContender(bench, times),
-      podmanContender(bench, criu, times),
-      floorContender(bench, criu, times),
+      await throughTsctr(race),
+      throughPodman(race),
+      criuContender(race, { name: 'criu, tar, zstd', ...packing(race) }),
+      criuWithoutContainer(race, { name: 'criu, tar, zstd, no container', ...packing(race) }),
     ];
     await compare(contenders, { rounds: ROUNDS, warmUps: WARM_UPS });
     const names = contenders.map(({ name }) => name);
@@ -35,112 +38,52 @@ export const archive: Benchmark = {
       {
         ...base,
         name: 'export',
-        what: `${MIB} MiB of memory to an archive (zstd)`,
+        what: `${HOG.mib} MiB of memory to an archive (zstd)`,
         figures: times.figures(names, 'save', WARM_UPS),
         notes: [
-          'The memory shrinks to about a third. criu: `dump`, then `tar` through `zstd`, of the same process outside of any container.',
+          'The memory shrinks to about a third. criu: as with checkpoint, then `tar` through `zstd`; no files of the container.',
         ],
       },
       {
         ...base,
         name: 'import',
-        what: `${MIB} MiB of memory from an archive, until it runs`,
+        what: `${HOG.mib} MiB of memory from an archive, until it runs`,
         figures: times.figures(names, 'load', WARM_UPS),
-        notes: ['tsctr, podman: the container has been removed before, and is made anew.'],
+        notes: [
+          'tsctr, podman: the container has been removed before, and is made anew; criu: its cgroups, root and mounts of the host are still there.',
+        ],
       },
     ];
   },
 };
 
-async function tsctrContender({ tsctr, directory }: Bench, times: SplitTimes): Promise<Contender> {
-  const manifest = path.join(directory, `${NAME}.yaml`);
+function throughTsctr(race: Race) {
+  const { directory, tsctr } = race.bench;
   const file = path.join(directory, 'tsctr.tar.zst');
-  await writeFile(manifest, containerManifest(NAME, { command: ['sh', '-c', hogScript(MIB, 'mixed')] }));
-  return {
-    name: 'tsctr',
-    before: async () => {
-      await tsctr.command(['apply', '-f', manifest, '--wait']);
-      await untilFull(MIB);
-    },
-    run: () =>
-      times.measure('tsctr', {
-        save: () => tsctr.command(['checkpoint', NAME, '--export', file]),
-        between: () => tsctr.command(['delete', '-f', manifest]),
-        load: () => tsctr.command(['restore', file, '--name', NAME, '-f', manifest]),
-      }),
-    check: () => untilFull(MIB),
-    after: async () => {
-      await tsctr.command(['delete', '-f', manifest]);
-      await rm(file);
-    },
-  };
+  return tsctrContender(race, (manifest) => ({
+    save: () => tsctr.command(['checkpoint', HOG.name, '--export', file]),
+    between: () => tsctr.command(['delete', '-f', manifest]),
+    load: () => tsctr.command(['restore', file, '--name', HOG.name, '-f', manifest]),
+    after: () => rm(file),
+  }));
 }
 
-function podmanContender({ podman, directory }: Bench, criu: string, times: SplitTimes): Contender {
-  const file = path.join(directory, 'podman.tar.zst');
-  // podman and runc look for criu in PATH alone.
-  const env = { PATH: `${path.dirname(criu)}:${process.env['PATH'] ?? ''}` };
-  const remove = () => podman.run(['rm', '--force', '--time', '0', NAME]);
-  return {
-    name: 'podman',
-    before: async () => {
-      const options = ['--detach', '--name', NAME, '--network', 'none'];
-      await podman.run(['run', ...options, IMAGE, 'sh', '-c', hogScript(MIB, 'mixed')]);
-      await untilFull(MIB);
-    },
-    run: () =>
-      times.measure('podman', {
-        save: () =>
-          podman.run(['container', 'checkpoint', '--compress', 'zstd', '--export', file, NAME], { env }),
-        between: remove,
-        load: () => podman.run(['container', 'restore', '--import', file], { env }),
-      }),
-    check: () => untilFull(MIB),
-    after: async () => {
-      await remove();
-      await rm(file);
-    },
-  };
+function throughPodman(race: Race) {
+  const file = path.join(race.bench.directory, 'podman.tar.zst');
+  return podmanContender(race, (podman, remove) => ({
+    save: () => podman('container', 'checkpoint', '--compress', 'zstd', '--export', file, HOG.name),
+    between: remove,
+    load: () => podman('container', 'restore', '--import', file),
+    after: () => rm(file),
+  }));
 }
 
-/** What is beneath both: CRIU, and one compressed archive of its images. */
-function floorContender({ directory, programs }: Bench, criu: string, times: SplitTimes): Contender {
-  const images = path.join(directory, 'packed-images');
+/** One compressed archive of CRIU's images, which the next round replaces. */
+function packing({ bench: { directory, programs } }: Race) {
   const file = path.join(directory, 'criu.tar.zst');
-  let pid = -1;
-  const empty = async () => {
-    await rm(images, { recursive: true, force: true });
-    await mkdir(images);
-  };
+  const archive = ['--zstd', '--file', file];
   return {
-    name: 'criu, tar, zstd',
-    before: async () => {
-      await empty();
-      pid = startHog(MIB, 'mixed');
-      await untilFull(MIB);
-    },
-    run: () =>
-      times.measure('criu, tar, zstd', {
-        save: async () => {
-          await programs.run(criu, ['dump', '--tree', String(pid), '--images-dir', images]);
-          await programs.run('tar', ['--create', '--zstd', '--file', file, '--directory', images, '.']);
-        },
-        between: async () => {
-          // Their numbers have to be free again, which is up to who has inherited the dead.
-          await until(() => !isInSession(pid), `session ${pid} is empty`);
-          await empty();
-        },
-        load: async () => {
-          await programs.run('tar', ['--extract', '--zstd', '--file', file, '--directory', images]);
-          await programs.run(criu, ['restore', '--restore-detached', '--images-dir', images]);
-        },
-      }),
-    check: () => untilFull(MIB),
-    after: async () => {
-      // The leader of its own process group, with all that it has started.
-      process.kill(-pid, 'SIGKILL');
-      await rm(images, { recursive: true });
-      await rm(file);
-    },
+    pack: (images: string) => programs.run('tar', ['--create', ...archive, '--directory', images, '.']),
+    unpack: (images: string) => programs.run('tar', ['--extract', ...archive, '--directory', images]),
   };
 }

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
-import { readProcessTable } from '../test/support/process-table.ts';
-import { until } from './until.ts';
+import { readProcessTable } from '../../test/support/process-table.ts';
+import { until } from '../until.ts';
 
 /** Where `npm run setup` puts a CRIU for kernels that the distribution's is too old for, and where distributions have theirs. */
 const CRIU_PLACES = ['/opt/tsctr/criu/bin/criu', '/usr/sbin/criu', '/usr/bin/criu'];
@@ -14,26 +14,40 @@ export function findCriu(): string | null {
 /** What the memory holds: nothing but zeros, or bytes that zstd makes about a third of. */
 export type Content = 'zeros' | 'mixed';
 
+/** What every contender saves and brings back. */
+export interface Hog {
+  /** Of the container. */
+  name: string;
+  mib: number;
+  content: Content;
+}
+
 /** A shell whose child dd fills its buffer, and then waits for ever to hand it on. */
-export function hogScript(mib: number, content: Content): string {
+export function hogCommand({ mib, content }: Omit<Hog, 'name'>): string[] {
   const size = `bs=${mib}M count=1`;
   const fill =
     content === 'zeros'
       ? `dd if=/dev/zero ${size} 2>/dev/null`
       : // Three bytes of four become zero, the others are random.
         `tr '\\100-\\377' '\\0' </dev/urandom | dd iflag=fullblock ${size} 2>/dev/null`;
-  return `trap 'exit 0' TERM; ${fill} | sleep 3600 & while :; do sleep 3600 & wait $!; done`;
+  return ['sh', '-c', `trap 'exit 0' TERM; ${fill} | sleep 3600 & while :; do sleep 3600 & wait $!; done`];
 }
 
 /** Starts it outside of any container, as the leader of a session of its own. */
-export function startHog(mib: number, content: Content): number {
-  const args = ['sh', '-c', hogScript(mib, content)];
-  const child = spawn('/bin/busybox', args, { detached: true, stdio: 'ignore', cwd: '/', env: {} });
+export function startHog(hog: Hog): number {
+  const [argv0, ...args] = hogCommand(hog);
+  const child = spawn('/bin/busybox', args, {
+    argv0,
+    detached: true,
+    stdio: 'ignore',
+    cwd: '/',
+    env: {},
+  });
   return child.pid ?? -1;
 }
 
 /** Throws unless a process has the memory, which is not so before dd has read it, or when too little was brought back. */
-export async function untilFull(mib: number): Promise<void> {
+export async function untilFull({ mib }: Pick<Hog, 'mib'>): Promise<void> {
   const isFull = async () => {
     const table = await readProcessTable();
     return table.some(({ pid, args }) => args.join(' ').includes(`bs=${mib}M`) && residentMib(pid) >= mib);

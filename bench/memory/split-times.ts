@@ -1,14 +1,17 @@
-import type { Figure } from './row.ts';
+import type { Figure } from '../row.ts';
+
+/** How a contender saves a container and brings it back. `between` is not timed. */
+export interface SaveAndLoad {
+  save: Action;
+  between?: Action;
+  load: Action;
+}
 
 /** The two halves of what `compare` measures as one. */
 export class SplitTimes {
   readonly #times = new Map<string, number[]>();
 
-  /** `between` is not timed. */
-  async measure(
-    name: string,
-    { save, between, load }: Record<'save' | 'load', Action> & { between?: Action },
-  ): Promise<number> {
+  async measure(name: string, { save, between, load }: SaveAndLoad): Promise<number> {
     const saveMs = await timed(save);
     await between?.();
     const loadMs = await timed(load);
