@@ -91,6 +91,7 @@ function harmless(): Kernel {
     openat2: next,
     close: nothing,
     pipe2: () => [next(), next()],
+    eventfd: next,
     setPipeSize: nothing,
     mkdirat: nothing,
     mknodat: nothing,

@@ -45,6 +45,8 @@ export interface Kernel {
 
   /** pipe2(2): the reading and the writing end. */
   pipe2(flags: number): [number, number];
+  /** eventfd(2): a counter, read and written as 8 bytes in the host's byte order. */
+  eventfd(initial: number, flags: number): number;
   /** F_SETPIPE_SZ of fcntl(2): how much a pipe holds, at least. More than fs.pipe-max-size needs CAP_SYS_RESOURCE. */
   setPipeSize(fd: number, bytes: number): void;
   /** socketpair(2) of AF_UNIX. */
@@ -129,6 +131,11 @@ export interface SpawnRequest {
   newSession?: true;
   /** A new process group, setpgid(2), so that the whole group can be killed. */
   newProcessGroup?: true;
+  /**
+   * The signal that it gets when the calling thread ends, PR_SET_PDEATHSIG(2const); neither a fork of the child nor a program with more
+   * rights has it. One whose caller is dead already ends by that signal too.
+   */
+  parentDeathSignal?: number;
 }
 
 export interface SpawnedProcess {

@@ -66,8 +66,10 @@ type ProcessCalls = Pick<
 
 function processCalls(addon: NativeAddon, readiness: Readiness): ProcessCalls {
   return {
-    spawn({ file, args, env, cwd = null, fds, newSession = false, newProcessGroup = false }) {
-      const [pid, pidfd] = addon.spawn(file, args, env, cwd, fds, newSession, newProcessGroup);
+    spawn({ file, args, env, cwd = null, fds, ...more }) {
+      const { newSession = false, newProcessGroup = false, parentDeathSignal = 0 } = more;
+      const group = newProcessGroup;
+      const [pid, pidfd] = addon.spawn(file, args, env, cwd, fds, newSession, group, parentDeathSignal);
       return { pid, pidfd };
     },
     async waitChild(pidfd) {
@@ -122,6 +124,7 @@ function fileCalls(addon: NativeAddon, readiness: Readiness): FileCalls {
       addon.close(fd);
     },
     pipe2: addon.pipe2,
+    eventfd: addon.eventfd,
     setPipeSize: addon.setPipeSize,
     mkdirat: addon.mkdirat,
     mknodat(dirfd, path, mode, { major, minor }) {

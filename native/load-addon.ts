@@ -21,6 +21,7 @@ type SameAsKernel = Pick<
   | 'sendmsg'
   | 'close'
   | 'pipe2'
+  | 'eventfd'
   | 'setPipeSize'
   | 'mkdirat'
   | 'symlinkat'
@@ -65,6 +66,7 @@ export interface NativeAddon extends SameAsKernel {
     fds: readonly (number | null)[],
     newSession: boolean,
     newProcessGroup: boolean,
+    parentDeathSignal: number,
   ): [pid: number, pidfd: number];
   /** waitid(2) with WNOHANG: null while the child runs. */
   waitidNow(pidfd: number): { code: number | null; signal: number | null } | null;

@@ -3,8 +3,8 @@ import type { ContainerContext } from '../container/container-context.ts';
 import { createCriuClient, CRIU_RPC_PLACE } from '../criu/criu-client.ts';
 import type { CriuClient } from '../criu/criu-client.ts';
 import { tarShortcut } from '../criu/tar-shortcut.ts';
-import { createUnderMonitor } from '../runtime/conmon.ts';
 import type { OciRuntime } from '../runtime/oci-runtime.ts';
+import { createUnderMonitor } from '../runtime/waiting-monitor.ts';
 import { killInCgroup, procsFiles } from './kill-leftovers.ts';
 import type { RestoredNetwork } from './placeholder.ts';
 
@@ -48,7 +48,7 @@ export function launchCriu(
       ...procs.map((file) => `--procs=${file}`),
     ],
   };
-  const monitor = createUnderMonitor(kernel, parts.facts.conmon.path, launcher as OciRuntime, {
+  const monitor = createUnderMonitor(kernel, parts.facts.conmon.path, launcher, {
     id: request.id,
     name: request.name,
     bundle: paths.bundle,

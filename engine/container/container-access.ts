@@ -8,7 +8,7 @@ import { startExecSession } from '../exec/start-exec-session.ts';
 import { hasErrno } from '../../native/index.ts';
 import { listChanges, NOT_ITS_OWN } from './container-changes.ts';
 import type { EngineParts } from './container-context.ts';
-import { CONTAINER_STAGES } from './container-engine.ts';
+import { PREVIEW_STAGES } from './container-stages.ts';
 import { listProcesses } from './container-processes.ts';
 import { directorySize } from './directory-size.ts';
 import { exportFilesystem } from './export-filesystem.ts';
@@ -49,7 +49,7 @@ export function createContainerAccess(parts: EngineParts): ContainerAccess {
       return listChanges(parts.kernel, { upper: pathsOf(request).upper, lowers, ignored: NOT_ITS_OWN });
     },
     exportFilesystem: (request, output) => exportFilesystem(parts, request, output),
-    previewSpec: (request, given) => previewSpec(parts, request, CONTAINER_STAGES.slice(0, -2), given),
+    previewSpec: (request, given) => previewSpec(parts, request, PREVIEW_STAGES, given),
     async findImage(reference) {
       const found = await parts.images.find(reference);
       return found === null ? null : { reference, id: found.id };

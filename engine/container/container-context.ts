@@ -12,6 +12,7 @@ import type { ContainerPaths, HostPaths, PodPaths } from '../host-paths.ts';
 import type { RunCommand } from '../process/run-command.ts';
 import type { ImageStoreEngine } from '../image/create-image-engine.ts';
 import type { OciRuntime } from '../runtime/oci-runtime.ts';
+import type { WaitingMonitor } from '../runtime/waiting-monitor.ts';
 import type { DataStore } from '../secret/data-store.ts';
 import type { ResolvedMount } from '../spec/spec-input.ts';
 import type { ContainerUserNamespace } from '../userns/container-user-namespace.ts';
@@ -55,6 +56,8 @@ export interface ContainerContext {
   readonly paths: ContainerPaths;
   /** Of the pod that it is a member of. */
   readonly pod: PodPaths | null;
+  /** From when it waits; released by the stage that creates. */
+  monitor: WaitingMonitor | null;
   imageConfig: ImageConfig | null;
   /** Null: the container's users are those of the host. */
   userNamespace: ContainerUserNamespace | null;
@@ -71,6 +74,7 @@ export function createContext(parts: EngineParts, request: ContainerRequest): Co
     request,
     paths: parts.paths.container(request.id),
     pod: request.pod === null ? null : parts.paths.pod(request.pod.id),
+    monitor: null,
     imageConfig: null,
     userNamespace: null,
     volumes: [],

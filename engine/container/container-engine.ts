@@ -23,40 +23,14 @@ import { completeNames, updateNameservers } from './complete-names.ts';
 import { createContext } from './container-context.ts';
 import type { ContainerContext, EngineParts } from './container-context.ts';
 import { readProcess } from './container-process.ts';
+import { BUNDLE_STAGES, CONTAINER_STAGES, PARKED_STAGES } from './container-stages.ts';
 import { execInContainer } from './exec-in-container.ts';
 import { readHostLimits } from './gather-spec-input.ts';
 import { notifyHealthy, notifyStarted } from './notify-socket.ts';
 import { observeContainer } from './observe-container.ts';
 import { refreshData } from './refresh-data.ts';
 import { RemovalGate, removeContainerStorage } from './remove-container.ts';
-import { providedFiles } from './stages/provided-files.ts';
-import { rootFilesystem } from './stages/root-filesystem.ts';
-import { parkedContainer, runtimeContainer } from './stages/runtime-container.ts';
-import { runtimeSpec } from './stages/runtime-spec.ts';
-import { sharedMemory } from './stages/shared-memory.ts';
-import { stateDirectory } from './stages/state-directory.ts';
-import { providedOwners, userNamespace } from './stages/user-namespace.ts';
-import { volumes } from './stages/volumes.ts';
-import { workingDirectoryStage } from './stages/working-directory.ts';
 import { signalContainer, stopContainer, waitForExit } from './stop-container.ts';
-
-/** How a container comes up, in this order; it comes down in reverse. */
-export const CONTAINER_STAGES: StageList<ContainerContext> = [
-  stateDirectory,
-  userNamespace,
-  [rootFilesystem, sharedMemory],
-  volumes,
-  workingDirectoryStage,
-  providedFiles,
-  providedOwners,
-  runtimeSpec,
-  runtimeContainer,
-];
-
-/** All but what the runtime makes. */
-const PREPARATION = CONTAINER_STAGES.slice(0, -1);
-/** After a checkpoint that has ended the container. */
-const PARKED_STAGES: StageList<ContainerContext> = [...PREPARATION, parkedContainer];
 
 /** The verbs for one container. */
 export function createContainerEngine(parts: EngineParts): ContainerEngine {
@@ -144,7 +118,7 @@ export function createContainerEngine(parts: EngineParts): ContainerEngine {
     restore(request, options = {}) {
       removals.refuse(request, 'restore');
       return restoreContainer(parts, request, options, {
-        preparation: PREPARATION,
+        preparation: BUNDLE_STAGES,
         cleanup: () => engine.cleanup(request),
       });
     },

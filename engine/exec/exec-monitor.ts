@@ -1,10 +1,9 @@
-import { writeSync } from 'node:fs';
 import { AT_FDCWD, O_RDONLY } from '../../native/index.ts';
 import type { SpawnedProcess } from '../../native/index.ts';
 import type { EngineParts } from '../container/container-context.ts';
 import { EngineError } from '../engine-error.ts';
 import { ownEnvironment } from '../process/run-command.ts';
-import { openGate } from '../runtime/monitor-gate.ts';
+import { admitMonitor, createGate, openGate } from '../runtime/monitor-gate.ts';
 import { runtimeError } from '../runtime/oci-runtime.ts';
 import type { OciRuntime } from '../runtime/oci-runtime.ts';
 import { connectAttach } from './attach-stream.ts';
@@ -38,15 +37,16 @@ export async function startExecMonitor(
 ): Promise<ExecMonitor> {
   const { kernel } = parts;
   const [syncRead, syncWrite] = kernel.pipe2(0);
-  const [startRead, startWrite] = kernel.pipe2(0);
+  const gate = createGate(kernel);
   const [attachRead, attachWrite] = kernel.pipe2(0);
   const messages = new LineReader(syncRead);
   const attachReady = new LineReader(attachRead);
   let attachSocket: number | null = null;
   try {
-    const child = spawnMonitor(parts, request, [syncWrite, startRead, attachWrite]);
+    const child = spawnMonitor(parts, request, { sync: syncWrite, gate, attach: attachWrite });
     try {
-      await openGate(kernel, { what: request.what, scope: parts.monitors, gate: startWrite }, child);
+      await admitMonitor(kernel, { what: request.what, scope: parts.monitors }, child);
+      openGate(gate);
       const [ready, exit] = await Promise.all([
         request.attach ? attachReady.next() : null,
         kernel.waitChild(child.pidfd),
@@ -56,8 +56,8 @@ export async function startExecMonitor(
       }
       if (request.attach) {
         attachSocket = connectAttach(kernel, request.paths.attach);
-        // With attach it waits for another byte before it starts the process.
-        writeSync(startWrite, '1');
+        // With attach it waits there again before it starts the process.
+        openGate(gate);
       }
       return { pid: await readPid(messages, request.what), attachSocket, messages };
     } finally {
@@ -69,15 +69,15 @@ export async function startExecMonitor(
     throw error;
   } finally {
     attachReady.close();
-    kernel.close(startWrite);
+    kernel.close(gate);
   }
 }
 
-/** Spawns it with those three as its sync, start and attach pipes, and closes our copies. */
+/** Spawns it with its sync pipe, its gate and its attach pipe, and closes our copies of the pipes. */
 function spawnMonitor(
   { kernel, facts, runtime }: EngineParts,
   request: ExecMonitorRequest,
-  pipes: readonly [number, number, number],
+  { sync, gate, attach }: { sync: number; gate: number; attach: number },
 ): SpawnedProcess {
   const devNull = kernel.openat2(AT_FDCWD, '/dev/null', { flags: O_RDONLY });
   const environment = {
@@ -86,18 +86,17 @@ function spawnMonitor(
     _OCI_STARTPIPE: '4',
     ...(request.attach && { _OCI_ATTACHPIPE: '5' }),
   };
-  const [sync, start, attach] = pipes;
   try {
     return kernel.spawn({
       file: facts.conmon.path,
       args: [facts.conmon.path, ...monitorArguments(request, runtime)],
       env: Object.entries(environment).map(([name, value]) => `${name}=${value}`),
       cwd: request.paths.directory,
-      fds: [devNull, devNull, devNull, sync, start, ...(request.attach ? [attach] : [])],
+      fds: [devNull, devNull, devNull, sync, gate, ...(request.attach ? [attach] : [])],
       newProcessGroup: true,
     });
   } finally {
-    for (const fd of [devNull, ...pipes]) kernel.close(fd);
+    for (const fd of [devNull, sync, attach]) kernel.close(fd);
   }
 }
 

@@ -1,12 +1,5 @@
-import net from 'node:net';
 import { readFileSync } from 'node:fs';
 import type { MonitorScope } from '../cgroup/monitor-scope.ts';
-import type { Kernel, SpawnedProcess } from '../../native/index.ts';
-import { O_RDONLY, AT_FDCWD } from '../../native/index.ts';
-import { EngineError } from '../engine-error.ts';
-import { ownEnvironment } from '../process/run-command.ts';
-import { openGate } from './monitor-gate.ts';
-import { runtimeError } from './oci-runtime.ts';
 import type { OciRuntime } from './oci-runtime.ts';
 
 /** What conmon needs to create and then watch one container (conmon(8)). */
@@ -34,86 +27,11 @@ export interface MonitorRequest {
   restoreFrom?: string;
 }
 
-/**
- * Starts conmon, which creates the container in the runtime, stays as the parent of its process and keeps its stdio, log and
- * exit code. Resolves with the pid of the container's process, which waits for `start`.
- */
-export async function createUnderMonitor(
-  kernel: Kernel,
-  conmon: string,
-  runtime: OciRuntime,
+/** The command line of conmon, behind its name. */
+export function monitorArguments(
+  runtime: Pick<OciRuntime, 'path' | 'globalArgs'>,
   request: MonitorRequest,
-): Promise<number> {
-  const [gateRead, gateWrite] = kernel.pipe2(0);
-  let child, readEnd;
-  try {
-    const [end, writeEnd] = kernel.pipe2(0);
-    readEnd = end;
-    const args = [conmon, ...monitorArguments(runtime, request)];
-    child = spawnMonitor(kernel, {
-      args,
-      cwd: request.bundle,
-      passed: request.passedFds ?? [],
-      sync: writeEnd,
-      gate: gateRead,
-    });
-    const { name, scope } = request;
-    await openGate(kernel, { what: `start conmon for ${name}`, scope, gate: gateWrite }, child);
-  } catch (error) {
-    if (readEnd !== undefined) kernel.close(readEnd);
-    if (child !== undefined) kernel.close(child.pidfd);
-    throw error;
-  } finally {
-    kernel.close(gateWrite);
-  }
-  try {
-    // The first process forks the daemon and ends at once; the answer comes when the runtime is done.
-    const [line, exit] = await Promise.all([readLine(readEnd), kernel.waitChild(child.pidfd)]);
-    if (line === null && exit.code !== 0) {
-      throw new EngineError(
-        'MONITOR_FAILED',
-        `start conmon for ${request.name}: it ended with ${String(exit.code)}`,
-      );
-    }
-    return parseSync(line, request);
-  } finally {
-    kernel.close(child.pidfd);
-  }
-}
-
-/** Spawns it with its sync and start pipes behind what it passes on, and closes our copies of the two. */
-function spawnMonitor(
-  kernel: Kernel,
-  {
-    args,
-    cwd,
-    passed,
-    sync,
-    gate,
-  }: { args: readonly string[]; cwd: string; passed: readonly number[]; sync: number; gate: number },
-): SpawnedProcess {
-  const devNull = kernel.openat2(AT_FDCWD, '/dev/null', { flags: O_RDONLY });
-  const pipes = 3 + passed.length;
-  const environment = {
-    ...ownEnvironment(),
-    _OCI_SYNCPIPE: String(pipes),
-    _OCI_STARTPIPE: String(pipes + 1),
-  };
-  try {
-    return kernel.spawn({
-      file: args[0] ?? '',
-      args,
-      env: Object.entries(environment).map(([name, value]) => `${name}=${value}`),
-      cwd,
-      fds: [devNull, devNull, devNull, ...passed, sync, gate],
-      newProcessGroup: true,
-    });
-  } finally {
-    for (const fd of [devNull, sync, gate]) kernel.close(fd);
-  }
-}
-
-function monitorArguments(runtime: OciRuntime, request: MonitorRequest): string[] {
+): string[] {
   return [
     ...['--api-version', '1', '--cid', request.id, '--cuuid', request.id, '--name', request.name],
     ...['--runtime', runtime.path, '--bundle', request.bundle, '--container-pidfile', request.pidFile],
@@ -150,29 +68,6 @@ function exitCommandArguments(command: readonly string[] | null): string[] {
   const [program, ...args] = command ?? [];
   if (program === undefined) return [];
   return ['--exit-command', program, ...args.flatMap((arg) => ['--exit-command-arg', arg])];
-}
-
-/** conmon's answer: `{"data": <pid>}`, or `{"data": -1, "message": "<what the runtime said>"}`. */
-function parseSync(line: string | null, request: MonitorRequest): number {
-  const what = `${request.restoreFrom === undefined ? 'create' : 'restore'} container/${request.name}`;
-  if (line === null) throw runtimeError(what, '');
-  const answer = JSON.parse(line) as { data?: number; pid?: number; message?: string };
-  const pid = answer.data ?? answer.pid ?? -1;
-  if (pid <= 0) throw runtimeError(what, answer.message ?? '');
-  return pid;
-}
-
-/** The first line from `fd`, or null at its end; closes it. */
-async function readLine(fd: number): Promise<string | null> {
-  const socket = new net.Socket({ fd, readable: true, writable: false });
-  let text = '';
-  for await (const chunk of socket) {
-    text += (chunk as Buffer).toString('utf8');
-    if (text.includes('\n')) break;
-  }
-  socket.destroy();
-  const end = text.indexOf('\n');
-  return end < 0 ? null : text.slice(0, end);
 }
 
 /** The pid in a pid file, or null when there is none. */

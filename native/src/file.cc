@@ -2,6 +2,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <sys/eventfd.h>
 #include <sys/file.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
@@ -54,6 +55,13 @@ Napi::Value pipe2Wrapper(const Napi::CallbackInfo& info) {
   int fds[2];
   args.call({}, [&] { return ::pipe2(fds, flags); });
   return args.pair(fds[0], fds[1]);
+}
+
+Napi::Value eventfdWrapper(const Napi::CallbackInfo& info) {
+  const Arguments args(info, "eventfd");
+  const auto initial = static_cast<unsigned int>(args.integer(0));
+  const int flags = args.integer(1) | EFD_CLOEXEC;
+  return args.callForNumber({}, [&] { return ::eventfd(initial, flags); });
 }
 
 struct DirectoryEntry {
@@ -138,6 +146,7 @@ void exposeFile(Napi::Env env, Napi::Object exports) {
   expose<openat2>(env, exports, "openat2");
   expose<closeWrapper>(env, exports, "close");
   expose<pipe2Wrapper>(env, exports, "pipe2");
+  expose<eventfdWrapper>(env, exports, "eventfd");
   expose<setPipeSize>(env, exports, "setPipeSize");
   expose<readDirectory>(env, exports, "readDirectory");
   expose<flockWrapper>(env, exports, "flock");

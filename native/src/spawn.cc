@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <linux/close_range.h>
 #include <sched.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -48,6 +49,8 @@ struct Plan {
   const char* cwd;  // null: as ours
   bool newSession;
   bool newProcessGroup;
+  int parentDeathSignal;  // 0: none
+  pid_t parent;
   std::vector<int> fds;  // the child moves sources about in here
   const char* failedCall = nullptr;
   int error = 0;
@@ -90,6 +93,11 @@ const char* becomeProgram(Plan& plan) {
   if (plan.newProcessGroup && !plan.newSession && ::setpgid(0, 0) == -1) return "setpgid";
   if (plan.cwd != nullptr && ::chdir(plan.cwd) == -1) return "chdir";
   resetSignals();
+  if (plan.parentDeathSignal != 0) {
+    if (::prctl(PR_SET_PDEATHSIG, plan.parentDeathSignal) == -1) return "prctl";
+    // It may have died before: then nobody will send it.
+    if (::getppid() != plan.parent) ::kill(::getpid(), plan.parentDeathSignal);
+  }
   ::execve(plan.file, plan.args, plan.env);
   return "execve";
 }
@@ -137,7 +145,7 @@ std::vector<int> descriptorSources(const Napi::Array& fds, int nothing) {
   return sources;
 }
 
-/** (file, args, env, cwd | null, fds, newSession, newProcessGroup) → [pid, pidfd] */
+/** (file, args, env, cwd | null, fds, newSession, newProcessGroup, parentDeathSignal) → [pid, pidfd] */
 Napi::Value spawn(const Napi::CallbackInfo& info) {
   const Arguments args(info, "execve");
   const std::string file = args.string(0);
@@ -152,6 +160,8 @@ Napi::Value spawn(const Napi::CallbackInfo& info) {
             .cwd = cwd.c_str(),
             .newSession = info[5].As<Napi::Boolean>().Value(),
             .newProcessGroup = info[6].As<Napi::Boolean>().Value(),
+            .parentDeathSignal = args.integer(7),
+            .parent = ::getpid(),
             .fds = descriptorSources(info[4].As<Napi::Array>(), nothing.get())};
   Child child = start(plan, file, cwd.text());
   return args.pair(child.pid, child.pidfd.release());

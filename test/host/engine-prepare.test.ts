@@ -18,6 +18,7 @@ import { createContainerEngine } from '../../engine/container/container-engine.t
 import { unmountAll } from '../../engine/rootfs/mount-overlay.ts';
 import type { ContainerRequest } from '../../schemas/index.ts';
 import { readMountTable } from '../support/mount-table.ts';
+import { readProcessTable } from '../support/process-table.ts';
 import { rejectionOf } from '../support/rejection.ts';
 import { copyRoot, logText, withEngine } from '../support/test-engine.ts';
 import type { TestEngine } from '../support/test-engine.ts';
@@ -236,14 +237,21 @@ test('[prepare.rollback] a command that may not be executed is another error', a
   });
 });
 
-test('[prepare.rollback] a layer that is gone takes /dev/shm down again', async () => {
+test('[prepare.rollback] a layer that is gone takes /dev/shm down again, and the monitor that waits', async () => {
   await withEngine(async (engine) => {
     const request = engine.request('true');
     const layer = `${engine.layer}.away`;
-    engine.parts.images.layerPaths = () => Promise.resolve([layer]);
+    const { shm, bundle } = engine.parts.paths.container(request.id);
+    const monitors = async (): Promise<number> =>
+      (await readProcessTable()).filter(({ args }) => args.includes(bundle)).length;
+    const waiting: number[] = [];
+    engine.parts.images.layerPaths = async () => {
+      waiting.push(await monitors());
+      return [layer];
+    };
     const error = await rejectionOf(engine.containers.create(request));
     assert.match(error.message, /ENOENT/);
-    const { shm, bundle } = engine.parts.paths.container(request.id);
+    assert.equal([...waiting, await monitors()], [1, 0]);
     assert.equal(mountLines(shm), []);
     assert.not(existsSync(bundle));
   });

@@ -1,4 +1,5 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
@@ -6,6 +7,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createLinuxKernel, ErrnoError, SIGKILL, SIGTERM } from '../../native/index.ts';
 import type { SpawnRequest } from '../../native/index.ts';
+import { killProcess } from '../support/kill-process.ts';
 
 const kernel = createLinuxKernel();
 
@@ -121,6 +123,25 @@ test('a descriptor that we inherited without close-on-exec is not handed on', ()
   closeSync(inherited);
   assert.ok([3, 4].every((fd) => descriptorsIn(ours.stdout).includes(fd)));
   assert.equal(descriptorsIn(theirs.stdout), [0, 1, 2]);
+});
+
+test('a child with a parent-death signal ends with its parent, and its own child does not', async () => {
+  const face = fileURLToPath(new URL('../../native/index.ts', import.meta.url));
+  const program = `import { createLinuxKernel } from ${JSON.stringify(face)};
+    const script = 'sleep 1000 & echo $$ $!; wait';
+    const shell = { file: '/bin/sh', args: ['sh', '-c', script], env: ['PATH=/usr/bin:/bin'] };
+    createLinuxKernel().spawn({ ...shell, fds: [null, 1, 2], parentDeathSignal: ${SIGKILL} });
+    setInterval(() => {}, 1000);`;
+  const parent = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', program], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const [text] = (await once(parent.stdout.setEncoding('utf8'), 'data')) as [string];
+  const [child = 0, grandchild = 0] = text.trim().split(' ').map(Number);
+  const pidfd = kernel.pidfdOpen(child, 0);
+  parent.kill('SIGKILL');
+  assert.ok(await kernel.pollReadable(pidfd, 10_000), 'it has ended');
+  kernel.close(pidfd);
+  killProcess(grandchild);
 });
 
 test('descriptors can change places', async () => {

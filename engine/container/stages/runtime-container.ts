@@ -3,44 +3,27 @@ import { hasErrno, SIGKILL } from '../../../native/index.ts';
 
 import { containerCgroup, removeCgroup } from '../../cgroup/cgroup-path.ts';
 import { removeParentCgroups } from '../../cgroup/parent-cgroups.ts';
-import { socketsFor } from '../../process/passed-sockets.ts';
 import { processGroupOf } from '../../process/process-identity.ts';
-import { createUnderMonitor, readPidFile } from '../../runtime/conmon.ts';
+import { readPidFile } from '../../runtime/conmon.ts';
 import type { Stage } from '../../stage.ts';
 import type { ContainerContext } from '../container-context.ts';
 import { letConnectionsGo } from '../../checkpoint/kept-checkpoints.ts';
 import { dropParked } from '../../checkpoint/parked-runtime.ts';
 import { openProcess, saveProcess } from '../container-process.ts';
-import { relaySocket } from '../notify-socket.ts';
 import { readExit } from '../exit-file.ts';
 
 /** The container in the OCI runtime, under its monitor; its process waits for start. */
 export const runtimeContainer: Stage<ContainerContext> = {
   name: 'runtime-container',
 
-  async up({ parts, request, paths }) {
+  async up(context) {
+    const { parts, request, paths } = context;
     // For a restore that is not to be.
     await dropParked(parts, request);
     await letConnectionsGo(parts, paths);
-    const notifySocket = relaySocket(request);
     await parts.runtime.claim(request.id);
-    const pid = await createUnderMonitor(parts.kernel, parts.facts.conmon.path, parts.runtime, {
-      id: request.id,
-      name: request.name,
-      bundle: paths.bundle,
-      pidFile: paths.pidFile,
-      monitorPidFile: paths.monitorPidFile,
-      exitDirectory: parts.paths.exits,
-      persistDirectory: paths.persist,
-      logFile: paths.log,
-      terminal: request.spec.tty === true,
-      stdin: request.spec.stdin === true,
-      systemdCgroup: parts.facts.cgroupManager === 'systemd',
-      ...(notifySocket !== null && { notifySocket }),
-      passedFds: socketsFor(request).map(({ fd }) => fd),
-      scope: parts.monitors,
-      exitCommand: parts.exitCommand === null ? null : [...parts.exitCommand, request.id],
-    });
+    if (context.monitor === null) throw new Error(`create container/${request.name}: no monitor waits`);
+    const pid = await context.monitor.release();
     await saveProcess(paths, pid, parts.facts.bootId);
   },
 
