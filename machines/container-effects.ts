@@ -91,10 +91,7 @@ export class ContainerEffects {
       () => this.#deps.engine.containers.create(request, { signal }),
       before,
     );
-    await this.#journal.conclude(container, (record) => ({
-      ...record,
-      state: 'Created',
-    }));
+    await this.#journal.concludeSoon(container, (record) => ({ ...record, state: 'Created' }));
     this.#journal.emit(
       'init',
       before,

@@ -81,6 +81,20 @@ export class EffectJournal {
     return this.#edit(container, (record) => ({ ...change(record), intent: null }));
   }
 
+  /**
+   * Concludes what is followed by another intent, as a creation is by the start: that one's write holds both. After a crash before it the
+   * record still has the intent, and the host says what has become of it.
+   */
+  async concludeSoon(
+    container: string,
+    change: (record: ContainerRecord) => ContainerRecord,
+  ): Promise<ContainerRecord> {
+    const concluded = (record: ContainerRecord): ContainerRecord => ({ ...change(record), intent: null });
+    const record = await this.#deps.records.containers.note(container, concluded);
+    if (record === null) throw new RecordGoneError(container);
+    return record;
+  }
+
   /** Runs an effect; when it fails, the record says what is so now, and why, before the error goes on. */
   async attempt<T>(
     container: string,

@@ -67,6 +67,7 @@ function viewOf(deps: PassDeps, after: RecordsView): DryDeps {
     get: (name: string) => records.find((record) => record.name === name) ?? null,
     list: () => [...records],
     edit: refuse,
+    note: refuse,
     put: refuse,
     remove: refuse,
   });

@@ -10,7 +10,7 @@ export interface RecordEditor {
   readonly containers: EditableCollection<ContainerRecord>;
   readonly pods: EditableCollection<PodRecord>;
   readonly checkpoints: EditableCollection<DeclaredCheckpointRecord>;
-  /** Calls back after every durable change. Returns a function that ends that. */
+  /** Calls back after every change, durable or noted. Returns a function that ends that. */
   onChange(listener: (resource: ResourceName) => void): () => void;
 }
 
@@ -19,6 +19,11 @@ export interface EditableCollection<T> {
   list(): T[];
   /** Null when there is no such record any more. Returning the same object means that nothing is to be written. */
   edit(name: string, change: (record: T) => T): Promise<T | null>;
+  /**
+   * The same, without waiting for the disk: it is there with the next edit, or a moment later. After a crash in between the record is as it
+   * was before.
+   */
+  note(name: string, change: (record: T) => T): Promise<T | null>;
   /** Writes a record that may be new. */
   put(record: T): Promise<void>;
   remove(name: string): Promise<void>;
@@ -73,6 +78,16 @@ function editable<T extends { name: string }>(
         await collection.put(next);
         notify(name);
         return next;
+      }),
+    note: (name, change) =>
+      inTurn(name, () => {
+        const present = collection.get(name);
+        if (present === null) return Promise.resolve(null);
+        const next = change(present);
+        if (next === present) return Promise.resolve(present);
+        collection.note(next);
+        notify(name);
+        return Promise.resolve(next);
       }),
     put: (record) =>
       inTurn(record.name, async () => {

@@ -148,7 +148,11 @@ async function assemble(
     async close() {
       await reconciler.stop();
       await eventLog.flush();
-      release();
+      try {
+        await store.settle();
+      } finally {
+        release();
+      }
     },
   };
 }

@@ -1,17 +1,16 @@
 import { readFileSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
 import { hasErrno } from '../../native/index.ts';
 import type { Kernel } from '../../native/index.ts';
 import type { ContainerPaths } from '../host-paths.ts';
 import { isAlive, readStartTicks } from '../process/process-identity.ts';
 import type { ProcessIdentity } from '../process/process-identity.ts';
+import { writeVolatile } from '../volatile-file.ts';
 
 /** Notes, beside the bundle, which process is the container's first. */
 export async function saveProcess(paths: ContainerPaths, pid: number, bootId: string): Promise<void> {
   const startTicks = (await readStartTicks(pid)) ?? 0;
-  await writeFile(paths.process, JSON.stringify({ pid, startTicks, bootId } satisfies ProcessIdentity), {
-    mode: 0o600,
-  });
+  const identity: ProcessIdentity = { pid, startTicks, bootId };
+  writeVolatile(paths.process, JSON.stringify(identity), 0o600);
 }
 
 /** The noted process, alive or not; null before it was created. */

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { hostsFile } from '../files/hosts.ts';
 import { hasErrno } from '../../native/index.ts';
@@ -6,6 +6,8 @@ import type { ContainerRequest } from '../../schemas/index.ts';
 import { EngineError } from '../engine-error.ts';
 import { resolvConfFile } from '../files/resolv-conf.ts';
 import { readInRoot } from '../rootfs/read-in-root.ts';
+import { sideBySide } from '../side-by-side.ts';
+import { writeVolatile } from '../volatile-file.ts';
 import { rootfsPath, usesHostNetwork } from './container-context.ts';
 import type { ContainerContext } from './container-context.ts';
 import { addToSharedHosts, ensureSharedFile } from './shared-files.ts';
@@ -14,20 +16,26 @@ import { addToSharedHosts, ensureSharedFile } from './shared-files.ts';
 export async function provideNames(context: ContainerContext): Promise<void> {
   const { request, pod } = context;
   const shared = pod !== null && request.pod?.shared.includes('net') === true ? pod.files : null;
-  if (request.spec.useImageHosts !== true) {
-    context.providedFiles['/etc/hosts'] =
-      shared === null
-        ? await write(context, 'etc-hosts', await hostsText(context, ownNames(request)))
-        : await sharedHosts(context, shared);
-  }
-  if (request.spec.useImageResolvConf !== true) {
-    context.providedFiles['/etc/resolv.conf'] =
-      shared === null
-        ? await write(context, 'etc-resolv.conf', await resolvConfText(request))
-        : await ensureSharedFile(context.parts.kernel, path.join(shared, 'resolv.conf'), () =>
-            resolvConfText(request),
-          );
-  }
+  const provide = async (destination: string, file: Promise<string>): Promise<void> => {
+    context.providedFiles[destination] = await file;
+  };
+  await sideBySide(`provide the names of container/${request.name}`, [
+    ...(request.spec.useImageHosts === true ? [] : [provide('/etc/hosts', hosts(context, shared))]),
+    ...(request.spec.useImageResolvConf === true
+      ? []
+      : [provide('/etc/resolv.conf', resolvConf(context, shared))]),
+  ]);
+}
+
+async function hosts(context: ContainerContext, shared: string | null): Promise<string> {
+  if (shared !== null) return sharedHosts(context, shared);
+  return write(context, 'etc-hosts', await hostsText(context, ownNames(context.request)));
+}
+
+async function resolvConf(context: ContainerContext, shared: string | null): Promise<string> {
+  const { request, parts } = context;
+  if (shared === null) return write(context, 'etc-resolv.conf', await resolvConfText(request));
+  return ensureSharedFile(parts.kernel, path.join(shared, 'resolv.conf'), () => resolvConfText(request));
 }
 
 async function sharedHosts(context: ContainerContext, directory: string): Promise<string> {
@@ -37,9 +45,9 @@ async function sharedHosts(context: ContainerContext, directory: string): Promis
   return file;
 }
 
-async function write({ paths }: ContainerContext, name: string, text: string): Promise<string> {
+function write({ paths }: ContainerContext, name: string, text: string): string {
   const file = path.join(paths.files, name);
-  await writeFile(file, text, { mode: 0o644 });
+  writeVolatile(file, text, 0o644);
   return file;
 }
 

@@ -37,7 +37,10 @@ export async function openRecordStore(options: RecordStoreOptions): Promise<Reco
       damaged,
     ),
   ]);
-  return { containers, pods, checkpoints, damaged };
+  const settle = async (): Promise<void> => {
+    await Promise.all([containers, pods, checkpoints].map((collection) => collection.settle()));
+  };
+  return { containers, pods, checkpoints, damaged, settle };
 }
 
 async function openCollection<T extends { name: string }>(
@@ -45,7 +48,7 @@ async function openCollection<T extends { name: string }>(
   directory: string,
   options: RecordStoreOptions,
   damaged: DamagedRecord[],
-): Promise<RecordCollection<T>> {
+): Promise<RecordCollection<T> & { settle(): Promise<unknown> }> {
   if (options.readOnly !== true) await mkdir(directory, { recursive: true, mode: 0o700 });
   const entries = new Map<string, Entry<T>>();
   const newEntry = (name: string): Entry<T> => {
@@ -85,6 +88,13 @@ async function openCollection<T extends { name: string }>(
       entry.low.data = record;
       await entry.low.write();
     },
+    note: (record) => {
+      const entry = entries.get(record.name) ?? newEntry(record.name);
+      entries.set(record.name, entry);
+      entry.low.data = record;
+      entry.adapter.note(record);
+    },
+    settle: () => Promise.all([...entries.values()].map(({ adapter }) => adapter.settle())),
     remove: async (name) => {
       const entry = entries.get(name);
       if (entry === undefined) return;
@@ -130,6 +140,9 @@ async function setAside(file: string, error: unknown, readOnly: boolean): Promis
   return { path: file, setAsideAs: aside, reason };
 }
 
+/** How long what was noted waits for a write to go with, milliseconds: the next intent follows much sooner, if one does. */
+const NOTE_DELAY_MS = 20;
+
 /** The lowdb adapter of one record: durable writes, one at a time, of which a newer one replaces those that wait. */
 class DurableRecordFile<T extends { name: string }> {
   readonly #file: string;
@@ -138,6 +151,7 @@ class DurableRecordFile<T extends { name: string }> {
   readonly #validate: RecordValidator | undefined;
   #writing: Promise<void> | null = null;
   #next: { text: string | null; done: Promise<void> } | null = null;
+  #noted: { record: T; timer: NodeJS.Timeout } | null = null;
 
   constructor(file: string, kind: RecordKind, name: string, validate: RecordValidator | undefined) {
     this.#file = file;
@@ -161,8 +175,26 @@ class DurableRecordFile<T extends { name: string }> {
     return (this.#validate === undefined ? value : this.#validate(this.#kind, value)) as T;
   }
 
+  /** Written with the next write, or when none has come in a moment. */
+  note(record: T): void {
+    clearTimeout(this.#noted?.timer);
+    const timer = setTimeout(() => {
+      // Nobody waits for it; who wants to be sure asks by `settle`.
+      this.settle().catch(() => undefined);
+    }, NOTE_DELAY_MS);
+    this.#noted = { record, timer };
+  }
+
+  /** Resolves when nothing is to be written any more. */
+  async settle(): Promise<void> {
+    if (this.#noted !== null) await this.write(this.#noted.record);
+    await (this.#next?.done ?? this.#writing);
+  }
+
   /** Null removes the file. */
   write(data: T | null): Promise<void> {
+    clearTimeout(this.#noted?.timer);
+    this.#noted = null;
     // Serialised now: the caller may change the object before the turn of this write comes.
     const text = data === null ? null : `${JSON.stringify(data, null, 1)}\n`;
     // Asked first: one that waits is about to begin, and must not come after a newer one.

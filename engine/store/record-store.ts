@@ -11,6 +11,8 @@ export interface RecordStore {
   readonly checkpoints: RecordCollection<DeclaredCheckpointRecord>;
   /** Files that could not be read at opening; they were set aside, and the rest goes on. */
   readonly damaged: readonly DamagedRecord[];
+  /** Resolves when all that was noted is on stable storage. To be called before the lock is let go. */
+  settle(): Promise<void>;
 }
 
 export interface RecordCollection<T extends { name: string }> {
@@ -18,6 +20,11 @@ export interface RecordCollection<T extends { name: string }> {
   /** Sorted by name. */
   list(): T[];
   put(record: T): Promise<void>;
+  /**
+   * Changes it in memory at once; on disk it is with the next put, or a moment later. After a crash in between the record is as it was
+   * before: only for what can be seen of the host anew.
+   */
+  note(record: T): void;
   remove(name: string): Promise<void>;
 }
 

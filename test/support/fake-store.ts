@@ -22,6 +22,7 @@ export function openFakeStore(disk: FakeDisk, boundary: Boundary = () => Promise
     pods: collection<PodRecord>(disk.pods, 'pod', boundary),
     checkpoints: collection<DeclaredCheckpointRecord>(disk.checkpoints, 'checkpoint', boundary),
     damaged: [],
+    settle: () => Promise.resolve(),
   };
 }
 
@@ -39,6 +40,10 @@ function collection<T extends { name: string }>(
       files.set(record.name, JSON.stringify(record));
       memory.set(record.name, JSON.parse(JSON.stringify(record)) as T);
       await boundary(`write ${kind} ${record.name}`, 'after');
+    },
+    // On disk with the next put, as after a crash before that.
+    note(record) {
+      memory.set(record.name, JSON.parse(JSON.stringify(record)) as T);
     },
     async remove(name) {
       await boundary(`delete ${kind} ${name}`, 'before');

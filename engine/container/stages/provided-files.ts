@@ -1,4 +1,3 @@
-import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { ContainerRequest } from '../../../schemas/index.ts';
 import { containerEnvFile } from '../../files/container-env.ts';
@@ -6,8 +5,10 @@ import { hostnameFile } from '../../files/hostname.ts';
 import { unmountAll } from '../../rootfs/mount-overlay.ts';
 import { labelsOf } from '../../selinux/host-labels.ts';
 import { labelTree } from '../../selinux/label-tree.ts';
+import { sideBySide } from '../../side-by-side.ts';
 import type { Stage } from '../../stage.ts';
 import { usesHostNetwork } from '../container-context.ts';
+import { writeVolatile } from '../../volatile-file.ts';
 import type { ContainerContext } from '../container-context.ts';
 import { provideNotifyDirectory } from '../notify-socket.ts';
 import { provideLocaltime } from '../provide-localtime.ts';
@@ -21,14 +22,16 @@ export const providedFiles: Stage<ContainerContext> = {
   name: 'provided-files',
 
   async up(context) {
-    await provideSubscriptions(context);
-    await provideSecrets(context);
-    await provideNames(context);
-    await provide(context, '/etc/hostname', hostnameFile(hostnameOf(context)));
-    await provide(context, '/run/.containerenv', containerEnvText(context.request));
-    await provideNotifyDirectory(context);
-    await provideLocaltime(context);
-    await providePasswd(context);
+    provide(context, '/etc/hostname', hostnameFile(hostnameOf(context)));
+    provide(context, '/run/.containerenv', containerEnvText(context.request));
+    await sideBySide(`provide the files of container/${context.request.name}`, [
+      // A secret lies over what the host provides there.
+      provideSubscriptions(context).then(() => provideSecrets(context)),
+      provideNames(context),
+      provideNotifyDirectory(context),
+      provideLocaltime(context),
+      providePasswd(context),
+    ]);
     repeatInChroots(context);
     const labels = labelsOf(context);
     if (labels !== null) await labelTree(context.parts.kernel, context.paths.files, labels.mountLabel);
@@ -42,9 +45,9 @@ export const providedFiles: Stage<ContainerContext> = {
 };
 
 /** Writes a file of the container below its directory of provided files, and notes where it is to be mounted. */
-async function provide(context: ContainerContext, destination: string, text: string): Promise<void> {
+function provide(context: ContainerContext, destination: string, text: string): void {
   const file = path.join(context.paths.files, destination.slice(1).replaceAll('/', '-'));
-  await writeFile(file, text, { mode: 0o644 });
+  writeVolatile(file, text, 0o644);
   context.providedFiles[destination] = file;
 }
 

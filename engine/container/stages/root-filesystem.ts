@@ -2,6 +2,7 @@ import { readdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { AT_FDCWD, MOUNT_ATTR_NODEV } from '../../../native/index.ts';
 import { EngineError } from '../../engine-error.ts';
+import type { RootStatus } from '../../image/layer-writer.ts';
 import { attachTree, cloneTree, tryMapOwners } from '../../rootfs/id-mapped-mount.ts';
 import { linkMtab } from '../../rootfs/link-mtab.ts';
 import { mountMappedOverlay } from '../../rootfs/mount-layers.ts';
@@ -31,12 +32,13 @@ export const rootFilesystem: Stage<ContainerContext> = {
         `mount the root of container/${request.name}: neither image nor rootfs is given`,
       );
     }
-    const [lowers, config] = await Promise.all([
+    const [lowers, config, status] = await Promise.all([
       parts.images.layerPaths(request.image.id),
       parts.images.config(request.image.id),
+      parts.images.rootStatus?.(request.image.id) ?? null,
     ]);
     context.imageConfig = config;
-    await setRootStatus(context, request.image.id);
+    setRootStatus(context, status);
     await mountRoot(context, { lowers, upper: paths.upper, work: paths.work, ...contextOption(context) });
     linkMtab(parts.kernel, paths.rootfs, hostOwner(context, ROOT));
   },
@@ -50,9 +52,8 @@ export const rootFilesystem: Stage<ContainerContext> = {
 const ROOT = { uid: 0, gid: 0 };
 
 /** overlayfs takes mode and owner of `/` from the upper directory; an image that says nothing of them has 0555 and root. */
-async function setRootStatus(context: ContainerContext, imageId: string): Promise<void> {
+function setRootStatus(context: ContainerContext, status: RootStatus | null): void {
   const { parts, paths } = context;
-  const status = (await parts.images.rootStatus?.(imageId)) ?? null;
   const owner = hostOwner(context, status ?? ROOT);
   parts.kernel.fchownat(AT_FDCWD, paths.upper, owner.uid, owner.gid, 0);
   if (status !== null) parts.kernel.fchmodat(AT_FDCWD, paths.upper, status.mode & 0o7777);

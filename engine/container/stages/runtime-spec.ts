@@ -1,8 +1,9 @@
-import { rename, writeFile } from 'node:fs/promises';
+import { renameSync } from 'node:fs';
 import { buildSpec } from '../../spec/build-spec.ts';
 import { replacedFiles } from '../../spec/mounts.ts';
 import { serializeSpec } from '../../spec/serialize-spec.ts';
 import type { Stage } from '../../stage.ts';
+import { writeVolatile } from '../../volatile-file.ts';
 import type { ContainerContext } from '../container-context.ts';
 import { checkMountPoints } from '../check-mount-points.ts';
 import { gatherHooks } from '../gather-hooks.ts';
@@ -26,8 +27,8 @@ export const runtimeSpec: Stage<ContainerContext> = {
     checkMountPoints(context, spec);
     const text = serializeSpec(buildSpec({ ...input, hooks: hooks.spec }));
     const temporary = `${paths.config}.new`;
-    await writeFile(temporary, await runPrecreateHooks(context, hooks.precreate, text), { mode: 0o600 });
-    await rename(temporary, paths.config);
+    writeVolatile(temporary, await runPrecreateHooks(context, hooks.precreate, text), 0o600);
+    renameSync(temporary, paths.config);
   },
 
   down() {

@@ -1,6 +1,8 @@
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { AT_FDCWD } from '../../../native/index.ts';
 import { putUpperBack } from '../../checkpoint/upper-aside.ts';
+import type { ContainerPaths } from '../../host-paths.ts';
 import { mountPointsBelow } from '../../rootfs/is-mount-point.ts';
 import { unmountAll } from '../../rootfs/mount-overlay.ts';
 import type { Stage } from '../../stage.ts';
@@ -16,23 +18,35 @@ export const stateDirectory: Stage<ContainerContext> = {
     await clear(context);
     // A restore out of another layer was interrupted.
     await putUpperBack(paths);
-    const keep = [paths.logs, paths.upper, paths.work, paths.emptyDirs];
-    const make = [paths.rootfs, paths.files, paths.shm, paths.memoryDirs, paths.persist, parts.paths.exits];
-    for (const directory of [...keep, ...make]) await mkdir(directory, { recursive: true, mode: 0o700 });
+    const isNew = await makeKept(paths);
+    makeVolatile([paths.rootfs, paths.files, paths.shm, paths.memoryDirs, paths.persist, parts.paths.exits]);
     // The root directory of the container takes its mode from here; podman's engines have it 0555, and so do its checkpoints.
     parts.kernel.fchmodat(AT_FDCWD, paths.upper, 0o555);
     // Nobody of the host may come by the suid programs of an image, but the root of a user namespace has to pass to its own.
     if (request.spec.userns !== undefined) parts.kernel.fchmodat(AT_FDCWD, paths.bundle, 0o711);
-    if (continuesLog === true) return;
-    await setLogsAside(paths);
+    if (continuesLog !== true && !isNew) await setLogsAside(paths);
   },
 
   down: clear,
 };
 
+/** What outlives a reboot. True when nothing of it was there. */
+async function makeKept(paths: ContainerPaths): Promise<boolean> {
+  const directories = [paths.logs, paths.upper, paths.work, paths.emptyDirs];
+  const made = await Promise.all(
+    directories.map((directory) => mkdir(directory, { recursive: true, mode: 0o700 })),
+  );
+  return made.some((first) => first !== undefined && `${paths.state}/`.startsWith(`${first}/`));
+}
+
+/** In the memory of /run: sooner made than handed to the thread pool. */
+function makeVolatile(directories: readonly string[]): void {
+  for (const directory of directories) mkdirSync(directory, { recursive: true, mode: 0o700 });
+}
+
 /** Only mounts that a crash has left behind are unmounted here; each stage unmounts its own. */
 async function clear({ paths, parts }: ContainerContext): Promise<void> {
   for (const point of mountPointsBelow(paths.bundle)) unmountAll(parts.kernel, point);
-  await rm(paths.bundle, { recursive: true, force: true });
-  await rm(paths.exitFile, { force: true });
+  if (existsSync(paths.bundle)) await rm(paths.bundle, { recursive: true, force: true });
+  rmSync(paths.exitFile, { force: true });
 }

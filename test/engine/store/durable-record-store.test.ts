@@ -6,6 +6,7 @@ import { openRecordStore } from '../../../engine/store/durable-record-store.ts';
 import type { RecordStore } from '../../../engine/store/record-store.ts';
 import { storedContainer } from '../../support/stored-records.ts';
 import { withDirectory } from '../../support/scratch-directory.ts';
+import { until } from '../../support/until.ts';
 
 /** A store, its directory of containers, and the same files as a new process would open or only look at them. */
 async function withStore(
@@ -80,6 +81,32 @@ test('a removal during a write wins, and a put during a removal wins', async () 
     await Promise.all([removal, store.containers.put(storedContainer('web', 4))]);
     assert.is(store.containers.get('web')?.restartCount, 4);
     assert.is((await reopen()).containers.get('web')?.restartCount, 4);
+  });
+});
+
+test('what is noted is read at once, and is on disk with the next put, or when that is asked for', async () => {
+  await withStore(async ({ store, look }) => {
+    const countOnDisk = async () => (await look()).containers.get('web')?.restartCount;
+    await store.containers.put(storedContainer('web', 1));
+    store.containers.note(storedContainer('web', 2));
+    assert.is(store.containers.get('web')?.restartCount, 2);
+    await store.containers.put(storedContainer('web', 3));
+    await store.settle();
+    assert.is(await countOnDisk(), 3, 'the older note did not come after the put');
+    store.containers.note(storedContainer('web', 4));
+    await store.settle();
+    assert.is(await countOnDisk(), 4);
+  });
+});
+
+test('what is noted and not asked for is on disk a moment later, and gone with a removal', async () => {
+  await withStore(async ({ store, look, files }) => {
+    store.containers.note(storedContainer('web', 1));
+    await until(async () => (await look()).containers.get('web') !== null, { what: 'it was written' });
+    store.containers.note(storedContainer('web', 2));
+    await store.containers.remove('web');
+    await store.settle();
+    assert.equal(readdirSync(files), []);
   });
 });
 
