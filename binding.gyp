@@ -48,10 +48,18 @@
       "ldflags": ["-static-libgcc", "-static-libstdc++"]
     },
     {
+      "target_name": "tsctr-lazy-pages",
+      "type": "executable",
+      "win_delay_load_hook": "false",
+      "sources": ["native/src/kill_in_cgroup.cc", "native/src/lazy-pages.cc"],
+      "ldflags": ["-static-libgcc", "-static-libstdc++"]
+    },
+    {
       "target_name": "tsctr-restore",
       "type": "executable",
       "win_delay_load_hook": "false",
       "sources": [
+        "native/src/kill_in_cgroup.cc",
         "native/src/new_network.cc",
         "native/src/private_run.cc",
         "native/src/restore-launcher.cc"

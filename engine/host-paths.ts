@@ -49,6 +49,10 @@ export interface ContainerPaths {
   readonly persist: string;
   readonly pidFile: string;
   readonly monitorPidFile: string;
+  /** Of what serves the pages of a restored container, while some are to come. */
+  readonly lazyPagesPidFile: string;
+  /** Pages were lost: says why. */
+  readonly lostPages: string;
   /** Our own note of the created process: pid, start time, boot. */
   readonly process: string;
   readonly runtimeLog: string;
@@ -111,6 +115,8 @@ function containerPaths(root: string, run: string, id: string): ContainerPaths {
     persist: path.join(bundle, 'persist'),
     pidFile: path.join(bundle, 'pid'),
     monitorPidFile: path.join(bundle, 'conmon.pid'),
+    lazyPagesPidFile: path.join(bundle, 'lazy-pages.pid'),
+    lostPages: path.join(bundle, 'lazy-pages.lost'),
     process: path.join(bundle, 'process.json'),
     runtimeLog: path.join(bundle, 'runtime.log'),
     runtimeLink: path.join(bundle, 'runtime'),

@@ -78,7 +78,7 @@ export class MemoryEffects {
   }
 
   async restore(operation: OperationOf<'restore'>, signal: AbortSignal): Promise<void> {
-    const { container, request, why, restartCount, archive, image, ignore, onArchive } = operation;
+    const { container, request, why, restartCount, archive, image, ignore, lazyPages, onArchive } = operation;
     const number = operation.checkpoint === null ? {} : { checkpoint: operation.checkpoint };
     const elsewhere = image === null ? (archive === null ? null : { archive }) : { image };
     const source = elsewhere ?? number;
@@ -93,6 +93,7 @@ export class MemoryEffects {
         this.#deps.engine.containers.restore(request, {
           ...source,
           ignore,
+          lazyPages,
           signal,
           ...(onArchive === undefined ? {} : { onProgress: onArchive }),
         }),
@@ -107,6 +108,7 @@ export class MemoryEffects {
     this.#journal.emit('restore', record, request, {
       why,
       pid: String(result.pid),
+      ...(lazyPages ? { lazyPages: 'true' } : {}),
       ...(operation.checkpoint === null ? {} : { checkpoint: String(operation.checkpoint) }),
       ...elsewhere,
     });

@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { packageRoot } from './package-root.ts';
 
-type NativeProgram = 'tsctr-conntrack.so' | 'tsctr-exited' | 'tsctr-restore' | 'tsctr-tar';
+type NativeProgram =
+  'tsctr-conntrack.so' | 'tsctr-exited' | 'tsctr-lazy-pages' | 'tsctr-restore' | 'tsctr-tar';
 
 /** The absolute path of a compiled program of ours. Throws an error that says what to do when it has not been built. */
 export function nativeProgram(name: NativeProgram): string {

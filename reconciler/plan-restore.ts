@@ -81,6 +81,7 @@ export function restoreStep(
     archive,
     image,
     ignore: source?.ignore ?? [],
+    lazyPages: wish?.lazyPages ?? spec.restore?.lazyPages ?? false,
     why,
     restartCount: record.restartCount + (why === 'crash' ? 1 : 0),
   };

@@ -115,6 +115,8 @@ export interface RestoreStep extends InstanceStep<'restore'> {
   image: string | null;
   /** Reasons to refuse it that do not count. */
   ignore: readonly OverlookedReason[];
+  /** It runs before all of its memory has come. */
+  lazyPages: boolean;
   why: RestoredRun['why'];
   /** What the record's count becomes. */
   restartCount: number;

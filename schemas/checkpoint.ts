@@ -116,6 +116,12 @@ export const restorePolicy = z.strictObject({
     })
     .optional()
     .describe('After an exit code other than 0, where the restart policy would start it anew.'),
+  lazyPages: z
+    .boolean()
+    .optional()
+    .describe(
+      'Let it run as soon as its processes are there, while their memory still comes from the checkpoint. A page that never comes ends it. Needs userfaultfd, and the users of the host. Default: false.',
+    ),
   onBoot: z
     .boolean()
     .optional()
@@ -186,6 +192,8 @@ export const restoreWish = z.strictObject({
   /** In place of an archive the image of a checkpoint, which is in the store. */
   image: z.string().optional(),
   ignore: z.array(overlookedReason),
+  /** It runs before all of its memory has come. Absent: as the manifest says. */
+  lazyPages: z.boolean().optional(),
 });
 export type RestoreWish = z.infer<typeof restoreWish>;
 

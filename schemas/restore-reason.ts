@@ -16,6 +16,7 @@ export const RESTORE_REASONS = [
   'volume-exists',
   'foreign',
   'rights',
+  'lazy-pages',
 ] as const;
 export type RestoreReason = (typeof RESTORE_REASONS)[number];
 

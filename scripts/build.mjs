@@ -11,6 +11,7 @@ const NATIVE_OUTPUTS = [
   'build/Release/tsctr-client',
   'build/Release/tsctr-conntrack.so',
   'build/Release/tsctr-exited',
+  'build/Release/tsctr-lazy-pages',
   'build/Release/tsctr-restore',
   'build/Release/tsctr-tar',
 ];

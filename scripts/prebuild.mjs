@@ -9,6 +9,7 @@ const FILES = {
   'tsctr-client': 'tsctr-client',
   'tsctr-conntrack.so': 'tsctr-conntrack.so',
   'tsctr-exited': 'tsctr-exited',
+  'tsctr-lazy-pages': 'tsctr-lazy-pages',
   'tsctr-restore': 'tsctr-restore',
   'tsctr-tar': 'tsctr-tar',
 };

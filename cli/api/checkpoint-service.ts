@@ -65,6 +65,8 @@ export interface RestoreRequest {
   image?: string;
   /** Reasons to refuse it that do not count. */
   ignore: OverlookedReason[];
+  /** They run before all of their memory has come. Default: as their manifests say. */
+  lazyPages?: boolean;
 }
 
 export interface RestoreTarget extends ResourceName {

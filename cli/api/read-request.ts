@@ -103,6 +103,7 @@ export function readRestoreRequest(body: unknown): RestoreRequest {
     archive: stringOrNull(fields['archive'], 'archive'),
     ...(fields['image'] !== undefined && { image: string(fields['image'], 'image') }),
     ignore: array(fields['ignore'], 'ignore').map((word) => oneOf(word, OVERLOOKED_REASONS, 'ignore')),
+    ...(fields['lazyPages'] !== undefined && { lazyPages: boolean(fields['lazyPages'], 'lazyPages') }),
   };
 }
 

@@ -9,6 +9,7 @@ interface ArchiveWish {
   /** Absolute path. */
   archive: string;
   ignore: OverlookedReason[];
+  lazyPages?: boolean;
 }
 
 type CarryOut = (
@@ -70,10 +71,17 @@ export async function restoreArchive(
   });
 }
 
-function beginWith(spec: Record<string, unknown>, { archive, ignore }: ArchiveWish): Record<string, unknown> {
+function beginWith(
+  spec: Record<string, unknown>,
+  { archive, ignore, lazyPages }: ArchiveWish,
+): Record<string, unknown> {
   const restore = typeof spec['restore'] === 'object' && spec['restore'] !== null ? spec['restore'] : {};
   const from = { archive, ...(ignore.length > 0 && { ignore }) };
-  return { ...spec, state: 'Running', restore: { ...restore, from } };
+  return {
+    ...spec,
+    state: 'Running',
+    restore: { ...restore, from, ...(lazyPages === true && { lazyPages }) },
+  };
 }
 
 /** What was asked for once is tried once. */

@@ -50,6 +50,10 @@ export const restore: CommandSpec = {
       description: `restore although ${Object.keys(OVERLOOKED).join(', ')}; may be repeated`,
       repeatable: true,
     },
+    {
+      flags: '--lazy-pages',
+      description: 'let it run while its memory still comes from the checkpoint (spec.restore.lazyPages)',
+    },
     { flags: '--force-image', description: 'restore with another image than that of the checkpoint' },
   ],
   outputs: ['json'],
@@ -64,14 +68,17 @@ export const restore: CommandSpec = {
   hosted: true,
   run: async (invocation) => {
     const { args, options, io } = invocation;
-    const ignore = ignoredReasons(options);
+    const how = {
+      ignore: ignoredReasons(options),
+      ...(options.flag('lazyPages') && { lazyPages: true }),
+    };
     const [word = ''] = args;
     if (args.length === 1 && isPath(word)) {
       if (options.text('from') !== null) {
         throw new CliError('BAD_INPUT', 'restore: a path and --from exclude each other');
       }
       const { restoreArchive } = await import('./restore-archive.ts');
-      return restoreArchive(invocation, { archive: path.resolve(io.cwd, word), ignore }, carryOut);
+      return restoreArchive(invocation, { archive: path.resolve(io.cwd, word), ...how }, carryOut);
     }
     if (options.text('name') !== null || options.text('file') !== null) {
       throw new CliError(
@@ -90,7 +97,7 @@ export const restore: CommandSpec = {
     const archive = from === null ? null : path.resolve(io.cwd, from);
     return carryOut(invocation, (onEvent) =>
       service.checkpoints.restore(
-        { names, archive, ignore, ...(image !== null && { image }) },
+        { names, archive, ...how, ...(image !== null && { image }) },
         onEvent,
         invocation.signal,
       ),

@@ -33,7 +33,7 @@ export async function checkCriu(): Promise<Check[]> {
       check.output.split('\n').find((one) => one.includes('Error')) ?? check.output.split('\n').at(-1) ?? '';
     return [warn('criu', `${found}; criu check: ${line.trim()}`, 'see all of it with: criu check --all')];
   }
-  return [checkSockets(version, found), await checkDirtyTracking(path)];
+  return [checkSockets(version, found), await checkDirtyTracking(path), await checkLazyPages(path)];
 }
 
 /** CRIU's own check does not try a socket. */
@@ -57,5 +57,15 @@ async function checkDirtyTracking(path: string): Promise<Check> {
     'memory tracking',
     'this kernel does not track written memory',
     'incremental checkpoints are full ones; boot a kernel with CONFIG_MEM_SOFT_DIRTY',
+  );
+}
+
+async function checkLazyPages(path: string): Promise<Check> {
+  const { code } = await runProgram(path, ['check', '--feature', 'uffd-noncoop']);
+  if (code === 0) return ok('lazy pages', 'a restored container can run before its memory is there');
+  return warn(
+    'lazy pages',
+    'this kernel has no userfaultfd that tells of forks',
+    'leave restore.lazyPages out; or boot a kernel with CONFIG_USERFAULTFD, with CAP_SYS_PTRACE',
   );
 }

@@ -28,14 +28,14 @@ export function localCheckpoints({ reader, writer, settle }: LocalCheckpointDeps
       await reconciler.checkpoint({ names, wish });
       return settle(names, onEvent, signal);
     },
-    async restore({ names, archive, image, ignore }: RestoreRequest, onEvent, signal) {
+    async restore({ names, archive, image, ...how }: RestoreRequest, onEvent, signal) {
       const { reconciler, engine } = await writer();
       if (image !== undefined) {
         await engine.images.ensure(image, 'IfNotPresent', signal === undefined ? {} : { signal });
       }
       await reconciler.restore({
         names,
-        wish: { archive, ignore, ...(image === undefined ? {} : { image }) },
+        wish: { archive, ...how, ...(image === undefined ? {} : { image }) },
       });
       return settle(names, onEvent, signal);
     },

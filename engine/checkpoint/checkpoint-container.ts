@@ -5,10 +5,12 @@ import { observeContainer } from '../container/observe-container.ts';
 import type { CheckpointOptions, CheckpointResult, MadeRetry } from '../contract/checkpoint-options.ts';
 import { CriuProgram } from '../criu/features.ts';
 import { EngineError } from '../engine-error.ts';
+import { CHECKPOINT_TIMEOUT_MS } from './checkpoint-job.ts';
 import type { CheckpointJob } from './checkpoint-job.ts';
 import { discardCheckpoint } from './discard-checkpoint.ts';
 import { settleCheckpoint } from './keep-checkpoint.ts';
 import { keepByPolicy, nextId } from './kept-checkpoints.ts';
+import { untilMemoryHasCome } from './lazy-memory.ts';
 import { makeCheckpoint } from './make-checkpoint.ts';
 import { requireMemoryTracking } from './pre-dumps.ts';
 import { requireRoom } from './require-room.ts';
@@ -26,6 +28,8 @@ export async function checkpointContainer(
   const criu = new CriuProgram(parts.kernel, parts.facts.tools.criu, parts.paths.run);
   const version = await criu.requireMinimum();
   await requireMemoryTracking(criu, options.preDumps ?? 0, operation);
+  const { timeoutMs = CHECKPOINT_TIMEOUT_MS, signal } = options;
+  await untilMemoryHasCome(parts.kernel, parts.paths.container(request.id), { operation, timeoutMs, signal });
   await settleCheckpoint(parts, request);
   const { status, pid } = await observeContainer(parts, request);
   if ((status !== 'running' && status !== 'paused') || pid === null) {

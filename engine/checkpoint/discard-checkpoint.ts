@@ -11,8 +11,13 @@ export async function discardCheckpoint(parts: EngineParts, directory: string): 
   for (const point of mountPointsBelow(directory)) unmountAll(parts.kernel, point);
   await releaseNetworkLock(parts, directory);
   // First: what is only half there must not be taken for whole.
-  await rm(path.join(directory, CHECKPOINT_FILES.record), { force: true });
+  await disownCheckpoint(directory);
   await rm(directory, { recursive: true, force: true });
+}
+
+/** From here on it is none; its bytes stay where they are. */
+export async function disownCheckpoint(directory: string): Promise<void> {
+  await rm(path.join(directory, CHECKPOINT_FILES.record), { force: true });
 }
 
 /**
@@ -20,6 +25,6 @@ export async function discardCheckpoint(parts: EngineParts, directory: string): 
  * What a crash leaves of them is removed before the next one is made.
  */
 export async function retireCheckpoint(directory: string): Promise<void> {
-  await rm(path.join(directory, CHECKPOINT_FILES.record), { force: true });
+  await disownCheckpoint(directory);
   void rm(directory, { recursive: true, force: true }).catch(() => undefined);
 }

@@ -11,6 +11,7 @@ import { isAlive, readStartTicks } from '../process/process-identity.ts';
 import { readCheckpointRecord } from './checkpoint-record.ts';
 import { discardCheckpoint } from './discard-checkpoint.ts';
 import { discardRemains, nextId } from './kept-checkpoints.ts';
+import { isMemoryToCome } from './lazy-memory.ts';
 import { settleRestore } from './settle-restore.ts';
 import { syncPath, syncTree } from './sync-tree.ts';
 
@@ -55,8 +56,9 @@ export async function markInterruptible(
 export async function settleCheckpoint(parts: EngineParts, request: ContainerRequest): Promise<void> {
   const paths = parts.paths.container(request.id);
   const { newCheckpoint } = paths;
-  await discardRemains(parts, paths);
-  await settleRestore(parts, request);
+  const isInUse = await isMemoryToCome(parts.kernel, paths);
+  if (!isInUse) await discardRemains(parts, paths);
+  await settleRestore(parts, request, { isInUse });
   if (!existsSync(newCheckpoint)) return;
   const mark = await readMark(newCheckpoint);
   if (mark !== null) await endCriu(parts, mark);

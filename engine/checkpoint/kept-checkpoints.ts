@@ -5,7 +5,7 @@ import type { EngineParts } from '../container/container-context.ts';
 import type { CheckpointDetails } from '../contract/checkpoint-details.ts';
 import type { ContainerPaths } from '../host-paths.ts';
 import { CHECKPOINT_FILES, findCheckpointIn } from './checkpoint-record.ts';
-import { discardCheckpoint, retireCheckpoint } from './discard-checkpoint.ts';
+import { discardCheckpoint, disownCheckpoint, retireCheckpoint } from './discard-checkpoint.ts';
 import { forgetNetworkLock, releaseNetworkLock } from './network-lock.ts';
 import { planRetention } from './retention.ts';
 import type { RetentionPolicy } from './retention.ts';
@@ -81,10 +81,10 @@ export async function discardOutrun(parts: EngineParts, paths: ContainerPaths): 
   }
 }
 
-/** Likewise, without waiting for the bytes. */
-export async function retireOutrun(paths: ContainerPaths): Promise<void> {
+/** Likewise, without waiting for the bytes; those of `inUse` stay, with whoever reads them. */
+export async function retireOutrun(paths: ContainerPaths, inUse: string | null): Promise<void> {
   for (const { repeatable, directory } of await listKept(paths)) {
-    if (!repeatable) await retireCheckpoint(directory);
+    if (!repeatable) await (directory === inUse ? disownCheckpoint : retireCheckpoint)(directory);
   }
 }
 

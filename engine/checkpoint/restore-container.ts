@@ -23,6 +23,7 @@ import { CHECKPOINT_TIMEOUT_MS } from './checkpoint-job.ts';
 import { CHECKPOINT_FILES, readCheckpointRecord } from './checkpoint-record.ts';
 import { settleCheckpoint } from './keep-checkpoint.ts';
 import { findKept, letConnectionsGo, retireOutrun } from './kept-checkpoints.ts';
+import { isMemoryToCome, lazyPagesFindings } from './lazy-memory.ts';
 import { passGate, refuse } from './pass-gate.ts';
 import { restoredContainer } from './restored-container.ts';
 import type { RestoreJob } from './restored-container.ts';
@@ -55,6 +56,8 @@ export async function restoreContainer(
   }
   const context: ContainerContext = { ...createContext(parts, request), continuesLog: true };
   const version = formatCriuVersion(await criu.requireMinimum());
+  const { lazyPages: isLazy = false } = options;
+  if (isLazy) refuse(operation, await lazyPagesFindings(criu, request));
   const archive =
     options.image === undefined ? options.archive : await parts.images.checkpointArchive(options.image);
   const archived =
@@ -80,6 +83,8 @@ export async function restoreContainer(
       await passGate(parts, { ...question, findings: archived?.findings ?? [] });
     }
     if (archived !== null) watch.lap('import');
+    // What came out of an archive goes with its last page, and so does what cannot be restored again.
+    const isForOnce = archived !== null || kept?.repeatable === false;
     const job: RestoreJob = {
       operation,
       criu: criu.path,
@@ -89,6 +94,7 @@ export async function restoreContainer(
       isArchived: archived !== null,
       record,
       allowances: options.allowances ?? record.allowances,
+      lazy: isLazy ? { discardedDirectory: isForOnce ? directory : null, pages: null } : null,
       timeoutMs: options.timeoutMs ?? CHECKPOINT_TIMEOUT_MS,
       signal: options.signal,
       watch,
@@ -97,16 +103,33 @@ export async function restoreContainer(
       verified: null,
     };
     if (status !== 'absent') await cleanup();
-    await bringUp(context, job, { preparation, archived });
+    return await carryOut(context, job, { preparation, archived });
+  } finally {
+    if (archived !== null && !(await isMemoryToCome(parts.kernel, context.paths))) {
+      await discardImported(context);
+    }
+  }
+}
+
+async function carryOut(
+  context: ContainerContext,
+  job: RestoreJob,
+  plan: Pick<RestoreSurroundings, 'preparation'> & { archived: ArchivedSource | null },
+): Promise<RestoreResult> {
+  const { parts, paths } = context;
+  const { directory, watch, lazy } = job;
+  try {
+    await bringUp(context, job, plan);
     await forgetUpperAside(paths);
     await letConnectionsGo(parts, paths, directory);
     // From here the files go their way: what has no copy of them cannot be restored a second time.
-    await retireOutrun(paths);
-    watch.lap('finish');
-    return { pid: job.pid, statistics: job.statistics, durationsMs: watch.durationsMs() };
+    await retireOutrun(paths, lazy === null ? null : directory);
+    lazy?.pages?.letGo();
   } finally {
-    if (archived !== null) await discardImported(context);
+    lazy?.pages?.close();
   }
+  watch.lap('finish');
+  return { pid: job.pid, statistics: job.statistics, durationsMs: watch.durationsMs() };
 }
 
 async function bringUp(

@@ -14,12 +14,14 @@ import type { CriuNotifyHandlers } from '../criu/criu-notify.ts';
 import { RESTORE_LOG } from '../criu/options.ts';
 import { restore } from '../criu/restore.ts';
 import type { CriuRestoreRequest } from '../criu/restore.ts';
+import type { LazyPages } from '../criu/lazy-pages.ts';
 import type { CheckpointAllowances } from '../contract/checkpoint-allowances.ts';
 import type { Stage } from '../stage.ts';
 import { CHECKPOINT_FILES } from './checkpoint-record.ts';
 import type { CheckpointRecord } from './checkpoint-record.ts';
 import { restoredExternals } from './external-mounts.ts';
 import { emptyCgroup } from './kill-leftovers.ts';
+import { startLazyMemory } from './lazy-memory.ts';
 import { launchCriu, NETWORK_PLACE } from './launch-criu.ts';
 import type { LaunchedCriu } from './launch-criu.ts';
 import { formatLsmProfile, lsmProfileOf } from './lsm-profile.ts';
@@ -43,6 +45,12 @@ export interface RestoreJob {
   readonly isArchived: boolean;
   readonly record: CheckpointRecord;
   readonly allowances: CheckpointAllowances;
+  /** Memory comes while it runs already; null: all of it before. */
+  readonly lazy: {
+    /** Goes when all pages have come; null: nothing does. */
+    readonly discardedDirectory: string | null;
+    pages: LazyPages | null;
+  } | null;
   readonly timeoutMs: number;
   readonly signal: AbortSignal | undefined;
   readonly watch: Stopwatch;
@@ -96,6 +104,7 @@ async function bringBack(
   const descriptors = JSON.parse(
     await readFile(path.join(job.directory, CHECKPOINT_FILES.descriptors), 'utf8'),
   ) as string[];
+  if (job.lazy !== null) job.lazy.pages = await startLazyMemory(context, { ...job, ...job.lazy, images });
   const launched = launchCriu(context, {
     criu: job.criu,
     knowledge: job.knowledge,
@@ -157,6 +166,7 @@ function describeRestore(
     joinedNamespaces: joinedNamespaces(spec),
     cgroupRoots: placeholder.cgroupRoots,
     cgroupYard: cgroupYard(parts.cgroupLayout),
+    ...(job.lazy !== null && { variations: { lazyPages: true } }),
     allowances: { ...job.allowances, ...chooseConfigFile(spec, parts.runtime.path) },
     ...(job.isArchived && { lsmProfile: formatLsmProfile(lsmProfileOf(spec)) }),
     handlers: restoreHandlers(context, job, restoreParts),
@@ -213,6 +223,7 @@ function restoreHandlers(
       job.verified = verifyContainer(context, pid);
       // CRIU may fail before anybody waits for it.
       job.verified.catch(() => undefined);
+      job.lazy?.pages?.letRun();
       parts.observeEffect('restore.adopt', 'after');
     },
   };

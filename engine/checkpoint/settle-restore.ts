@@ -10,11 +10,16 @@ import { forgetUpperAside, hasUpperAside } from './upper-aside.ts';
 /**
  * After a crash of tsctr in the middle of a restore, or at its end. A container that has come back keeps the layer and the volumes that
  * it was given; else the next one that mounts its root puts the layer back, and the next restore fills the volumes again.
+ * What came out of an archive stays while it is in use: memory comes from there.
  */
-export async function settleRestore(parts: EngineParts, request: ContainerRequest): Promise<void> {
+export async function settleRestore(
+  parts: EngineParts,
+  request: ContainerRequest,
+  { isInUse }: { isInUse: boolean },
+): Promise<void> {
   const context = createContext(parts, request);
   const imported = importedCheckpoint(context);
-  if ([imported, `${imported}.importing`].some((directory) => existsSync(directory)))
+  if (!isInUse && [imported, `${imported}.importing`].some((directory) => existsSync(directory)))
     await discardImported(context);
   if (!hasUpperAside(context.paths) && !hasFilledVolumes(context)) return;
   const { status } = await observeContainer(parts, request);

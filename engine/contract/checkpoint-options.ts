@@ -65,6 +65,8 @@ export interface RestoreOptions extends EffectOptions {
   onProgress?: (progress: PagesProgress) => void;
   /** Reasons to refuse it that do not count. */
   ignore?: readonly OverlookedReason[];
+  /** It runs before all of its memory has come. Default: false. */
+  lazyPages?: boolean;
   /** Default: those of the checkpoint. */
   allowances?: CheckpointAllowances;
   /** For the whole of it. Default: 10 minutes. */

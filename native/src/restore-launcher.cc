@@ -22,6 +22,7 @@
 #include <string_view>
 #include <vector>
 
+#include "kill_in_cgroup.hh"
 #include "new_network.hh"
 #include "private_run.hh"
 
@@ -183,24 +184,12 @@ void putFirstInPath(const char* directory) {
   executeCriu(options);
 }
 
-/** How many processes of the cgroup were there to be killed. */
-int killInCgroup(const char* procsFile) {
-  FILE* file = std::fopen(procsFile, "re");
-  if (file == nullptr) return 0;
-  int count = 0;
-  for (int pid; std::fscanf(file, "%d", &pid) == 1; count++) ::kill(pid, SIGKILL);
-  std::fclose(file);
-  return count;
-}
-
 /**
  * What a CRIU that failed, or was killed, has begun to restore: copies of it, which hold its socket and the
  * streams of the monitor, so that everybody would wait for them for ever.
  */
 void killLeftovers(const Options& options) {
-  if (options.procsFiles.empty()) return;
-  constexpr int kTries = 1000;
-  for (int i = 0; i < kTries && killInCgroup(options.procsFiles.front()) > 0; i++) ::usleep(2000);
+  if (!options.procsFiles.empty()) tsctr::killInCgroup(options.procsFiles.front());
 }
 
 }  // namespace

@@ -79,6 +79,22 @@ test('spec.state: Checkpointed saves it and takes it off the host, and Running b
   );
 });
 
+test('[criu.lazy] memory comes after the restore where the manifest, or who asks for the restore, says so', async () => {
+  const at = await scene({ restore: { lazyPages: true } });
+  const lazy = () => at.process.happened.findLast(({ type }) => type === 'restore')?.attributes['lazyPages'];
+  const restore = async (wish: { lazyPages?: boolean }) => {
+    await checkpoint(at);
+    await at.process.reconciler.restore({ names: NAMES, wish: { archive: null, ignore: [], ...wish } });
+    at.process.reconciler.wake();
+    await at.clock.advance(500);
+    return lazy();
+  };
+  assert.is(await restore({}), 'true');
+  await apply(at, {});
+  assert.is(await restore({}), undefined);
+  assert.is(await restore({ lazyPages: true }), 'true');
+});
+
 test('an event of a checkpoint says what it was tried again for, and with what', async () => {
   const at = await scene();
   at.host.retries = [{ cause: 'file-locks', with: ['fileLocks'] }];

@@ -24,9 +24,18 @@ export async function missingForCheckpoints(): Promise<string | null> {
 }
 
 /** The same for copies of memory while a container runs. */
-export async function missingForPreDumps(): Promise<string | null> {
+export function missingForPreDumps(): Promise<string | null> {
+  return missingFeature('mem_track');
+}
+
+/** The same for memory that comes after the restore. */
+export async function missingForLazyPages(): Promise<string | null> {
+  return (await missingForCheckpoints()) ?? missingFeature('lazy_pages');
+}
+
+function missingFeature(feature: 'mem_track' | 'lazy_pages'): Promise<string | null> {
   const program = new CriuProgram(createLinuxKernel(), criuProgram(), '/tmp/tsctr-no-such-cache');
-  return program.requireFeatures(['mem_track']).then(
+  return program.requireFeatures([feature]).then(
     () => null,
     (error: unknown) => (error instanceof Error ? error.message : String(error)),
   );

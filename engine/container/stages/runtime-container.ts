@@ -8,6 +8,7 @@ import { readPidFile } from '../../runtime/conmon.ts';
 import type { Stage } from '../../stage.ts';
 import type { ContainerContext } from '../container-context.ts';
 import { letConnectionsGo } from '../../checkpoint/kept-checkpoints.ts';
+import { endLazyMemory } from '../../checkpoint/lazy-memory.ts';
 import { dropParked } from '../../checkpoint/parked-runtime.ts';
 import { openProcess, saveProcess } from '../container-process.ts';
 import { readExit } from '../exit-file.ts';
@@ -31,6 +32,7 @@ export const runtimeContainer: Stage<ContainerContext> = {
     const { parts, request } = context;
     await dropParked(parts, request);
     await endProcess(context);
+    await endLazyMemory(context);
     await endMonitor(context);
     await removeCgroup(parts.cgroupLayout, containerCgroup(parts.cgroupOwner, request));
     await removeParentCgroups(parts, request.pod?.id ?? null);
@@ -43,6 +45,7 @@ export const parkedContainer: Stage<ContainerContext> = {
   up: () => Promise.resolve(),
   async down(context) {
     await endProcess(context);
+    await endLazyMemory(context);
     await endMonitor(context);
   },
 };

@@ -148,7 +148,10 @@ for (const [way, open] of Object.entries(WAYS)) {
     fake.events = EVENTS;
     assert.equal(await service.checkpoints.create(create, (event) => told.push(event)), fake.summary);
     assert.equal(
-      await service.checkpoints.restore({ names: targets, archive: null, ignore: [] }, () => undefined),
+      await service.checkpoints.restore(
+        { names: targets, archive: null, ignore: [], lazyPages: true },
+        () => undefined,
+      ),
       fake.summary,
     );
     assert.is((await service.checkpoints.check(check)).canCheckpoint, true);
@@ -158,7 +161,10 @@ for (const [way, open] of Object.entries(WAYS)) {
     assert.equal(told, EVENTS);
     assert.equal(fake.calls, [
       { method: 'checkpoints.create', request: create },
-      { method: 'checkpoints.restore', request: { names: targets, archive: null, ignore: [] } },
+      {
+        method: 'checkpoints.restore',
+        request: { names: targets, archive: null, ignore: [], lazyPages: true },
+      },
       { method: 'checkpoints.check', request: check },
       { method: 'checkpoints.remove', request: checkpoints },
       { method: 'checkpoints.declared', request: null },

@@ -157,10 +157,24 @@ test('restore asks for the names', async () => {
   assert.is((await typeCommand(service, ['restore', 'web'])).code, 0);
   const names = [{ kind: 'Container', name: 'web' }];
   assert.equal(asked(service), { names, archive: null, ignore: [] });
-  const words = ['restore', 'web', '--from', '/a.tar', '--ignore', 'volume-exists', '--force-image'];
+  const words = [
+    'restore',
+    'web',
+    '--from',
+    '/a.tar',
+    '--ignore',
+    'volume-exists',
+    '--force-image',
+    '--lazy-pages',
+  ];
   const another = serviceWith(containerRecord('web', { state: 'Exited' }));
   assert.is((await typeCommand(another, words)).code, 0);
-  assert.equal(asked(another), { names, archive: '/a.tar', ignore: ['volume-exists', 'image'] });
+  assert.equal(asked(another), {
+    names,
+    archive: '/a.tar',
+    ignore: ['volume-exists', 'image'],
+    lazyPages: true,
+  });
   const refused = await typeCommand(service, ['restore', 'web', '--ignore', 'rights']);
   assert.match(refused.err, /--ignore rights: expected one of cpu-features, /);
 });

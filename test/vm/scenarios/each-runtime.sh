@@ -102,7 +102,8 @@ apparmor() {
   equal 'profile when Unconfined' unconfined "$(cat "/proc/$(pid_of open)/attr/current")"
   tsctr delete open
   ! APPLY_TIMEOUT=1s apply lost 'securityContext: { appArmorProfile: { type: Localhost, localhostProfile: no-such-profile } }' || fail 'a profile that is not loaded is taken'
-  contains 'the error' no-such-profile "$(tsctr describe lost)"
+  # The command may be back before the pass that fails.
+  wait_for 'the error is told' bash -c 'tsctr describe lost | grep no-such-profile'
   tsctr delete lost
 }
 prove "$runtime: AppArmor's profile on the process" apparmor
