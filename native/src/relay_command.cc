@@ -163,7 +163,8 @@ class Relay {
   }
 
   std::string pending_;
-  std::string lastWords_;
+  /** Until the daemon has begun, and has given better ones. */
+  std::string lastWords_ = "error: the daemon ended before it had answered\n";
   bool wantsInput_ = false;
   std::optional<int> exitCode_;
 };

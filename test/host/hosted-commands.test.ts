@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { copyFile, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
 import path from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -220,6 +221,22 @@ test('without what is compiled, and without a bundle, it says what is missing', 
   await mkdir(path.dirname(client), { recursive: true });
   await copyFile(path.join(REPOSITORY, 'build/Release/tsctr-client'), client);
   assert.equal(await run(root, ['get'], { program: [program] }), bare);
+});
+
+test('a daemon that ends before it has begun is told as such', async ({ root }) => {
+  const place = path.join(root.directory, 'mute');
+  await mkdir(place);
+  const server = createServer();
+  server.on('upgrade', (_, socket) => {
+    socket.end('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: tsctr-command\r\n\r\n');
+  });
+  await new Promise<void>((resolve) => server.listen(path.join(place, 'tsctr.sock'), resolve));
+  try {
+    const { code, err } = await run(root, ['get'], { env: { ...WITHOUT_NODE, TSCTR_RUN: place } });
+    assert.equal([code, err], [1, 'error: the daemon ended before it had answered\n']);
+  } finally {
+    server.close();
+  }
 });
 
 test('a daemon that is killed in the middle is told as such', async ({ root, daemon }) => {

@@ -90,6 +90,14 @@ field() {
   tsctr describe "$1" -o json | sed -n "s/^ *\"$2\": \"\{0,1\}\([^\",]*\)\"\{0,1\},\{0,1\}\$/\1/p" | head -n 1
 }
 
+# read_log <name>: all of its log, into $STATE/log; says what is on disk when that is not all.
+read_log() {
+  local written
+  tsctr logs "$1" >"$STATE/log"
+  written=$(cat "/var/lib/tsctr/containers/$(field "$1" containerID)/logs/current.log" | wc -l)
+  echo "its log: $(wc -l <"$STATE/log") lines of $written by now, from \`$(head -n 1 "$STATE/log")\` to \`$(tail -n 1 "$STATE/log")\`"
+}
+
 pid_of() { field "$1" pid; }
 
 # cgroup_of <pid>: the directory of its cgroup.

@@ -13,7 +13,8 @@ checkpoint_and_restore() {
   [[ $(pid_of counter) == null ]] || fail 'it goes on running'
   tsctr restore counter
   wait_for 'it goes on counting' bash -c "[[ \$(tsctr logs counter | tail -n 1 | cut -d' ' -f2) -gt $before ]]"
-  equal 'restarts of the count' 1 "$(tsctr logs counter | grep -c 'count 1$')"
+  read_log counter
+  equal 'restarts of the count' 1 "$(grep -c 'count 1$' "$STATE/log")"
   local pid
   pid=$(pid_of counter)
   contains 'cgroup after the restore' "/tsctr.slice/tsctr-$(field counter containerID).scope" "$(cat "/proc/$pid/cgroup")"
@@ -35,7 +36,8 @@ connections() {
   before=$(tsctr logs talker | tail -n 1 | cut -d' ' -f2)
   tsctr restore talker
   wait_for 'they go on talking' bash -c "[[ \$(tsctr logs talker | tail -n 1 | cut -d' ' -f2) -gt $before ]]"
-  equal 'nothing is lost' "$(seq "$before" $((before + 1)) | sed 's/^/tick /')" "$(tsctr logs talker | tail -n +"$before" | head -n 2)"
+  read_log talker
+  equal 'nothing is lost' "$(seq "$before" $((before + 1)) | sed 's/^/tick /')" "$(tail -n +"$before" "$STATE/log" | head -n 2)"
   tsctr delete talker
 }
 # CRIU does this whatever the runtime is, and each checkpoint takes minutes in emulation.
@@ -59,7 +61,8 @@ pre_dump() {
   contains 'the copies take their part of the time' pre-dump "$(tsctr checkpoint show rounds)"
   tsctr restore rounds
   wait_for 'it counts on' bash -c 'tsctr logs rounds | grep -q "count 4"'
-  equal 'restarts of the count' 1 "$(tsctr logs rounds | grep -c 'count 1$')"
+  read_log rounds
+  equal 'restarts of the count' 1 "$(grep -c 'count 1$' "$STATE/log")"
   tsctr delete rounds
 }
 prove "$runtime: a checkpoint in rounds (pre-dump with previous)" pre_dump
@@ -77,8 +80,9 @@ lazy_pages() {
   wait_for 'it goes on counting' bash -c "tsctr logs lazy | grep -q '^count $((before + 1)) 2000000'"
   wait_for 'all pages have come' bash -c "! test -e $directory/lazy-pages.pid"
   grep 'UFFD transferred pages' "$directory/lazy-pages.log"
-  equal 'restarts of the count' 1 "$(tsctr logs lazy | grep -c 'count 1 ')"
-  ! tsctr logs lazy | grep lost || fail 'a page of its memory is not what it was'
+  read_log lazy
+  equal 'restarts of the count' 1 "$(grep -c 'count 1 ' "$STATE/log")"
+  ! grep lost "$STATE/log" || fail 'a page of its memory is not what it was'
   equal 'what serves pages still' '' "$(pgrep -f tsctr-lazy-pages || true)"
   tsctr delete lazy
 }
