@@ -5,6 +5,7 @@ import { CLONE_NEWNET, SOCK_STREAM } from '../../native/index.ts';
 import type { Kernel } from '../../native/index.ts';
 import type { OciSpec } from '../../schemas/index.ts';
 import { restoredExternals } from '../checkpoint/external-mounts.ts';
+import { followLinks } from '../checkpoint/follow-links.ts';
 import { startPlaceholder } from '../checkpoint/placeholder.ts';
 import type { Placeholder } from '../checkpoint/placeholder.ts';
 import { runRestoreHooks } from '../checkpoint/restore-hooks.ts';
@@ -154,7 +155,7 @@ async function describeRestore(
     workDirectory: options.workDirectory,
     keptLogFile: path.join(options.workDirectory, RESTORE_LOG),
     root,
-    externalMounts: restoredExternals(spec, [], { paths: placeholder.cgroupMounts }),
+    externalMounts: await followLinks(restoredExternals(spec, [], { paths: placeholder.cgroupMounts })),
     inheritedFds: [...(await inheritedPipes(images)), ...inherited],
     joinedNamespaces: joinedNamespaces(spec),
     cgroupRoots: placeholder.cgroupRoots,

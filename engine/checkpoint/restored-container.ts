@@ -20,6 +20,7 @@ import type { Stage } from '../stage.ts';
 import { CHECKPOINT_FILES } from './checkpoint-record.ts';
 import type { CheckpointRecord } from './checkpoint-record.ts';
 import { restoredExternals } from './external-mounts.ts';
+import { followLinks } from './follow-links.ts';
 import { emptyCgroup } from './kill-leftovers.ts';
 import { startLazyMemory } from './lazy-memory.ts';
 import { launchCriu, NETWORK_PLACE } from './launch-criu.ts';
@@ -112,7 +113,7 @@ async function bringBack(
     network: placeholder.network,
   });
   try {
-    const restoreRequest = describeRestore(context, job, {
+    const restoreRequest = await describeRestore(context, job, {
       spec,
       placeholder,
       root,
@@ -141,11 +142,11 @@ interface RestoreParts {
   launched: LaunchedCriu;
 }
 
-function describeRestore(
+async function describeRestore(
   context: ContainerContext,
   job: RestoreJob,
   restoreParts: RestoreParts,
-): CriuRestoreRequest {
+): Promise<CriuRestoreRequest> {
   const { parts, paths } = context;
   const { spec, placeholder, descriptors } = restoreParts;
   return {
@@ -154,9 +155,9 @@ function describeRestore(
     workDirectory: paths.bundle,
     keptLogFile: path.join(paths.logs, RESTORE_LOG),
     root: restoreParts.root,
-    externalMounts: restoredExternals(spec, job.record.externalMounts, {
-      paths: placeholder.cgroupMounts,
-    }),
+    externalMounts: await followLinks(
+      restoredExternals(spec, job.record.externalMounts, { paths: placeholder.cgroupMounts }),
+    ),
     inheritedFds: [
       ...descriptors.flatMap((key, fd) => (key.startsWith('pipe:') ? [{ key, fd }] : [])),
       ...(job.record.networkNamespace === null || placeholder.network === 'host'

@@ -50,7 +50,7 @@ onHost('[criu.descriptors] an open standard input is restored', async () => {
 });
 
 onHost(
-  '[criu.ext-mounts] [criu.mountpoints] nested binds, a link as destination, tmpfs in a bind, a read-only root',
+  '[criu.ext-mounts] [criu.mountpoints] nested binds, a link as source and as destination, tmpfs in a bind, a read-only root',
   async () => {
     await withEngine(async (engine) => {
       const data = path.join(engine.directory, 'data');
@@ -60,17 +60,20 @@ onHost(
       writeFileSync(path.join(other, 'file'), 'other\n');
       mkdirSync(path.join(engine.layer, 'real/conf'), { recursive: true });
       symlinkSync('/real/conf', path.join(engine.layer, 'conf'));
+      const link = path.join(engine.directory, 'link');
+      symlinkSync('other', link);
       const request = engine.request(`exec 8<>/data/open; ${COUNT}`, {
         securityContext: { readOnlyRootFilesystem: true },
         tmpfs: [{ mountPath: '/data/scratch' }],
         volumes: [
           { name: 'data', hostPath: { path: data } },
           { name: 'other', hostPath: { path: other } },
+          { name: 'link', hostPath: { path: link } },
         ],
         volumeMounts: [
           { name: 'data', mountPath: '/data' },
           { name: 'other', mountPath: '/data/inner' },
-          { name: 'other', mountPath: '/conf', readOnly: true },
+          { name: 'link', mountPath: '/conf', readOnly: true },
         ],
       });
       chmodSync(data, 0o777);
