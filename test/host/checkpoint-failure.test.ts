@@ -22,11 +22,14 @@ import { rejectionOf } from '../support/rejection.ts';
 import { withEngine } from '../support/test-engine.ts';
 import type { TestEngine } from '../support/test-engine.ts';
 
-const MOMENTS_OF_DUMP = ['pre-dump', 'network-lock', 'query-ext-files', 'post-dump'];
+/** With a `network-unlock` only where the container goes on. */
+const MOMENTS_OF_DUMP = ['pre-dump', 'network-lock', 'query-ext-files', 'post-dump', 'network-unlock'];
+/** With an `orphan-pts-master` only where the container has a terminal. */
 const MOMENTS_OF_RESTORE = [
   'pre-restore',
   'setup-namespaces',
   'post-setup-namespaces',
+  'orphan-pts-master',
   'post-restore',
   'network-unlock',
   'pre-resume',
@@ -157,6 +160,78 @@ onHost(
   },
 );
 
+onHost(
+  '[ckpt.fail-safe] [criu.options] a lock on a file is saved in another try where the manifest lets it, and is held again',
+  async () => {
+    await withEngine(async (engine) => {
+      const { containers } = engine;
+      // Busybox may have none: this host's, with its libraries.
+      const request = engine.request(`exec 9>/lock; /usr/bin/flock 9; ${COUNT}`, {
+        volumes: ['usr', 'lib', 'lib64'].map((name) => ({ name, hostPath: { path: `/${name}` } })),
+        volumeMounts: ['usr', 'lib', 'lib64'].map((name) => ({
+          name,
+          mountPath: `/${name}`,
+          readOnly: true,
+        })),
+      });
+      const pid = await startReady(engine, request);
+      const isLocked = async () =>
+        (await inside(engine, request, '/usr/bin/flock -n /lock true; echo $?')) === '1\n';
+      assert.ok(await isLocked());
+      const refused = criuError(await rejectionOf(containers.checkpoint(request, { then: 'stop' })));
+      assert.is(
+        refused.explanation?.cause,
+        'file-locks',
+        'not by itself: somebody outside may lock the file',
+      );
+      await assertGoesOn(engine, request, pid);
+      const { retries, details } = await containers.checkpoint(request, {
+        then: 'stop',
+        retryWith: ['fileLocks'],
+      });
+      assert.equal(retries, [{ cause: 'file-locks', with: ['fileLocks'] }]);
+      assert.is(details.allowances.fileLocks, true, 'the restore needs it too');
+      await containers.cleanup(request);
+      await containers.restore(request);
+      await countsOn(engine, request);
+      assert.ok(await isLocked());
+    });
+  },
+);
+
+onHost(
+  '[ckpt.fail-safe] [criu.options] a deleted file that has another name is saved without another try, unless the manifest forbids it',
+  async () => {
+    await withEngine(async (engine) => {
+      const { containers } = engine;
+      const request = engine.request(`echo seen >/one; ln /one /other; exec 9<>/one; rm /one; ${COUNT}`);
+      const pid = await startReady(engine, request);
+      const allowances = { linkRemap: false };
+      const refused = criuError(
+        await rejectionOf(containers.checkpoint(request, { then: 'stop', allowances })),
+      );
+      assert.is(refused.explanation?.cause, 'deleted-file-linked');
+      await assertGoesOn(engine, request, pid);
+      const names = () => inside(engine, request, 'ls -A /');
+      const before = await names();
+      for (const then of ['leave-running', 'stop'] as const) {
+        const { retries } = await containers.checkpoint(request, { then });
+        assert.equal(retries, []);
+        if (then === 'leave-running') {
+          await countsOn(engine, request);
+          assert.is(await names(), before, 'no name of CRIU is left');
+          await containers.stop(request, { signalNumber: 9, timeoutMs: 0 });
+        }
+        await containers.cleanup(request);
+        await containers.restore(request);
+        assert.is(await inside(engine, request, 'cat /proc/1/fd/9; cat /other'), 'seen\nseen\n');
+        assert.is(await inside(engine, request, 'stat -L -c %h /proc/1/fd/9'), '1\n');
+        assert.is(await names(), before, 'no name of CRIU is left');
+      }
+    });
+  },
+);
+
 for (const moment of MOMENTS_OF_DUMP) {
   onHost(
     `[ckpt.fail-safe] [criu.swrk] CRIU killed at ${moment} of a dump: the container goes on unharmed`,
@@ -169,7 +244,8 @@ for (const moment of MOMENTS_OF_DUMP) {
         const observed = observedBy(engine, (effect, phase) => {
           if (effect === `criu.${moment}` && phase === 'before') killed += killCriu(engine, request);
         });
-        const error = await rejectionOf(observed.checkpoint(request, { then: 'stop' }));
+        const then = moment === 'network-unlock' ? 'leave-running' : 'stop';
+        const error = await rejectionOf(observed.checkpoint(request, { then }));
         assert.is(killed, 1);
         assert.match(error.message, /criu ended before it had answered/);
         await assertGoesOn(engine, request, pid);
@@ -186,7 +262,7 @@ for (const moment of MOMENTS_OF_RESTORE) {
     `[restore.rollback] CRIU killed at ${moment} of a restore: all is taken back, and the next one works`,
     async () => {
       await withEngine(async (engine) => {
-        const request = engine.request(COUNT);
+        const request = engine.request(COUNT, { tty: moment === 'orphan-pts-master' });
         await startReady(engine, request);
         await checkpointAndStop(engine, request);
         let killed = 0;
