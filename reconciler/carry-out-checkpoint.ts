@@ -1,11 +1,12 @@
 import { checkpointTarget, type DeclaredCheckpointRecord, type SavedCheckpoint } from '../schemas/index.ts';
-import { describeFailure, isFinalFailure } from './failure.ts';
+import { explainFailure, isFinalFailure } from './failure.ts';
 import { isSamePlace, placeOf } from './checkpoint-product.ts';
 import {
   noteBegun,
   noteComplete,
   noteDiscarded,
   noteFailure,
+  noteOutrun,
   noteProduct,
   notePushed,
   noteReclaimed,
@@ -58,6 +59,17 @@ export async function carryOut(
       news.delete(id);
       tell('exported', `${placeOf(move.product)}, ${formatSize(move.product.bytes)}`);
       return;
+    case 'note-outrun': {
+      const { product } = move;
+      // Whichever generation it is by now: that of the product is over.
+      if (product !== null) {
+        await deps.records.checkpoints.edit(name, (present) =>
+          present.id === id ? noteOutrun(present, product) : present,
+        );
+      }
+      news.delete(id);
+      return;
+    }
     case 'note-failure':
       await edit((present) => noteFailure(present, move, now));
       news.delete(id);
@@ -107,7 +119,7 @@ async function push(
     signal.throwIfAborted();
     const failure = {
       reason: 'PushFailed',
-      message: describeFailure(error),
+      message: explainFailure(error),
       isFinal: isFinalFailure(error),
     } as const;
     await edit((present) => noteFailure(present, failure, deps.clock.now()));

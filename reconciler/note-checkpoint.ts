@@ -51,6 +51,12 @@ export function noteProduct(record: Record, product: CheckpointProduct): Record 
   return withStatus(record, { product });
 }
 
+/** An earlier generation has come to its archive or image after all. */
+export function noteOutrun(record: Record, product: CheckpointProduct): Record {
+  const others = record.superseded.filter((each) => !isSamePlace(each, product));
+  return { ...record, superseded: [...others, product] };
+}
+
 export function notePushed(record: Record, pushed: DeclaredCheckpointStatus['pushed']): Record {
   return withStatus(record, { pushed });
 }

@@ -38,10 +38,11 @@ export interface MadeCheckpoint {
   kept: KeptCheckpoint;
 }
 
-/** How a try has ended. */
-export type CheckpointNews =
+/** How a try has ended, and for which generation it was made. */
+export type CheckpointNews = { generation: number } & (
   | { what: 'failed'; reason: FailedStage; message: string; isFinal: boolean }
-  | { what: 'exported'; product: CheckpointProduct };
+  | { what: 'exported'; product: CheckpointProduct }
+);
 
 export type FailedStage = 'CheckpointFailed' | 'ExportFailed' | 'PushFailed' | 'CheckpointLost';
 
@@ -54,6 +55,8 @@ export type CheckpointMove =
   | { do: 'begin'; wasInterrupted: boolean }
   | { do: 'note-saved'; made: MadeCheckpoint }
   | { do: 'note-product'; product: CheckpointProduct }
+  /** Hears how a try of an earlier generation has ended: what it has made is to be reclaimed. */
+  | { do: 'note-outrun'; product: CheckpointProduct | null }
   | { do: 'note-failure'; reason: FailedStage; message: string; isFinal: boolean }
   | { do: 'push'; step: PushImageStep }
   /** Takes what is not to be kept out of the container's checkpoints. */
@@ -66,7 +69,10 @@ export type CheckpointMove =
 
 /** Says what is to be done next. Pure: no I/O, no clock, no randomness. */
 export function planCheckpoint(situation: CheckpointSituation): CheckpointMove {
-  const { record } = situation;
+  const { record, news } = situation;
+  if (news !== null && news.generation !== record.generation) {
+    return { do: 'note-outrun', product: news.what === 'exported' ? news.product : null };
+  }
   if (record.deletionRequestedAt !== null) return planRemoval(situation);
   const failed = holding(record, 'Failed');
   if (failed !== null) {
@@ -141,8 +147,9 @@ function planCompleted(situation: CheckpointSituation): CheckpointMove {
 }
 
 function planRemoval(situation: CheckpointSituation): CheckpointMove {
-  const { record, made, isUnderWay } = situation;
+  const { record, made, news, isUnderWay } = situation;
   if (isUnderWay) return beingSaved(record);
+  if (news?.what === 'exported') return { do: 'note-product', product: news.product };
   if (record.manifest.spec.reclaimPolicy === 'Retain') return { do: 'forget' };
   const { product } = record.status;
   const [first = product] = record.superseded;
@@ -211,7 +218,7 @@ function failure({ reason, message, isFinal }: Failure): CheckpointMove {
   return { do: 'note-failure', reason, message, isFinal };
 }
 
-type Failure = Omit<Extract<CheckpointNews, { what: 'failed' }>, 'what'>;
+type Failure = Omit<Extract<CheckpointNews, { what: 'failed' }>, 'what' | 'generation'>;
 
 function lost({ name, manifest }: DeclaredCheckpointRecord): Failure {
   const target = checkpointTarget(manifest.spec);

@@ -1,7 +1,7 @@
 import type { PagesProgress } from '../engine/index.ts';
 import { IllegalStateError, type CheckpointProduct, type DeclaredName } from '../schemas/index.ts';
 import { executePlan } from './execute-plan.ts';
-import { describeFailure, isFinalFailure } from './failure.ts';
+import { describeFailure, explainFailure, isFinalFailure, reasonsOf } from './failure.ts';
 import { placeOf } from './checkpoint-product.ts';
 import type { PassDeps } from './pass-deps.ts';
 import type { Plan } from './plan.ts';
@@ -48,6 +48,7 @@ async function executeDeclared(
   { begun, signal, declared }: { begun: number; signal: AbortSignal; declared: DeclaredName },
 ): Promise<void> {
   const { handedOver, news } = deps.wishes.declared;
+  const { id, generation } = declared;
   let done = 0;
   try {
     await execute(deps, plan, {
@@ -57,19 +58,26 @@ async function executeDeclared(
       onStepDone: () => {
         done += 1;
       },
-      onProduct: (product) => news.set(declared.id, { what: 'exported', product }),
+      onProduct: (product) => news.set(id, { generation, what: 'exported', product }),
     });
-    handedOver.delete(declared.id);
+    handedOver.delete(id);
   } catch (error) {
     const failed = plan.steps[done]?.kind;
     if (signal.aborted || (failed !== 'checkpoint' && failed !== 'export')) throw error;
-    handedOver.delete(declared.id);
+    handedOver.delete(id);
     // It has ended just before: there is nothing to hold against anybody.
     if (error instanceof IllegalStateError) return;
-    news.set(declared.id, {
+    deps.report({
+      resource: { kind: 'Checkpoint', name: declared.name },
+      what: 'failed',
+      detail: describeFailure(error),
+      ...reasonsOf(error),
+    });
+    news.set(id, {
+      generation,
       what: 'failed',
       reason: failed === 'checkpoint' ? 'CheckpointFailed' : 'ExportFailed',
-      message: describeFailure(error),
+      message: explainFailure(error),
       isFinal: isFinalFailure(error),
     });
   }

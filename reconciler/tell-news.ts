@@ -26,7 +26,7 @@ export function createNewsTeller(onProgress: (progress: Progress) => void): News
         restOf.set(key, what === 'completed' ? `completed, ${detail}` : detail);
         return;
       }
-      const text = withoutTimes(detail);
+      const text = gist(detail);
       if (what !== 'progress' && said[what] === text) return;
       // After something was done, the same trouble is news again.
       saidOf.set(key, { ...(isAction(what) ? {} : said), [what]: text });
@@ -48,9 +48,10 @@ function isAction(what: Progress['what']): boolean {
   return what === 'created' || what === 'running' || what === 'restarted' || what === 'stopped';
 }
 
-/** `next try in 9 s` says nothing new after `next try in 10 s`. */
-function withoutTimes(detail: string): string {
-  return detail.replaceAll(/\d+ (ms|s)\b/g, '');
+/** `next try in 9 s` says nothing new after `next try in 10 s`, nor does a failure without the lines of a log below it. */
+function gist(detail: string): string {
+  const [first = ''] = detail.split('\n', 1);
+  return first.replaceAll(/\d+ (ms|s)\b/g, '');
 }
 
 /** Why it failed stands on a line before: `back-off, next try in 10 s` says the rest. */
@@ -58,5 +59,5 @@ function withoutRepetition(progress: Progress, failure: string | undefined): Pro
   const match = /^(.*?) \((.*)\)$/s.exec(progress.detail);
   if (progress.what !== 'waiting' || match === null) return progress;
   const [, head = '', cause = ''] = match;
-  return withoutTimes(cause) === failure ? { ...progress, detail: head } : progress;
+  return gist(cause) === failure ? { ...progress, detail: head } : progress;
 }

@@ -10,6 +10,9 @@ import {
   type FakeProcess,
   type FakeWorld,
 } from '../support/fake-process.ts';
+import type { Boundary } from '../support/fake-store.ts';
+
+const DELETED = { reclaimPolicy: 'Delete' } as const;
 
 interface Scene extends FakeWorld {
   process: FakeProcess;
@@ -18,9 +21,9 @@ interface Scene extends FakeWorld {
 const web = containerManifest('web');
 
 /** `web` runs, and a daemon looks after it. */
-async function scene(): Promise<Scene> {
+async function scene(boundary?: Boundary): Promise<Scene> {
   const world = createFakeWorld();
-  const at = { ...world, process: startFakeProcess(world) };
+  const at = { ...world, process: startFakeProcess(world, boundary) };
   await at.process.reconciler.start({ rebooted: false });
   await apply(at, [web]);
   return at;
@@ -190,6 +193,35 @@ test('[ckpt.declared] an archive that cannot be written is tried again from the 
   assert.equal(reasonsOf(at)[0], ['Complete', 'True', 'Completed']);
   assert.equal([countOf(at, 'checkpoint web'), countOf(at, 'export web')], [1, 2]);
 });
+
+for (const [title, overtake] of [
+  ['a changed spec', (at: Scene, to: object) => apply(at, [declaredCheckpoint('safe', { to, ...DELETED })])],
+  ['its removal', (at: Scene) => remove(at, 'safe')],
+] as const) {
+  test(`[ckpt.declared] an archive that ${title} has overtaken while it was written does not stay behind`, async () => {
+    let write = (): void => undefined;
+    const isWritten = new Promise<void>((resolve) => {
+      write = resolve;
+    });
+    const at = await scene((effect, phase) =>
+      effect === 'export web' && phase === 'before' ? isWritten : Promise.resolve(),
+    );
+    const first = { archive: { path: '/backup/first.tar' } };
+    await apply(at, [declaredCheckpoint('safe', { to: first, ...DELETED })]);
+    assert.equal(reasonsOf(at)[0], ['Complete', 'False', 'InProgress']);
+    await overtake(at, { archive: { path: '/backup/second.tar' } });
+    write();
+    await at.clock.advance(500);
+    const isRemoved = at.process.records.checkpoints.get('safe') === null;
+    assert.equal([...at.host.archives], isRemoved ? [] : ['/backup/second.tar']);
+    if (!isRemoved) {
+      assert.equal(recordOf(at).superseded, []);
+      assert.equal(reasonsOf(at)[0], ['Complete', 'True', 'Completed']);
+    }
+    assert.equal(keptOf(at), []);
+    assert.equal(at.process.errors, []);
+  });
+}
 
 test('[ckpt.declared] an image is made once, and sent again until it has arrived', async () => {
   const at = await scene();

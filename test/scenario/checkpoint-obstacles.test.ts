@@ -69,8 +69,59 @@ async function refused(
   return { check: check.stdout, failure: JSON.parse(json.stdout) as Failure, text: text.stdout };
 }
 
+interface DeclaredStatus {
+  phase: string;
+  attempts: number;
+  failed: number;
+  nextTryAt: string | null;
+  checkpoint: unknown;
+  conditions: { type: string; status: string; reason: string; message: string }[];
+}
+
+/** A manifest of kind Checkpoint says why, first while it is to be tried again and then for good; the container goes on unharmed. */
+async function declaredInVain({ testRoot }: CounterScene, name: string): Promise<void> {
+  const file = await testRoot.write(
+    'safe.yaml',
+    `{ apiVersion: tsctr.dev/v1, kind: Checkpoint, metadata: { name: safe }, spec: { container: ${name}, backoffLimit: 1 } }\n`,
+  );
+  const cause = 'a process holds an io_uring, which CRIU cannot save';
+  const tryIt = async (): Promise<DeclaredStatus> => {
+    const applied = await testRoot.tsctr(['apply', '-f', file]);
+    assert.is(applied.exitCode, 1);
+    const failed = applied.stdout.split('\n').filter((line) => /^checkpoint\/safe +failed/.test(line));
+    assert.is(failed.length, 1, applied.stdout);
+    assert.ok(failed[0]?.includes(cause), applied.stdout);
+    assert.match(applied.stdout, /^ +\d+: .*Error \(criu\//m);
+    const text = await testRoot.output(['get', 'checkpoint', 'safe', '-o', 'json']);
+    return (JSON.parse(text) as { status: DeclaredStatus }).status;
+  };
+  const holding = ({ conditions }: DeclaredStatus): unknown[] =>
+    conditions.map(({ type, status, reason, message }) => [type, status, reason, message.includes(cause)]);
+  const first = await tryIt();
+  assert.equal([first.attempts, first.failed, first.nextTryAt === null], [1, 1, false]);
+  assert.equal(holding(first), [
+    ['Complete', 'False', 'CheckpointFailed', true],
+    ['Failed', 'False', 'NotFailed', false],
+  ]);
+  const last = await tryIt();
+  assert.equal([last.phase, last.attempts, last.failed, last.nextTryAt], ['Failed', 2, 2, null]);
+  assert.equal(holding(last), [
+    ['Complete', 'False', 'CheckpointFailed', true],
+    ['Failed', 'True', 'CheckpointFailed', true],
+  ]);
+  assert.is(last.checkpoint, null);
+  assert.ok(
+    last.conditions.every(({ message }) => !message.includes('\n')),
+    "CRIU's log is told once, not kept",
+  );
+  assert.match(await testRoot.output(['get', 'checkpoints']), new RegExp(`safe .* Failed .*${cause}`));
+  assert.match(await testRoot.output(['get']), new RegExp(`${name} +Running +1/1 +0`));
+  assert.match(await testRoot.output(['checkpoint', 'list']), /^(?!.*safe)/s);
+  await testRoot.output(['delete', 'checkpoint', 'safe']);
+}
+
 onHost(
-  '[ckpt.fail-safe] [criu.log-excerpt] an io_uring and a unix socket to the host: --check says so, the error says why first, and the container goes on',
+  '[ckpt.fail-safe] [criu.log-excerpt] [ckpt.declared] an io_uring and a unix socket to the host: --check says so, the error and a declared checkpoint say why, and the container goes on',
   async () => {
     await withCounter(async (scene) => {
       const { testRoot } = scene;
@@ -110,6 +161,8 @@ onHost(
         const row = (await testRoot.output(['get'])).split('\n').find((line) => line.includes('ring')) ?? '';
         assert.match(row, /a process holds an io_uring, which CRIU cannot save; set spec/);
         assert.not.match(row, /Error \(/);
+
+        await declaredInVain(scene, 'ring');
 
         const talker = await refused(scene, 'talker');
         assert.match(
