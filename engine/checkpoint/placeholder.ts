@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { AT_FDCWD, hasErrno, O_RDONLY, SIGKILL } from '../../native/index.ts';
 import type { Kernel } from '../../native/index.ts';
@@ -135,6 +135,7 @@ async function createPlaceholder(context: PlaceholderContext, spec: OciSpec): Pr
     clearTimeout(timer);
     kernel.close(child.pidfd);
     if (config !== original) await writeFile(paths.config, original);
+    await rm(log, { force: true });
   }
   const pid = await readPidFile(paths.pidFile);
   if (pid === null) throw runtimeError(what, 'the runtime wrote no pid file');

@@ -1,5 +1,3 @@
-import { readFile, rm } from 'node:fs/promises';
-import path from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { importDemoImage, demoImageArchive } from '../support/demo-image.ts';
@@ -7,6 +5,7 @@ import { takeInstanceSnapshot } from '../support/host-snapshot.ts';
 import { killProcess } from '../support/kill-process.ts';
 import { leftOfInstance } from '../support/left-of-instance.ts';
 import { containerText, podText } from '../support/manifest-text.ts';
+import { recordEffects, withoutTwins } from '../support/recorded-effects.ts';
 import { storedState } from '../support/stored-state.ts';
 import { createTestRoot } from '../support/test-root.ts';
 import type { TestRoot } from '../support/test-root.ts';
@@ -128,7 +127,7 @@ async function play(scene: Scene, timeMs: number): Promise<Played> {
   const failures: string[] = [];
   let crashes = 0;
   try {
-    const faults = spreadOut(withoutTwins(await recordEffects(root, scene)));
+    const faults = spreadOut(withoutTwins(await effectsOf(root, scene)));
     for (const fault of faults) {
       if (crashes > 0 && performance.now() > deadlineMs) break;
       crashes += 1;
@@ -164,33 +163,17 @@ async function newRoot(): Promise<TestRoot> {
   return root;
 }
 
-/** All effects of the command when nothing goes wrong: `before:runtime-container.up#1`, `after:…`. */
-async function recordEffects(root: TestRoot, scene: Scene): Promise<string[]> {
-  const file = path.join(root.directory, 'effects');
+/** All effects of the command when there is something to do. */
+async function effectsOf(root: TestRoot, scene: Scene): Promise<string[]> {
   // Whatever the command changes is there first.
   const before = scene.before.length === 0 ? [scene.command(-1)] : scene.before;
   for (const words of before) await give(root, words);
-  await give(root, scene.command(0), `record:${file}`);
-  const effects = (await readFile(file, 'utf8')).trimEnd().split('\n');
-  await rm(file);
-  return effects;
+  const { args, input } = scene.command(0);
+  return recordEffects(root, args, input);
 }
 
-/** Between the end of a stage and the beginning of the next nothing is done and nothing is written: one crash stands for both. */
-function withoutTwins(effects: readonly string[]): string[] {
-  const direction = (effect: string | undefined): string => /\.(up|down)#/.exec(effect ?? '')?.[1] ?? '';
-  return effects.filter((effect, index) => {
-    const next = effects[index + 1];
-    const isTwin = next?.startsWith('before:') === true && direction(effect) === direction(next);
-    return !(effect.startsWith('after:') && direction(effect) !== '' && isTwin);
-  });
-}
-
-async function give(root: TestRoot, { args, input }: Words, fault?: string): Promise<void> {
-  await root.output(args, {
-    ...(input === undefined ? {} : { input }),
-    ...(fault === undefined ? {} : { env: { TSCTR_FAULT: fault } }),
-  });
+async function give(root: TestRoot, { args, input }: Words): Promise<void> {
+  await root.output(args, input === undefined ? {} : { input });
 }
 
 /** Crashes there and gives the command again. Returns what is not as it should be, or null. */

@@ -61,7 +61,9 @@ export interface RecordedCheckpoint {
 /** Each test has an instance of its own, and leaves nothing. */
 export async function withCounter(run: (scene: CounterScene) => Promise<void>): Promise<void> {
   const testRoot = await createTestRoot();
-  const log = async (): Promise<string> => (await testRoot.tsctr(['logs', 'counter'])).stdout;
+  // A terminal ends its lines so.
+  const log = async (): Promise<string> =>
+    (await testRoot.tsctr(['logs', 'counter'])).stdout.replaceAll('\r\n', '\n');
   try {
     await importDemoImage(testRoot);
     await run({
