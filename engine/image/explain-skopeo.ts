@@ -44,13 +44,13 @@ const EXPLANATIONS: readonly Explanation[] = [
     pattern: /server gave HTTP response to HTTPS client/i,
     code: 'IMAGE_PULL_FAILED',
     reason: 'the registry speaks HTTP, expected HTTPS',
-    hint: 'list it under insecureRegistries in the configuration if it is yours',
+    hint: 'list it under registries.insecure in the configuration if it is yours',
   },
   {
     pattern: /x509:|certificate|tls: /i,
     code: 'IMAGE_PULL_FAILED',
     reason: "the registry's certificate is not trusted",
-    hint: 'add its authority to /etc/containers/certs.d, or list it under insecureRegistries',
+    hint: 'add its authority to /etc/containers/certs.d, or list it under registries.insecure in the configuration',
   },
   {
     pattern:
