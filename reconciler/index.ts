@@ -43,3 +43,4 @@ export {
   type DirectorySourceOptions,
 } from './source/directory-source.ts';
 export type { DirectoryWish } from './source/manifest-files.ts';
+export { waitingCheckpoints } from './waiting-checkpoints.ts';

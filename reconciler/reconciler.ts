@@ -22,7 +22,6 @@ import { resetAfterReboot } from './reset-after-reboot.ts';
 import { keyOf, type ResourceKey, type ResourceName } from './resource-key.ts';
 import { settle, type SettleOptions, type SettleResult } from './settle.ts';
 import type { StepRunner } from './step-runner.ts';
-import { waitingCheckpoints } from './waiting-checkpoints.ts';
 import { markForDeletion, writeAcceptance } from './write-acceptance.ts';
 
 export interface ReconcilerOptions {
@@ -92,8 +91,6 @@ export interface Accepted {
   resources: readonly ResourceName[];
   changed: readonly ResourceName[];
   dropped: readonly ResourceName[];
-  /** Manifests of kind Checkpoint that wait for something that is named here, and were accepted before. */
-  waiting: readonly ResourceName[];
   /** What became of config maps and secrets. */
   data: readonly DataChange[];
   conflicts: readonly OwnershipError[];
@@ -154,7 +151,6 @@ class LoopingReconciler implements Reconciler {
       data,
       changed,
       dropped: acceptance.dropped,
-      waiting: waitingCheckpoints(this.#options.records.checkpoints.list(), named),
       conflicts: acceptance.conflicts,
     };
   }

@@ -1,3 +1,4 @@
+import { waitingCheckpoints } from '../../reconciler/index.ts';
 import type { RecordEditor, ResourceName } from '../../reconciler/index.ts';
 import type { ContainerRecord } from '../../schemas/index.ts';
 import type { ServiceOptions } from '../service-options.ts';
@@ -17,7 +18,10 @@ export async function handleExit(options: ServiceOptions, id: string, signal: Ab
   try {
     const record = instance.records.containers.list().find(({ request }) => request?.id === id);
     if (record === undefined) return;
-    await instance.reconciler.settle(concerned(record, instance.records), { waitMs: null });
+    const { reconciler, records } = instance;
+    const names = concerned(record, records);
+    await reconciler.settle(names, { waitMs: null });
+    await reconciler.settle(waitingCheckpoints(records.checkpoints.list(), names), { waitMs: null });
   } finally {
     await instance.close();
   }

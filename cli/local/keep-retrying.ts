@@ -3,7 +3,9 @@ import { watch } from 'node:fs';
 import path from 'node:path';
 import { createHostPaths, openRecordStore, tryLockFile } from '../../engine/index.ts';
 import { createLinuxKernel } from '../../native/index.ts';
-import type { ContainerRecord } from '../../schemas/index.ts';
+import { waitingCheckpoints } from '../../reconciler/index.ts';
+import type { ResourceName } from '../../reconciler/index.ts';
+import type { ContainerRecord, DeclaredCheckpointRecord } from '../../schemas/index.ts';
 import { isListening } from '../api/is-listening.ts';
 import type { ServiceOptions } from '../service-options.ts';
 import { socketPathOf } from '../service-options.ts';
@@ -35,8 +37,8 @@ export async function keepRetrying(options: ServiceOptions, signal: AbortSignal)
 }
 
 /** Starts a process that does so, if there is something to wait for and nobody does: for a command that ends now. */
-export function leaveRetrier(options: ServiceOptions, records: readonly ContainerRecord[]): void {
-  if (!records.some(isToBeRetried)) return;
+export function leaveRetrier(options: ServiceOptions, records: Records): void {
+  if (retriesIn(records).length === 0) return;
   const lock = tryLockFile(createLinuxKernel(), lockFileOf(options));
   if (lock === null) return;
   lock.release();
@@ -49,14 +51,36 @@ function lockFileOf({ run }: ServiceOptions): string {
   return path.join(run, 'retries.lock');
 }
 
-/** A container that has run before, and is to run again; what could never be created is left to who applies it. */
-function isToBeRetried(record: ContainerRecord): boolean {
-  return (
-    record.backoffUntil !== null &&
-    record.deletionRequestedAt === null &&
-    record.override !== 'Stopped' &&
-    (record.exit ?? record.previousExit) !== null
-  );
+/** Something that is to be tried again. */
+interface Retry {
+  resource: ResourceName;
+  /** Of its record: `Container web`. */
+  key: string;
+  /** ISO 8601, as it stands in the record. */
+  due: string;
+}
+
+interface Records {
+  containers: { list(): ContainerRecord[] };
+  checkpoints: { list(): DeclaredCheckpointRecord[] };
+}
+
+function retriesIn({ containers, checkpoints }: Records): Retry[] {
+  return [...containers.list().flatMap(retryOfContainer), ...checkpoints.list().flatMap(retryOfCheckpoint)];
+}
+
+/** Of a container that has run before, and is to run again; what could never be created is left to who applies it. */
+function retryOfContainer(record: ContainerRecord): Retry[] {
+  const { name, backoffUntil, deletionRequestedAt, override, exit, previousExit } = record;
+  const hasRun = (exit ?? previousExit) !== null;
+  if (backoffUntil === null || deletionRequestedAt !== null || override === 'Stopped' || !hasRun) return [];
+  return [{ resource: ownerOf(record), key: `Container ${name}`, due: backoffUntil }];
+}
+
+function retryOfCheckpoint({ name, status, deletionRequestedAt }: DeclaredCheckpointRecord): Retry[] {
+  const { nextTryAt } = status;
+  if (nextTryAt === null || deletionRequestedAt !== null) return [];
+  return [{ resource: { kind: 'Checkpoint', name }, key: `Checkpoint ${name}`, due: nextTryAt }];
 }
 
 async function retryAll(
@@ -64,10 +88,10 @@ async function retryAll(
   tried: Map<string, string>,
   signal: AbortSignal,
 ): Promise<void> {
-  const directory = path.join(createHostPaths(options.root, options.run).records, 'containers');
+  const { records } = createHostPaths(options.root, options.run);
   for (;;) {
-    // Watched before it is read, so that no change falls in between.
-    const change = watchForChange(directory);
+    // Watched before they are read, so that no change falls in between.
+    const change = watchForChange([path.join(records, 'containers'), path.join(records, 'checkpoints')]);
     try {
       const pending = await pendingRetries(options, tried);
       if (pending.length === 0) return;
@@ -81,34 +105,30 @@ async function retryAll(
   }
 }
 
-function dueAt({ backoffUntil }: ContainerRecord): number {
-  return Date.parse(backoffUntil ?? '');
+function dueAt({ due }: Retry): number {
+  return Date.parse(due);
 }
 
-async function pendingRetries(
-  options: ServiceOptions,
-  tried: ReadonlyMap<string, string>,
-): Promise<ContainerRecord[]> {
+/** Without what has been tried and still shows the same time: it waits for something else. */
+async function pendingRetries(options: ServiceOptions, tried: ReadonlyMap<string, string>): Promise<Retry[]> {
   const { records } = createHostPaths(options.root, options.run);
-  const { containers } = await openRecordStore({ directory: records, readOnly: true });
-  return containers.list().filter((record) => isToBeRetried(record) && !wasTried(record, tried));
-}
-
-/** What has been tried and still shows the same time waits for something else. */
-function wasTried({ name, backoffUntil }: ContainerRecord, tried: ReadonlyMap<string, string>): boolean {
-  return backoffUntil !== null && tried.get(name) === backoffUntil;
+  const store = await openRecordStore({ directory: records, readOnly: true });
+  return retriesIn(store).filter(({ key, due }) => tried.get(key) !== due);
 }
 
 async function retry(
   options: ServiceOptions,
-  pending: readonly ContainerRecord[],
+  pending: readonly Retry[],
   tried: Map<string, string>,
 ): Promise<void> {
   const instance = await openWriter({ ...options, onError: () => undefined }, { waitMs: LOCK_WAIT_MS });
   try {
-    const due = pending.filter((record) => dueAt(record) <= Date.now());
-    for (const { name, backoffUntil } of due) tried.set(name, backoffUntil ?? '');
-    await instance.reconciler.settle(due.map(ownerOf), { waitMs: null });
+    const due = pending.filter((each) => dueAt(each) <= Date.now());
+    for (const each of due) tried.set(each.key, each.due);
+    const { reconciler, records } = instance;
+    const names = due.map(({ resource }) => resource);
+    await reconciler.settle(names, { waitMs: null });
+    await reconciler.settle(waitingCheckpoints(records.checkpoints.list(), names), { waitMs: null });
   } finally {
     await instance.close();
   }
@@ -120,17 +140,19 @@ interface Change {
   close(): void;
 }
 
-function watchForChange(directory: string): Change {
+function watchForChange(directories: readonly string[]): Change {
   let tell = (): void => undefined;
   const changed = new Promise<void>((resolve) => {
     tell = resolve;
   });
-  const watcher = watch(directory, () => {
-    tell();
-  });
-  // The directory has gone, and with it what there was to wait for.
-  watcher.on('error', () => {
-    tell();
+  const watchers = directories.map((directory) => {
+    const watcher = watch(directory, () => {
+      tell();
+    });
+    // The directory has gone, and with it what there was to wait for.
+    return watcher.on('error', () => {
+      tell();
+    });
   });
   return {
     async orAt(time, signal) {
@@ -145,7 +167,7 @@ function watchForChange(directory: string): Change {
       clearTimeout(timer);
     },
     close: () => {
-      watcher.close();
+      for (const watcher of watchers) watcher.close();
     },
   };
 }

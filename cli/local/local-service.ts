@@ -1,5 +1,5 @@
 import { EngineError } from '../../engine/index.ts';
-import { NotFoundError } from '../../reconciler/index.ts';
+import { NotFoundError, waitingCheckpoints } from '../../reconciler/index.ts';
 import type {
   DataChange,
   DataName as KeptDataName,
@@ -53,8 +53,7 @@ export class LocalService implements Service {
     const endTrace = request.trace === true ? trace.begin() : null;
     const accepted = await reconciler.accept(manifests, acceptOptions(request));
     const summary = await this.#settle(accepted.resources, request.waitMs, onEvent, signal);
-    // Without a daemon nobody else would look at them.
-    await this.#settle(accepted.waiting, null, onEvent, signal);
+    await this.#settleWaiting(accepted.resources, onEvent, signal);
     await reconciler.reapVolumes();
     return {
       ...withData(summary, accepted.data),
@@ -85,7 +84,9 @@ export class LocalService implements Service {
   async act(request: ActRequest, onEvent: OnEvent, signal?: AbortSignal): Promise<ApplySummary> {
     const { reconciler } = await this.#source.writer();
     await reconciler.act(request);
-    return this.#settle(request.names, null, onEvent, signal);
+    const summary = await this.#settle(request.names, null, onEvent, signal);
+    if (BRINGS_BACK.has(request.verb)) await this.#settleWaiting(request.names, onEvent, signal);
+    return summary;
   }
 
   async list(): Promise<ResourceView[]> {
@@ -128,14 +129,14 @@ export class LocalService implements Service {
     writer: () => this.#source.writer(),
     settle: async (names, onEvent, signal) => {
       const { reconciler } = await this.#source.writer();
-      return summarize(
-        await reconciler.settle(names, {
-          waitMs: null,
-          failures: 'any',
-          onProgress: onEvent,
-          ...(signal === undefined ? {} : { signal }),
-        }),
-      );
+      const result = await reconciler.settle(names, {
+        waitMs: null,
+        failures: 'any',
+        onProgress: onEvent,
+        ...(signal === undefined ? {} : { signal }),
+      });
+      await this.#settleWaiting(names, onEvent, signal);
+      return summarize(result);
     },
   });
 
@@ -172,6 +173,17 @@ export class LocalService implements Service {
     return this.#source.close();
   }
 
+  /** Without a daemon nobody else would look at those that wait for one of these. */
+  async #settleWaiting(
+    resources: readonly PassName[],
+    onEvent: OnEvent,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const { records } = await this.#source.writer();
+    const waiting = waitingCheckpoints(records.checkpoints.list(), resources);
+    if (waiting.length > 0) await this.#settle(waiting, null, onEvent, signal);
+  }
+
   async #settle(
     resources: readonly PassName[],
     waitMs: number | null,
@@ -187,6 +199,9 @@ export class LocalService implements Service {
     return summarize(result);
   }
 }
+
+/** After these a container may be what a manifest of kind Checkpoint waits for. */
+const BRINGS_BACK: ReadonlySet<ActRequest['verb']> = new Set(['start', 'restart', 'resume']);
 
 /** What is gone in a pass of its own, and what is gone at once. */
 function splitNames({ names, data = [] }: DeleteRequest): { names: PassName[]; data: KeptDataName[] } {

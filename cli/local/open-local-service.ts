@@ -33,8 +33,8 @@ export function openLocalService(options: ServiceOptions): Service {
     async close() {
       const writer = await writing?.catch(() => undefined);
       for (const instance of opened) await instance.close();
-      // Without a daemon nobody else would start again what has ended just now.
-      if (writer !== undefined) leaveRetrier(options, writer.records.containers.list());
+      // Without a daemon nobody else would try again what a back-off holds back.
+      if (writer !== undefined) leaveRetrier(options, writer.records);
     },
   });
 }

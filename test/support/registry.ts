@@ -20,12 +20,14 @@ export interface Registry {
 export interface RegistryOptions {
   /** A line of htpasswd(1), bcrypt: who may come in. */
   htpasswd?: string;
+  /** Of loopback; default: a free one. */
+  port?: number;
 }
 
-/** Starts Debian's docker-registry on a free port of loopback, with its data below `directory`. */
+/** Starts Debian's docker-registry on loopback, with its data below `directory`. */
 export async function startRegistry(directory: string, options: RegistryOptions = {}): Promise<Registry> {
   mkdirSync(directory, { recursive: true });
-  const host = `127.0.0.1:${await freePort()}`;
+  const host = `127.0.0.1:${options.port ?? (await freePort())}`;
   const config = path.join(directory, 'config.yml');
   const passwords = path.join(directory, 'htpasswd');
   if (options.htpasswd !== undefined) writeFileSync(passwords, `${options.htpasswd}\n`);
@@ -59,7 +61,8 @@ export async function startRegistry(directory: string, options: RegistryOptions 
   };
 }
 
-function freePort(): Promise<number> {
+/** One of loopback that nobody has at the moment. */
+export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = net.createServer();
     server.once('error', reject);
