@@ -182,6 +182,11 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
         load: async () => (await import('./commands/describe.ts')).describe,
       },
       {
+        name: 'wait',
+        summary: 'Wait until resources are as asked',
+        load: async () => (await import('./commands/wait.ts')).wait,
+      },
+      {
         name: 'events',
         summary: 'Print what has happened to resources',
         load: async () => (await import('./commands/events.ts')).events,

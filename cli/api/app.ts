@@ -78,15 +78,7 @@ function addResourceRoutes(app: Hono, { service, closing, cutOff }: AppOptions):
     const { name, container } = readLogsRequest(await bodyOf(c));
     return c.json({ result: await service.logs(name, container) });
   });
-  app.get(ROUTES.watch, () =>
-    streamResponse(
-      (send, signal) =>
-        service.watch((view, gone) => {
-          send({ view, gone });
-        }, signal),
-      closing,
-    ),
-  );
+  app.get(ROUTES.watch, () => streamResponse((send, signal) => service.watch(send, signal), closing));
   app.post(ROUTES.apply, async (c) => {
     const request = readApplyRequest(await bodyOf(c));
     return streamResponse((send, signal) => service.apply(request, send, signal), cutOff);

@@ -22,6 +22,7 @@ import type {
   ResourceView,
   PushedImage,
   Service,
+  WatchEvent,
 } from './service.ts';
 import { shortSocketPath } from './socket-path.ts';
 
@@ -135,14 +136,9 @@ export class RemoteService implements Service {
     return this.#call({ method: 'GET', route: ROUTES.resources });
   }
 
-  async watch(onChange: (view: ResourceView, gone: boolean) => void, signal: AbortSignal): Promise<void> {
+  async watch(onEvent: (event: WatchEvent) => void, signal: AbortSignal): Promise<void> {
     try {
-      await this.#stream(
-        { method: 'GET', route: ROUTES.watch, signal },
-        ({ view, gone }: { view: ResourceView; gone: boolean }) => {
-          onChange(view, gone);
-        },
-      );
+      await this.#stream({ method: 'GET', route: ROUTES.watch, signal }, onEvent);
     } catch (error) {
       // The signal is how a watch ends, not how it fails.
       if (!signal.aborted) throw error;

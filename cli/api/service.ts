@@ -1,6 +1,6 @@
 import type { ApplyEvent, ApplySummary, DataName, ResourceName } from './apply-summary.ts';
 import type { ContainerRecord, PodRecord, ResolvedImage } from '../../schemas/index.ts';
-import type { CheckpointService } from './checkpoint-service.ts';
+import type { CheckpointService, DeclaredCheckpointView } from './checkpoint-service.ts';
 import type { VolumeService } from './volume-service.ts';
 import type { DataInfo, HostFacts, ImageDetails, PullPolicy, PullProgress } from '../../engine/index.ts';
 
@@ -24,8 +24,8 @@ export interface Service {
   /** What `apply` would do, without doing it. */
   plan(request: ApplyRequest): Promise<PlannedChange[]>;
   list(): Promise<ResourceView[]>;
-  /** Calls back with every change of any resource until the signal is given: for `get -w` and `--wait`. */
-  watch(onChange: (view: ResourceView, gone: boolean) => void, signal: AbortSignal): Promise<void>;
+  /** Tells all that is there, and then every change of it, until the signal is given: for `get -w`, `logs -f` and `wait`. */
+  watch(onEvent: (event: WatchEvent) => void, signal: AbortSignal): Promise<void>;
   /** start, stop, restart, kill, pause, resume of a container or pod. */
   act(request: ActRequest, onEvent: (event: ApplyEvent) => void, signal?: AbortSignal): Promise<ApplySummary>;
   /** Where the log files are: the command reads and follows them itself. */
@@ -133,6 +133,14 @@ export interface ResourceView {
   note: string;
   conditions: Condition[];
 }
+
+/** What a watch tells. */
+export type WatchEvent =
+  | { what: 'resource'; view: ResourceView; gone: boolean }
+  /** A manifest of kind Checkpoint. */
+  | { what: 'checkpoint'; view: DeclaredCheckpointView; gone: boolean }
+  /** Once: what was there at the beginning has been told. */
+  | { what: 'listed' };
 
 /** As Kubernetes' conditions. */
 export interface Condition {

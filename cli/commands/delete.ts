@@ -5,6 +5,7 @@ import { parseDurationMs } from '../duration.ts';
 import { EXIT } from '../exit-code.ts';
 import { FILE_OPTIONS } from '../file-options.ts';
 import { formatJson } from '../output/json.ts';
+import { namesInFiles } from '../names-in-files.ts';
 import { parseDataName, parseDataNames, parseNames, resolveName } from '../resource-name.ts';
 import { showSummary, watchEvents } from '../show-changes.ts';
 
@@ -44,25 +45,6 @@ export const deleteResources: CommandSpec = {
 };
 
 type Named = Pick<DeleteRequest, 'names' | 'data'>;
-
-async function namesInFiles({ options, io }: Invocation): Promise<Named> {
-  const [{ loadManifests, ManifestError }, { readManifestFiles }] = await Promise.all([
-    import('../../schemas/index.ts'),
-    import('../read-manifest-files.ts'),
-  ]);
-  const files = await readManifestFiles(options.list('file'), io, { recursive: options.flag('recursive') });
-  const loaded = files.map(({ text, file }) => loadManifests(text, file));
-  const problems = loaded.flatMap((one) => one.problems);
-  if (problems.length > 0) throw new ManifestError(problems);
-  const named: Named = { names: [], data: [] };
-  for (const { manifest } of loaded.flatMap((one) => one.manifests)) {
-    const { name } = manifest.metadata;
-    if (manifest.kind === 'Container' || manifest.kind === 'Pod')
-      named.names.push({ kind: manifest.kind, name });
-    else named.data?.push({ kind: manifest.kind, name });
-  }
-  return named;
-}
 
 /** `secret/db`, `configmap/web` and `volume/data` are no resources that run, and go by names with their kind only. */
 async function namesTyped(invocation: Invocation): Promise<Named> {

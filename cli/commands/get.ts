@@ -11,6 +11,7 @@ import { showData } from '../show-data.ts';
 import { showVolumes } from '../show-volumes.ts';
 import { formatYaml } from '../output/yaml.ts';
 import { formatName, parseDataNames, parseNames, resolveName } from '../resource-name.ts';
+import { watchListed } from '../watch-listed.ts';
 
 export const get: CommandSpec = {
   description: 'Everything, or a kind, or what is named. NOTE says why something is not as wished.',
@@ -37,9 +38,8 @@ export const get: CommandSpec = {
     const data = parseDataNames(invocation.args);
     if (data !== null) return getDeclared(invocation, data);
     const selects = selection(invocation);
-    const service = await invocation.service();
     if (invocation.options.flag('watch')) return watch(invocation, selects);
-    const views = selects(await service.list());
+    const views = selects(await (await invocation.service()).list());
     print(invocation, views, wantsOne(invocation));
     return EXIT.asWished;
   },
@@ -109,9 +109,6 @@ function print(invocation: Invocation, views: readonly ResourceView[], single: b
 
 async function watch(invocation: Invocation, selects: Select): Promise<number> {
   const { io, globals, signal } = invocation;
-  const service = await invocation.service();
-  const first = selects(await service.list());
-  const known = new Set(first.map(({ resource }) => formatName(resource)));
   const widths: number[] = [];
   let headers = invocation.options.has('headers');
   const show = (views: readonly ResourceView[]): void => {
@@ -124,14 +121,16 @@ async function watch(invocation: Invocation, selects: Select): Promise<number> {
     io.out(formatTable(columns, views, { paint, columns: io.columns, headers, widths }));
     headers = false;
   };
-  show(first);
-  await service.watch((view, gone) => {
-    const name = formatName(view.resource);
-    if (!isSelected(selects, view)) return;
-    if (gone) known.delete(name);
-    else known.add(name);
-    show([gone ? { ...view, status: 'Gone', note: '' } : view]);
-  }, signal);
+  await watchListed(await invocation.service(), {
+    signal,
+    viewOf: (event) => (event.what === 'resource' ? event.view : null),
+    onListed: (views) => {
+      show(selects(views));
+    },
+    onChange: (view, gone) => {
+      if (isSelected(selects, view)) show([gone ? { ...view, status: 'Gone', note: '' } : view]);
+    },
+  });
   return signal.aborted ? EXIT.interrupted : EXIT.asWished;
 }
 

@@ -9,8 +9,8 @@ export function hostedService(service: Service, closing: AbortSignal): Service {
     delete: (request, onEvent, signal) => service.delete(request, onEvent, signal),
     plan: (request) => service.plan(request),
     list: () => service.list(),
-    watch: async (onChange, signal) => {
-      await service.watch(onChange, AbortSignal.any([signal, closing]));
+    watch: async (onEvent, signal) => {
+      await service.watch(onEvent, AbortSignal.any([signal, closing]));
       if (!signal.aborted) throw connectionLost();
     },
     act: (request, onEvent, signal) => service.act(request, onEvent, signal),

@@ -1,6 +1,7 @@
-import { watch } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
-import type { ResourceView } from '../api/service.ts';
+import type { WatchEvent } from '../api/service.ts';
+import { viewCheckpoints } from './checkpoint-views.ts';
+import { DirectoryBell } from './directory-bell.ts';
 import type { Instance } from './instance.ts';
 import { viewResources } from './resource-views.ts';
 import type { ProblemsIn } from './resource-views.ts';
@@ -9,72 +10,66 @@ import type { ProblemsIn } from './resource-views.ts';
 const QUIET_MS = 20;
 
 /**
- * Tells every resource, and then every change of one, until the signal is given. What others write is noticed by inotify(7) on
- * the records, and processes that end by their exit files.
+ * Tells all that is there, and then every change, until the signal is given. What others write is noticed by inotify(7) on the
+ * records, and processes that end by their exit files.
  */
 export async function followChanges(
   source: { reader(): Promise<Instance>; problemsIn: ProblemsIn },
-  onChange: (view: ResourceView, gone: boolean) => void,
+  onEvent: (event: WatchEvent) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  const known = new Map<string, ResourceView>();
+  let known = new Map<string, Present>();
   const look = async (): Promise<void> => {
-    const views = await viewResources(await source.reader(), source.problemsIn);
-    const present = new Set<string>();
-    for (const view of views) {
-      const key = `${view.resource.kind}/${view.resource.name}`;
-      present.add(key);
+    const present = await readAll(await source.reader(), source.problemsIn);
+    for (const [key, now] of present) {
       const before = known.get(key);
-      known.set(key, view);
-      if (before === undefined || !isDeepStrictEqual(before, view)) onChange(view, false);
+      if (before === undefined || !isDeepStrictEqual(before, now)) onEvent({ ...now, gone: false });
     }
-    for (const [key, view] of known) {
-      if (present.has(key)) continue;
-      known.delete(key);
-      onChange(view, true);
-    }
+    for (const [key, before] of known) if (!present.has(key)) onEvent({ ...before, gone: true });
+    known = present;
   };
 
   const { paths } = await source.reader();
-  const bell = new Bell();
+  const { records, exits } = paths;
+  const bell = new DirectoryBell([
+    `${records}/containers`,
+    `${records}/pods`,
+    `${records}/checkpoints`,
+    exits,
+  ]);
   const notice = (): void => {
     bell.ring();
   };
-  const directories = [`${paths.records}/containers`, `${paths.records}/pods`, paths.exits];
-  const watchers = directories.flatMap((directory) => watchIfThere(directory, notice));
   signal.addEventListener('abort', notice, { once: true });
   try {
-    while (!signal.aborted) {
+    for (let isFirst = true; !signal.aborted; isFirst = false) {
       const rung = bell.next();
       await look();
+      if (isFirst) onEvent({ what: 'listed' });
       await rung;
       await new Promise((resolve) => setTimeout(resolve, QUIET_MS));
     }
   } finally {
-    for (const watcher of watchers) watcher.close();
+    signal.removeEventListener('abort', notice);
+    bell.close();
   }
 }
 
-function watchIfThere(directory: string, onEvent: () => void): { close(): void }[] {
-  try {
-    return [watch(directory, onEvent)];
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw error;
-  }
-}
+/** Something that is there, without what became of it since. */
+type Present = Without<Exclude<WatchEvent, { what: 'listed' }>, 'gone'>;
+/** `Omit` for each member of a union by itself. */
+type Without<Union, Key extends PropertyKey> = Union extends unknown ? Omit<Union, Key> : never;
 
-/** Lets one wait for the next ring; a ring while nobody waits is not lost to who has asked before. */
-class Bell {
-  #resolve: () => void = () => undefined;
-
-  next(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#resolve = resolve;
-    });
-  }
-
-  ring(): void {
-    this.#resolve();
-  }
+async function readAll(instance: Instance, problemsIn: ProblemsIn): Promise<Map<string, Present>> {
+  const resources = await viewResources(instance, problemsIn);
+  return new Map<string, Present>([
+    ...resources.map((view): [string, Present] => [
+      `${view.resource.kind} ${view.resource.name}`,
+      { what: 'resource', view },
+    ]),
+    ...viewCheckpoints(instance).map((view): [string, Present] => [
+      `Checkpoint ${view.record.name}`,
+      { what: 'checkpoint', view },
+    ]),
+  ]);
 }

@@ -6,9 +6,9 @@ import type {
 } from '../api/checkpoint-service.ts';
 import type { ApplyEvent, ApplySummary, ResourceName } from '../api/service.ts';
 import { keptCheckpointsOf } from '../../schemas/index.ts';
-import type { DeclaredCheckpointRecord } from '../../schemas/index.ts';
 import { BadRequestError, checkpointAllowances, NotFoundError } from '../../reconciler/index.ts';
 import type { Instance } from './instance.ts';
+import { viewCheckpoints } from './checkpoint-views.ts';
 
 /** What the rest of the local service does for it. */
 export interface LocalCheckpointDeps {
@@ -53,8 +53,7 @@ export function localCheckpoints({ reader, writer, settle }: LocalCheckpointDeps
     },
     key: async () => (await writer()).engine.containers.archiveKey(),
     async declared() {
-      const { records } = await reader();
-      return records.checkpoints.list().map((record) => ({ record, isThere: isThere(records, record) }));
+      return viewCheckpoints(await reader());
     },
     async remove(checkpoints) {
       const instance = await writer();
@@ -63,15 +62,6 @@ export function localCheckpoints({ reader, writer, settle }: LocalCheckpointDeps
         await instance.runner.removeCheckpoint({ kind: 'remove-checkpoint', ...name });
     },
   };
-}
-
-/** It went with the instance that it was of, or somebody has removed it. */
-function isThere({ containers }: Instance['records'], { id, status }: DeclaredCheckpointRecord): boolean {
-  const container = status.saved === null ? null : containers.get(status.saved.container);
-  if (container === null) return false;
-  return keptCheckpointsOf(container).some(
-    (kept) => kept.declared?.id === id && kept.id === status.saved?.number,
-  );
 }
 
 function refuseRemoval({ records }: Instance, { container, checkpoint }: CheckpointName): void {

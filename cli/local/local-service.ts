@@ -16,6 +16,7 @@ import type {
   PlannedChange,
   ResourceView,
   Service,
+  WatchEvent,
 } from '../api/service.ts';
 import { followChanges } from './follow-changes.ts';
 import type { Instance } from './instance.ts';
@@ -93,8 +94,8 @@ export class LocalService implements Service {
     return viewResources(await this.#source.reader(), this.#source.problemsIn);
   }
 
-  async watch(onChange: (view: ResourceView, gone: boolean) => void, signal: AbortSignal): Promise<void> {
-    await followChanges(this.#source, onChange, signal);
+  async watch(onEvent: (event: WatchEvent) => void, signal: AbortSignal): Promise<void> {
+    await followChanges(this.#source, onEvent, signal);
   }
 
   async logs(

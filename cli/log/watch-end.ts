@@ -28,14 +28,13 @@ export async function watchEnd(options: WatchEndOptions): Promise<void> {
     let service: Service | null = null;
     try {
       service = await options.service();
-      const watching = service.watch((view, gone) => {
-        if (isMeant(view)) look(gone ? undefined : view);
+      let isThere = false;
+      await service.watch((event) => {
+        if (event.what === 'resource' && isMeant(event.view)) {
+          isThere = !event.gone;
+          look(isThere ? event.view : undefined);
+        } else if (event.what === 'listed' && !isThere) look(undefined);
       }, both);
-      // The list tells what happened between the first look and the watch.
-      const listing = service.list().then((views) => {
-        look(views.find(isMeant));
-      });
-      await Promise.all([watching, listing]);
     } catch {
       // The log file is there whether a daemon is or not: go on, and ask again.
     } finally {

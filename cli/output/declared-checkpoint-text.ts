@@ -5,6 +5,7 @@ import { formatAge, formatSpan } from './age.ts';
 import { formatBytes } from './bytes.ts';
 import type { Colour, Painter } from './colour.ts';
 import { conditionsText, pairs, rowsText, since, type Row } from './page.ts';
+import type { StatusWords } from './resource-status.ts';
 import type { Column } from './table.ts';
 
 /** In the shape of a Kubernetes object. */
@@ -51,7 +52,11 @@ function phaseOf({ deletionRequestedAt, status }: DeclaredCheckpointRecord): str
   return status.attemptSince === null ? 'Pending' : 'Saving';
 }
 
-export function declaredCheckpointColumns(nowMs: number): Column<DeclaredCheckpointView>[] {
+/** `gone`: they are not there any more, and this is how they were. */
+export function declaredCheckpointColumns(
+  nowMs: number,
+  { gone }: { gone: boolean },
+): Column<DeclaredCheckpointView>[] {
   const frozen = ({ record: { status } }: DeclaredCheckpointView): string =>
     status.saved?.frozenMs == null ? '-' : formatSpan(status.saved.frozenMs);
   return [
@@ -59,8 +64,8 @@ export function declaredCheckpointColumns(nowMs: number): Column<DeclaredCheckpo
     { title: 'OF', value: ({ record }) => targetOf(record) },
     {
       title: 'STATE',
-      value: ({ record }) => phaseOf(record),
-      colour: ({ record }) => COLOURS[phaseOf(record)] ?? null,
+      value: ({ record }) => (gone ? 'Gone' : phaseOf(record)),
+      colour: ({ record }) => (gone ? null : (COLOURS[phaseOf(record)] ?? null)),
     },
     {
       title: 'SIZE',
@@ -68,8 +73,13 @@ export function declaredCheckpointColumns(nowMs: number): Column<DeclaredCheckpo
     },
     { title: 'STOOD STILL', value: frozen },
     { title: 'AGE', value: ({ record }) => formatAge(nowMs - Date.parse(record.createdAt)) },
-    { title: 'NOTE', value: noteOf },
+    { title: 'NOTE', value: (view) => (gone ? '' : noteOf(view)) },
   ];
+}
+
+/** What `get checkpoints` says of one in its columns STATE and NOTE. */
+export function declaredCheckpointWords(view: DeclaredCheckpointView): StatusWords {
+  return { status: phaseOf(view.record), note: noteOf(view) };
 }
 
 const COLOURS: Readonly<Record<string, Colour>> = { Complete: 'green', Failed: 'red', Saving: 'yellow' };

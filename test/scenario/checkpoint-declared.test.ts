@@ -12,7 +12,7 @@ import {
   startsOf,
   withCounter,
 } from '../support/checkpoint-scenario.ts';
-import { missingForRegistry, startRegistry } from '../support/registry.ts';
+import { freePort, missingForRegistry, startRegistry } from '../support/registry.ts';
 import { testUnless } from '../support/skip.ts';
 import { until } from '../support/until.ts';
 
@@ -45,7 +45,13 @@ onHost(
         JSON.parse(await output(['get', 'checkpoint', name, '-o', 'json'])) as Shown;
       const safe = await testRoot.write('safe.yaml', declared('safe'));
       assert.match(await output(['apply', '-f', safe]), /waits for container\/counter, which does not exist/);
+      const complete = output(['wait', 'checkpoint/safe']);
+      const watch = testRoot.start(['get', 'checkpoints', '-w']);
+      await watch.untilOutput(/safe +container\/counter +Pending/);
       assert.match(await apply(), /checkpoint\/safe +checkpointed +counter@1, \d+ KiB, frozen for \d+ ms/);
+      assert.match(await complete, /^checkpoint\/safe +met +condition Complete\n$/);
+      await watch.untilOutput(/safe +container\/counter +Complete .*counter@1/);
+      await watch.end();
       const { status, metadata } = await shown('safe');
       assert.equal([status.phase, status.attempts, metadata.generation], ['Complete', 1, 1]);
       assert.ok(status.checkpoint.statistics.pages_written > 0 && status.checkpoint.frozenMs > 0);
@@ -142,6 +148,39 @@ onHost(
       assert.ok(isUnbroken(numbersOf(await log())));
       assert.is(startsOf(await log()), 1);
       await output(['delete', 'counter']);
+    });
+  },
+);
+
+onHost(
+  '[ckpt.declared] without a daemon it is made by the command that brings its container to run, and a try that failed again when it is due',
+  async () => {
+    await withCounter(async ({ testRoot, apply, untilCounting }) => {
+      await apply();
+      await untilCounting();
+      await testRoot.output(['stop', 'counter']);
+      const port = await freePort();
+      const host = `127.0.0.1:${String(port)}`;
+      await testRoot.write('root/config.yaml', `registries: { insecure: ['${host}'] }\n`);
+      const to = `to: { image: { name: localhost/late:1, pushTo: '${host}/late:1' } }`;
+      const file = await testRoot.write('late.yaml', declared('late', `${to}, backoffLimit: 1`));
+      const applied = await testRoot.output(['apply', '-f', file]);
+      assert.match(applied, /waits for container\/counter, which is Exited/);
+      const started = await testRoot.output(['start', 'counter']);
+      assert.match(started, /checkpoint\/late +checkpointed +counter@1/);
+      assert.match(started, /checkpoint\/late +waiting .*next try in/, 'there is no registry yet');
+      const registry = await startRegistry(path.join(testRoot.directory, 'registry'), { port });
+      try {
+        assert.match(await testRoot.output(['wait', 'checkpoint/late']), /met +condition Complete/);
+      } finally {
+        await registry.stop();
+      }
+      const text = await testRoot.output(['get', 'checkpoint', 'late', '-o', 'json']);
+      const { status } = JSON.parse(text) as Shown;
+      assert.equal([status.attempts, status.failed], [1, 1]);
+      assert.is(status.pushed?.destination, `docker://${host}/late:1`);
+      await testRoot.output(['delete', 'counter']);
+      await testRoot.output(['delete', 'checkpoint/late']);
     });
   },
 );

@@ -53,6 +53,20 @@ async function drop(testRoot: TestRoot, name: string, text: string): Promise<str
 const RUNNING = { what: 'runs' };
 const isRunning = ({ state }: { state: string }): boolean => state === 'Running';
 
+test('wait hears of what the daemon makes of a file', async ({ testRoot }) => {
+  const waiting = (goal: string) => testRoot.output(['wait', 'container/file', `--for=${goal}`]);
+  const created = waiting('create');
+  const file = await drop(testRoot, 'file.yaml', containerText('file'));
+  assert.match(await created, /^container\/file +created\n$/);
+  assert.match(await waiting('jsonpath={.status.state}=Running'), /^container\/file +met +/);
+  const ended = waiting('exit');
+  await testRoot.output(['kill', 'file']);
+  assert.match(await ended, /^container\/file +exited +exit code 137\n$/, 'although it runs again');
+  const gone = waiting('delete');
+  await rm(file);
+  assert.match(await gone, /^container\/file +deleted\n$/);
+});
+
 test('a new file runs within half a second', async ({ testRoot, daemon }) => {
   const took: number[] = [];
   for (let round = 1; round <= 5; round += 1) {

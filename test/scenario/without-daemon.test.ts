@@ -128,6 +128,27 @@ test('two that apply at the same time wait for each other, and both succeed', as
   );
 });
 
+test('wait is woken by what other commands do: there, ready, ended, gone', async (context) => {
+  const { testRoot } = context;
+  const waiting = (goal: string) => testRoot.output(['wait', 'container/job', `--for=${goal}`]);
+  const created = waiting('create');
+  await apply(context, containerText('job', { restartPolicy: 'Never' }));
+  assert.match(await created, /^container\/job +created\n$/);
+  assert.match(await waiting('condition=Ready'), /^container\/job +met +condition Ready\n$/);
+  const ended = waiting('exit');
+  await testRoot.output(['kill', 'job']);
+  assert.match(await ended, /^container\/job +exited +exit code 137\n$/);
+  const late = await testRoot.tsctr(['wait', 'job', '--timeout=0']);
+  assert.is(late.exitCode, 3);
+  assert.match(
+    late.stderr,
+    /^container\/job: still waiting for condition Ready after 0: Ready is False: Exited/,
+  );
+  const gone = waiting('delete');
+  await testRoot.output(['delete', 'job']);
+  assert.match(await gone, /^container\/job +deleted\n$/);
+});
+
 test('what ends later is cleaned up by itself: no mount, no cgroup, no process stays', async (context) => {
   const { testRoot } = context;
   const spec = { command: ['sh', '-c', 'sleep 0.5; exit 3'], restartPolicy: 'Never' };

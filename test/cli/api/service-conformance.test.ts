@@ -190,18 +190,21 @@ for (const [way, open] of Object.entries(WAYS)) {
     assert.equal(fake.calls[0]?.request, { reference: 'demo', policy: 'IfNotPresent' });
   });
 
-  conform('watch tells changes until the signal, then resolves', async (fake, service) => {
+  conform('watch tells what is there, then changes until the signal, and resolves', async (fake, service) => {
     const end = new AbortController();
     const seen: string[] = [];
-    const watching = service.watch((view, gone) => {
-      seen.push(`${view.resource.name} ${gone ? 'gone' : view.status}`);
-      if (seen.length === 2) end.abort();
+    fake.views = [viewContainer(containerRecord('old'), NOW)];
+    const watching = service.watch((event) => {
+      if (event.what === 'resource')
+        seen.push(`${event.view.resource.name} ${event.gone ? 'gone' : event.view.status}`);
+      else seen.push(event.what);
+      if (seen.length === 4) end.abort();
     }, end.signal);
     await until(() => fake.watcherCount === 1);
     fake.change(viewContainer(containerRecord('web'), NOW));
     fake.change(viewContainer(containerRecord('web'), NOW), true);
     await watching;
-    assert.equal(seen, ['web Running', 'web gone']);
+    assert.equal(seen, ['old Running', 'listed', 'web Running', 'web gone']);
     await until(() => fake.watcherCount === 0);
   });
 

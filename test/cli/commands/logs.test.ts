@@ -80,14 +80,10 @@ test('[life.attach-logs] tsctr logs -f goes on until the container ends, and mis
 
 test('tsctr logs -f ends when the container had ended just before the watch began', async () => {
   const service = hostWithLog(true);
-  const list = service.list.bind(service);
-  let lists = 0;
-  service.list = () => {
-    lists += 1;
-    if (lists === 2) {
-      service.views = [viewContainer(containerRecord('web', { state: 'Exited', pid: null }), NOW)];
-    }
-    return list();
+  const watch = service.watch.bind(service);
+  service.watch = (onEvent, signal) => {
+    service.views = [viewContainer(containerRecord('web', { state: 'Exited', pid: null }), NOW)];
+    return watch(onEvent, signal);
   };
   const { code, out } = await typeCommand(service, ['logs', 'web', '-f']);
   assert.is(out, 'old\nnew\nnewest\n');

@@ -7,6 +7,7 @@ import type {
   PlannedChange,
   ResourceView,
   Service,
+  WatchEvent,
 } from '../../../cli/api/service.ts';
 import type { DeclaredCheckpointView } from '../../../cli/api/checkpoint-service.ts';
 import type { VolumeView } from '../../../cli/api/volume-service.ts';
@@ -78,7 +79,7 @@ export class FakeService implements Service {
   /** Awaited by apply, delete and act after their events. */
   hold: (signal: AbortSignal | undefined) => Promise<void> = () => Promise.resolve();
   isClosed = false;
-  readonly #watchers = new Set<(view: ResourceView, gone: boolean) => void>();
+  readonly #watchers = new Set<(event: WatchEvent) => void>();
 
   apply(
     request: ApplyRequest,
@@ -112,9 +113,12 @@ export class FakeService implements Service {
     return this.#answer('list', null, this.views);
   }
 
-  async watch(onChange: (view: ResourceView, gone: boolean) => void, signal: AbortSignal): Promise<void> {
+  async watch(onEvent: (event: WatchEvent) => void, signal: AbortSignal): Promise<void> {
     await this.#answer('watch', null, null);
-    this.#watchers.add(onChange);
+    for (const view of this.views) onEvent({ what: 'resource', view, gone: false });
+    for (const view of this.declared) onEvent({ what: 'checkpoint', view, gone: false });
+    onEvent({ what: 'listed' });
+    this.#watchers.add(onEvent);
     await new Promise<void>((resolve) => {
       const end = (): void => {
         resolve();
@@ -122,7 +126,7 @@ export class FakeService implements Service {
       if (signal.aborted) end();
       signal.addEventListener('abort', end);
     });
-    this.#watchers.delete(onChange);
+    this.#watchers.delete(onEvent);
   }
 
   /** Tells the watchers of a change. */
@@ -131,7 +135,16 @@ export class FakeService implements Service {
       ...this.views.filter((other) => other.resource.name !== view.resource.name),
       ...(gone ? [] : [view]),
     ];
-    for (const watcher of this.#watchers) watcher(view, gone);
+    for (const watcher of this.#watchers) watcher({ what: 'resource', view, gone });
+  }
+
+  /** The same of a manifest of kind Checkpoint. */
+  changeDeclared(view: DeclaredCheckpointView, gone = false): void {
+    this.declared = [
+      ...this.declared.filter(({ record }) => record.name !== view.record.name),
+      ...(gone ? [] : [view]),
+    ];
+    for (const watcher of this.#watchers) watcher({ what: 'checkpoint', view, gone });
   }
 
   get watcherCount(): number {
