@@ -136,8 +136,7 @@ class HeldPages {
   HeldPages(pid_t criu, int pidfd)
       : criu_(criu), pidfd_(pidfd), directory_("/proc/" + std::to_string(criu) + "/fd") {}
 
-  /** Takes those that are new, after a fork, and lets go of those that CRIU has closed: such a process has
-   * all. */
+  /** Takes those that are new, after a fork, and lets go of what CRIU has closed: that process has all. */
   void follow() {
     for (auto held = held_.begin(); held != held_.end();) {
       held->misses = isOpen(*held) ? 0 : held->misses + 1;
@@ -179,8 +178,7 @@ class HeldPages {
   std::vector<Held> held_;
 };
 
-/** Waits for CRIU's end. Ends all when tsctr leaves, or CRIU fails, before the processes run: both see that.
- */
+/** Waits for CRIU's end. Ends all when tsctr leaves, or CRIU fails, before the processes run. */
 int watch(pid_t criu) {
   const int child = static_cast<int>(::syscall(SYS_pidfd_open, criu, 0));
   if (child == -1) fail("pidfd_open");
