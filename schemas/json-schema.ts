@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { manifest, manifestSchemas } from './manifest.ts';
+import { anyManifest, manifestSchemas } from './manifest.ts';
 import type { ManifestKind } from './manifest.ts';
 
 /** A JSON Schema, draft 2020-12. */
@@ -10,7 +10,7 @@ export type JsonSchema = Readonly<Record<string, unknown>>;
  * are optional. What fields say about each other is not in it; `loadManifests` checks more.
  */
 export function jsonSchema(kind: ManifestKind | null): JsonSchema {
-  const schema = kind === null ? manifest : manifestSchemas[kind];
+  const schema = kind === null ? anyManifest() : manifestSchemas[kind];
   const title = kind === null ? 'A manifest of tsctr' : `${kind} of tsctr`;
   const generated = z.toJSONSchema(schema, { io: 'input', target: 'draft-2020-12', override: clarify });
   return { title, ...generated };

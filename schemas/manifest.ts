@@ -6,29 +6,40 @@ import { pod } from './pod.ts';
 import { secret } from './secret.ts';
 import { volumeClaim, volumeManifest } from './volume-manifest.ts';
 
-/** Any manifest that tsctr takes. */
-export const manifest = z.discriminatedUnion('kind', [
-  container,
-  pod,
-  configMap,
-  secret,
-  volumeManifest,
-  volumeClaim,
-  checkpointManifest,
-]);
-export type Manifest = z.infer<typeof manifest>;
-export type ManifestKind = Manifest['kind'];
-
-/** The schema of each kind. */
+/** The schema of each kind. By getters, so that of the many kinds those are built that are met with. */
 export const manifestSchemas = {
-  Container: container,
-  Pod: pod,
-  ConfigMap: configMap,
-  Secret: secret,
-  Volume: volumeManifest,
-  PersistentVolumeClaim: volumeClaim,
-  Checkpoint: checkpointManifest,
-} as const satisfies Record<ManifestKind, z.ZodType>;
+  get Container() {
+    return container;
+  },
+  get Pod() {
+    return pod;
+  },
+  get ConfigMap() {
+    return configMap;
+  },
+  get Secret() {
+    return secret;
+  },
+  get Volume() {
+    return volumeManifest;
+  },
+  get PersistentVolumeClaim() {
+    return volumeClaim;
+  },
+  get Checkpoint() {
+    return checkpointManifest;
+  },
+} as const;
+
+/** Of any manifest that tsctr takes. */
+export function anyManifest() {
+  const { Container, Pod, ConfigMap, Secret, Volume, PersistentVolumeClaim, Checkpoint } = manifestSchemas;
+  return z.discriminatedUnion('kind', [
+    ...([Container, Pod, ConfigMap, Secret, Volume, PersistentVolumeClaim, Checkpoint] as const),
+  ]);
+}
+export type Manifest = z.infer<ReturnType<typeof anyManifest>>;
+export type ManifestKind = Manifest['kind'];
 
 /** The apiVersion that each kind has. */
 export const API_VERSIONS: Readonly<Record<ManifestKind, string>> = {

@@ -1,6 +1,7 @@
 // What the build puts into dist/.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { createRequire } from 'node:module';
 import { readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
@@ -30,6 +31,75 @@ const englishOnly = {
   },
 };
 
+/**
+ * What is run when one of its exports is first asked for, and not with whoever imports it: most commands need none of these, and their top
+ * levels are a good part of the time that a command takes to load. Builtins of Node by name, packages by name, files of ours by path.
+ */
+const RUN_WHEN_USED = [
+  'node:http',
+  'node:https',
+  'node:worker_threads',
+  'protobufjs',
+  'schemas/archive-signature.ts',
+  'schemas/cdi-spec.ts',
+  'schemas/checkpoint-environment.ts',
+  'schemas/checkpoint-manifest.ts',
+  'schemas/config-map.ts',
+  'schemas/configuration.ts',
+  'schemas/declared-checkpoint.ts',
+  'schemas/declared-volume.ts',
+  'schemas/hook-definition.ts',
+  'schemas/podman-archive.ts',
+  'schemas/seccomp-document.ts',
+  'schemas/secret.ts',
+  'schemas/volume-manifest.ts',
+  'schemas/volume-record.ts',
+];
+
+/** Puts an object in the place of such a module that has a getter for each export. */
+const runWhenUsed = {
+  name: 'run-when-used',
+  setup(build) {
+    const files = new Map(
+      RUN_WHEN_USED.filter((name) => name.endsWith('.ts')).map((name) => [path.join(root, name), name]),
+    );
+    const place = (module, resolveDir) => ({
+      path: module,
+      namespace: 'when-used',
+      pluginData: { resolveDir },
+    });
+    build.onResolve({ filter: /./ }, ({ path: name, importer, namespace, resolveDir }) => {
+      if (namespace === 'when-used') return undefined;
+      if (RUN_WHEN_USED.includes(name)) return place(name, resolveDir);
+      const file = name.startsWith('.') ? path.resolve(resolveDir, name) : '';
+      return files.has(file) && !path.dirname(importer).includes('node_modules')
+        ? place(file, resolveDir)
+        : undefined;
+    });
+    build.onLoad({ filter: /./, namespace: 'when-used' }, async ({ path: module, pluginData }) => {
+      const getters = (await exportsOf(module)).map((name) => `get ${name}() { return load().${name}; }`);
+      const contents = `const load = () => require(${JSON.stringify(module)});\nmodule.exports = { ${getters.join(', ')} };`;
+      return { contents, resolveDir: pluginData.resolveDir, loader: 'js' };
+    });
+  },
+};
+
+/** The names that a module exports. */
+async function exportsOf(module) {
+  if (!module.endsWith('.ts')) return Object.keys(createRequire(import.meta.url)(module));
+  const { build } = await import('esbuild');
+  const { metafile } = await build({
+    entryPoints: [module],
+    bundle: true,
+    packages: 'external',
+    format: 'esm',
+    write: false,
+    metafile: true,
+    outdir: root,
+  });
+  return Object.values(metafile.outputs)[0].exports;
+}
+
 /** Returns the names of what it has written. */
 async function bundle(directory, entryPoints, define = {}) {
   const { build } = await import('esbuild');
@@ -51,7 +121,7 @@ async function bundle(directory, entryPoints, define = {}) {
     // Part of the time that a command takes to load is reading. Names stay: stack traces are read.
     minifyWhitespace: true,
     minifySyntax: true,
-    plugins: [englishOnly],
+    plugins: [englishOnly, runWhenUsed],
     logLevel: 'warning',
     // import.meta.resolve is for what runs from the sources.
     logOverride: { 'empty-import-meta': 'silent' },

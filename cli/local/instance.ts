@@ -66,15 +66,15 @@ export async function openWriter(
   const kernel = createLinuxKernel();
   const lock = await lockRoot(kernel, options.root, { waitMs: LOCK_WAIT_MS, ...lockOptions });
   try {
-    const { containerRecord, declaredCheckpointRecord, podRecord } = await import('../../schemas/index.ts');
-    const schemas = {
-      Container: containerRecord,
-      Pod: podRecord,
-      Checkpoint: declaredCheckpointRecord,
+    const schemas = await import('../../schemas/index.ts');
+    const schemaOf = {
+      Container: () => schemas.containerRecord,
+      Pod: () => schemas.podRecord,
+      Checkpoint: () => schemas.declaredCheckpointRecord,
     };
     const store = await openRecordStore({
       directory: paths.records,
-      validate: (kind, value) => schemas[kind].parse(value),
+      validate: (kind, value) => schemaOf[kind]().parse(value),
     });
     const instance = await assemble(options, paths, store, () => {
       lock.release();
