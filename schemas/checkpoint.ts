@@ -41,10 +41,10 @@ export const checkpointOptions = z.strictObject({
       'Copy memory so often while it runs, and stand still only for what has changed since. Needs a kernel that tracks memory. Default: 0.',
     ),
   retryWith: z
-    .array(z.enum(['linkRemap', 'ghostLimit', 'tcpEstablished', 'fileLocks', 'networkLock']))
+    .array(z.enum(['ghostLimit', 'tcpEstablished', 'fileLocks', 'networkLock']))
     .optional()
     .describe(
-      'What is allowed in another try when CRIU needs it and nothing is said of it here; networkLock: iptables in place of nftables, or the other way round. Default: linkRemap, ghostLimit up to 1Gi, and networkLock.',
+      'What is allowed in another try when CRIU needs it and nothing is said of it here; networkLock: iptables in place of nftables, or the other way round. Default: ghostLimit up to 1Gi, and networkLock.',
     ),
   timeoutSeconds: z
     .number()

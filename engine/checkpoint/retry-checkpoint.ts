@@ -4,7 +4,7 @@ import { CriuError } from '../criu/criu-error.ts';
 import type { CriuCause, SafeRetry } from '../criu/failure-rules.ts';
 
 /** These change nothing for whoever has a connection to the container, or waits for a lock of it. */
-export const DEFAULT_RETRIES: readonly RetryAllowance[] = ['linkRemap', 'ghostLimit', 'networkLock'];
+export const DEFAULT_RETRIES: readonly RetryAllowance[] = ['ghostLimit', 'networkLock'];
 
 /** A deleted file is read into the images: what is larger is no safe guess any more. */
 const MOST_GHOST_BYTES = 2 ** 30;
@@ -48,9 +48,8 @@ function allowedOf(
   { allowances = {}, networkLock }: SafeRetry,
   allowed: readonly RetryAllowance[],
 ): Pick<CheckpointRetry, 'allowances' | 'networkLock' | 'with'> {
-  const { linkRemap, tcpEstablished, fileLocks, ghostLimitBytes = 0 } = allowances;
+  const { tcpEstablished, fileLocks, ghostLimitBytes = 0 } = allowances;
   const wanted: Partial<Record<RetryAllowance, CheckpointAllowances>> = {
-    ...(linkRemap === true && { linkRemap: { linkRemap } }),
     ...(ghostLimitBytes > 0 && ghostLimitBytes <= MOST_GHOST_BYTES && { ghostLimit: { ghostLimitBytes } }),
     ...(tcpEstablished === true && { tcpEstablished: { tcpEstablished } }),
     ...(fileLocks === true && { fileLocks: { fileLocks } }),

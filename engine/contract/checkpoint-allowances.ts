@@ -17,4 +17,4 @@ export interface CheckpointAllowances {
 }
 
 /** What may be allowed in another try when CRIU says that it is needed. `networkLock`: by iptables, where nftables does not work, or the other way round. */
-export type RetryAllowance = 'linkRemap' | 'ghostLimit' | 'tcpEstablished' | 'fileLocks' | 'networkLock';
+export type RetryAllowance = 'ghostLimit' | 'tcpEstablished' | 'fileLocks' | 'networkLock';

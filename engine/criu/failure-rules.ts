@@ -26,6 +26,7 @@ export type CriuCause =
   | 'freeze-timeout'
   | 'no-space'
   | 'images-damaged'
+  | 'security-module'
   | 'rights'
   | 'unknown';
 
@@ -125,7 +126,6 @@ export const FAILURE_RULES: readonly FailureRule[] = [
     explain: ([, file, other]) =>
       `the file ${file ?? other ?? ''} was deleted under that name while it is open, and has other names`,
     advice: 'allow linkRemap (spec.checkpoint.options); the file system must be writable',
-    retry: () => ({ allowances: { linkRemap: true } }),
   },
   {
     cause: 'inotify',
@@ -232,6 +232,13 @@ export const FAILURE_RULES: readonly FailureRule[] = [
     pattern: /Magic doesn't match|Unexpected EOF|Failed unpacking message|image file was truncated|Corrupted/,
     explain: () => 'the images are damaged, or of another version of CRIU',
     advice: 'make the checkpoint anew',
+  },
+  {
+    cause: 'security-module',
+    pattern: /(apparmor|selinux) LSM specified but (?:apparmor|selinux) not supported by kernel/,
+    explain: ([, module]) =>
+      `the kernel has no ${module === 'selinux' ? 'SELinux' : 'AppArmor'}, by which the processes are to be confined`,
+    advice: 'ask for no profile on this host (`none:`), or restore on one that has the module',
   },
   {
     cause: 'rights',

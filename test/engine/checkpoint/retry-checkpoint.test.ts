@@ -44,7 +44,7 @@ test('where iptables does not work, connections are cut off by nftables, once', 
   );
   const again = { allowances: { tcpEstablished: true }, networkLock: 'NFTABLES' } as const;
   assert.is(planRetry(failure, again, DEFAULT_RETRIES), null);
-  assert.is(planRetry(failure, { allowances: {} }, ['linkRemap']), null);
+  assert.is(planRetry(failure, { allowances: {} }, ['ghostLimit']), null);
 });
 
 test('what is said outright is never changed, so no try is made twice', () => {

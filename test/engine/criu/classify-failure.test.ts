@@ -38,6 +38,11 @@ pie: 7342: __sent ack msg: 71 71 -22
     names: 'internet sockets',
   },
   {
+    cause: 'security-module',
+    log: `(00.006087) Error (criu/lsm.c:406): apparmor LSM specified but apparmor not supported by kernel`,
+    names: 'AppArmor',
+  },
+  {
     cause: 'file-locks',
     log: `(00.154363) Error (criu/file-lock.c:110): Some file locks are hold by dumping tasks! You can try --file-locks to dump them.
 (00.154437) Error (criu/cr-dump.c:2111): Dumping FAILED.`,
@@ -193,7 +198,7 @@ test('what is safe to try anew is told with the values that it needs, and nothin
   const retryOf = (cause: CriuCause) =>
     classifyFailure({ log: SEEN.find((sample) => sample.cause === cause)?.log ?? '' }).retry;
   assert.equal(retryOf('file-locks'), { allowances: { fileLocks: true } });
-  assert.equal(retryOf('deleted-file-linked'), { allowances: { linkRemap: true } });
+  assert.is(retryOf('deleted-file-linked'), null, 'it is allowed unless the manifest forbids it');
   assert.equal(retryOf('network-lock'), { networkLock: 'NFTABLES' });
   assert.equal(retryOf('deleted-file-too-large'), { allowances: { ghostLimitBytes: 4 << 20 } });
   for (const cause of ['io-uring', 'unix-socket-outside', 'inotify', 'terminal', 'pid-in-use'] as const) {
