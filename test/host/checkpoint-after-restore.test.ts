@@ -1,4 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -155,8 +157,39 @@ onHost(
   },
 );
 
+/** What CRIU has said of itself is kept, and decides before anything stands still. */
+async function refusedByFacts(engine: TestEngine, request: ContainerRequest): Promise<void> {
+  const { containers, parts } = engine;
+  const cache = path.join(parts.paths.run, 'criu.json');
+  const facts = JSON.parse(readFileSync(cache, 'utf8')) as { version: object };
+  const program = spawnSync(parts.facts.tools.criu ?? '', ['--version'], { encoding: 'utf8' }).stdout;
+  const [, ...numbers] = /Version: (\d+)\.(\d+)(?:\.(\d+))?/.exec(program) ?? [];
+  assert.equal(
+    Object.values(facts.version),
+    numbers.map((number = '0') => Number(number)),
+  );
+  const refused = async (preDumps: number, changed: object): Promise<string> => {
+    writeFileSync(cache, JSON.stringify({ ...facts, ...changed }));
+    const { message } = await rejectionOf(containers.checkpoint(request, { then: 'stop', preDumps }));
+    return message;
+  };
+  assert.match(
+    await refused(0, { version: { major: 3, minor: 17, sublevel: 1 } }),
+    /found version 3\.17\.1, needed is 4\.0\.0 or newer/,
+    'it is not asked again',
+  );
+  const features = { mem_track: false, lazy_pages: false, pidfd_store: false };
+  // On a kernel that does not track memory by its own word.
+  const isTracking = (await missingForPreDumps()) === null;
+  assert.match(
+    await refused(1, isTracking ? { features } : {}),
+    /preDumps: 1\): this kernel does not tell CRIU which pages have changed/,
+  );
+  writeFileSync(cache, JSON.stringify(facts));
+}
+
 onHost(
-  '[ckpt.running-only] [ckpt.support] [restore.states] [restore.complete] the wrong state is named, and a host without CRIU',
+  '[ckpt.running-only] [ckpt.support] [criu.version] [criu.features] [restore.states] [restore.complete] the wrong state is named, and a host without CRIU, with an old one, or without what is asked of it',
   async () => {
     await withEngine(async (engine) => {
       const { containers } = engine;
@@ -176,6 +209,8 @@ onHost(
       const without = createContainerEngine({ ...engine.parts, facts: { ...engine.parts.facts, tools } });
       const unable = await rejectionOf(without.checkpoint(request, { then: 'stop' }));
       assert.match(unable.message, /criu: it is not installed; needed is 4\.0\.0 or newer/);
+      await containers.checkpoint(request, { then: 'leave-running' });
+      await refusedByFacts(engine, request);
       await countsOn(engine, request);
       await containers.pause(request);
       const { details } = await containers.checkpoint(request, { then: 'leave-running' });
