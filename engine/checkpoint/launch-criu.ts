@@ -1,4 +1,5 @@
-import { nativeProgram, SOCK_SEQPACKET } from '../../native/index.ts';
+import { hasErrno, nativeProgram, SOCK_SEQPACKET } from '../../native/index.ts';
+import type { Kernel } from '../../native/index.ts';
 import type { ContainerContext } from '../container/container-context.ts';
 import { createCriuClient, CRIU_RPC_PLACE } from '../criu/criu-client.ts';
 import type { CriuClient } from '../criu/criu-client.ts';
@@ -12,6 +13,8 @@ import type { RestoredNetwork } from './placeholder.ts';
 export interface LaunchedCriu extends CriuClient {
   /** Resolves with the pid in the pid file when CRIU has ended well; the monitor then is its parent. */
   readonly monitor: Promise<number>;
+  /** Resolves when CRIU is in the cgroups, or has failed; before that nothing may be asked of it. */
+  joined(): Promise<void>;
   /** To be called with the first sign of life: from then on nobody but CRIU holds its end of the socket. */
   handOver(): void;
 }
@@ -73,8 +76,20 @@ export function launchCriu(
     // Its end of the socket stays open until the monitor is done: the launcher may be about to fetch it by its number.
     void killUntil(context, () => ended);
   });
-  return { ...client, monitor, handOver };
+  return { ...client, monitor, handOver, joined: () => untilJoined(kernel, ours) };
 }
+
+/** Our launcher says one word on the socket. Where it fails, the socket ends, which the first call tells. */
+async function untilJoined(kernel: Kernel, socket: number): Promise<void> {
+  try {
+    await kernel.recvmsg(socket, JOINED_BYTES, -1);
+  } catch (error) {
+    if (!hasErrno(error, 'ECONNRESET')) throw error;
+  }
+}
+
+/** `joined`. */
+const JOINED_BYTES = 6;
 
 function networkArguments(network: RestoredNetwork): string[] {
   if (network === 'host') return [];

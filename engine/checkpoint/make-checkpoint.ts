@@ -45,12 +45,14 @@ export async function makeCheckpoint(job: CheckpointJob, criu: CriuProgram): Pro
     } finally {
       await stopWritingBack();
     }
-  } finally {
+  } catch (error) {
     await process.end();
+    throw error;
   }
   const exits = options.then === 'stop' ? awaitExitFile(request.id, paths, parts.exits) : null;
   parts.observeEffect('checkpoint.keep', 'before');
-  await Promise.all([syncTree(parts.kernel, directory), exits]);
+  // CRIU has answered, and writes no more; that it ends takes as long as a small sync.
+  await Promise.all([syncTree(parts.kernel, directory), process.end(), exits]);
   watch.lap('sync');
   // The container has gone on since those were made that need its files as they were.
   await discardOutrun(parts, paths);

@@ -121,6 +121,7 @@ async function bringBack(
       descriptors,
       launched,
     });
+    await launched.joined();
     const { pid, statistics } = await restore(parts.kernel, launched, restoreRequest);
     job.watch.lap('restore');
     const [monitored] = await Promise.all([launched.monitor, job.verified ?? verifyContainer(context, pid)]);

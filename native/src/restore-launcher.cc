@@ -1,12 +1,13 @@
 // What conmon runs as "the runtime" of a restore: tsctr-restore <options> restore <what conmon adds> <id>
 // With `exec` in the place of `restore` it becomes CRIU itself, whose socket it has inherited: for all but
 // restores. It starts `criu swrk` as its child, with the stdio that conmon gave it, in the cgroups of the
-// container, and with descriptors of the tsctr that waits; tsctr speaks the RPC. CRIU makes the container's
-// first process a sibling of its own, so that it is a child of this program, and of conmon as soon as this
-// program ends.
+// container, and with descriptors of the tsctr that waits; tsctr speaks the RPC, as soon as it has been told
+// on the socket that CRIU is in the cgroups. CRIU makes the container's first process a sibling of its own, so
+// that it is a child of this program, and of conmon as soon as this program ends.
 #include <fcntl.h>
 #include <linux/close_range.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -145,11 +146,22 @@ void tellConsoleSocket(const Options& options) {
   if (::symlink(options.consoleSocket, link.c_str()) == -1) fail("symlink " + link);
 }
 
-void joinCgroup(const char* procsFile) {
+void putInCgroup(const char* procsFile, pid_t pid) {
   const int fd = ::open(procsFile, O_WRONLY | O_CLOEXEC);
   if (fd == -1) fail(std::string("open ") + procsFile);
-  if (::write(fd, "0", 1) == -1) fail(std::string("write ") + procsFile);
+  const std::string number = std::to_string(pid);
+  if (::write(fd, number.data(), number.size()) == -1) fail(std::string("write ") + procsFile);
   ::close(fd);
+}
+
+/** The first one waits for an RCU grace period, 12 ms or more: CRIU loads meanwhile. */
+void putInCgroups(const Options& options, pid_t criu) {
+  for (const char* file : options.procsFiles) putInCgroup(file, criu);
+  for (const Inherited& each : options.inherited) {
+    constexpr std::string_view kJoined = "joined";
+    // Nobody to be told is nobody who asks CRIU for anything.
+    if (each.place == options.rpc) ::send(each.fd, kJoined.data(), kJoined.size(), MSG_NOSIGNAL);
+  }
 }
 
 void putFirstInPath(const char* directory) {
@@ -170,7 +182,6 @@ void putFirstInPath(const char* directory) {
 [[noreturn]] void becomeCriu(const Options& options, pid_t parent) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent) std::_Exit(1);
-  for (const char* file : options.procsFiles) joinCgroup(file);
   int places = 3;
   for (const Inherited& each : options.inherited) {
     if (::dup3(each.fd, each.place, 0) == -1) fail("dup3");
@@ -203,6 +214,7 @@ int main(int argc, char** argv) {
   const pid_t criu = ::fork();
   if (criu == -1) fail("fork");
   if (criu == 0) becomeCriu(options, self);
+  putInCgroups(options, criu);
   // Else nobody would see the end of CRIU at the other end of the socket.
   for (const Inherited& each : options.inherited) ::close(each.fd);
   int status = 0;

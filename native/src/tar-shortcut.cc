@@ -54,19 +54,20 @@ bool writeAll(int fd, std::string_view data) {
 /** The rest of a file, which stays where it is for whoever reads it after us. */
 std::optional<std::string> readRest(int fd) {
   const off_t start = ::lseek(fd, 0, SEEK_CUR);
-  if (start == -1) return std::nullopt;
-  std::string data(kMaxBytes, '\0');
+  struct stat status {};
+  if (start == -1 || ::fstat(fd, &status) == -1 || status.st_size < start) return std::nullopt;
+  // No more than there is: to clear a megabyte takes longer than all else that is done here.
+  const auto size = static_cast<size_t>(status.st_size - start);
+  if (size > kMaxBytes) return std::nullopt;
+  std::string data(size, '\0');
   size_t length = 0;
   while (length < data.size()) {
     const ssize_t got =
         ::pread(fd, data.data() + length, data.size() - length, start + static_cast<off_t>(length));
     if (got == -1 && errno == EINTR) continue;
-    if (got == -1) return std::nullopt;
-    if (got == 0) break;
+    if (got <= 0) return std::nullopt;
     length += static_cast<size_t>(got);
   }
-  if (length == data.size()) return std::nullopt;
-  data.resize(length);
   return data;
 }
 
