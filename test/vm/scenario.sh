@@ -90,12 +90,13 @@ field() {
   tsctr describe "$1" -o json | sed -n "s/^ *\"$2\": \"\{0,1\}\([^\",]*\)\"\{0,1\},\{0,1\}\$/\1/p" | head -n 1
 }
 
-# read_log <name>: all of its log, into $STATE/log; says what is on disk when that is not all.
+# read_log <name>: all of its log, into $STATE/log. What is on disk by then is told: a failure is to be understood by it.
 read_log() {
-  local written
-  tsctr logs "$1" >"$STATE/log"
-  written=$(cat "/var/lib/tsctr/containers/$(field "$1" containerID)/logs/current.log" | wc -l)
-  echo "its log: $(wc -l <"$STATE/log") lines of $written by now, from \`$(head -n 1 "$STATE/log")\` to \`$(tail -n 1 "$STATE/log")\`"
+  local status=0 written
+  tsctr logs "$1" | cat >"$STATE/log" || status=$?
+  written=$(wc -l <"/var/lib/tsctr/containers/$(field "$1" containerID)/logs/current.log")
+  echo "tsctr logs $1: exit code $status, $(wc -l <"$STATE/log") lines of $written by now, from '$(head -n 1 "$STATE/log")' to '$(tail -n 1 "$STATE/log")'"
+  return "$status"
 }
 
 pid_of() { field "$1" pid; }
