@@ -63,23 +63,25 @@ const runWhenUsed = {
     const files = new Map(
       RUN_WHEN_USED.filter((name) => name.endsWith('.ts')).map((name) => [path.join(root, name), name]),
     );
-    const place = (module, resolveDir) => ({
-      path: module,
+    // The path is written into the bundle, which must not name the directory that it was built in.
+    const place = (name, module, resolveDir) => ({
+      path: name,
       namespace: 'when-used',
-      pluginData: { resolveDir },
+      pluginData: { module, resolveDir },
     });
     build.onResolve({ filter: /./ }, ({ path: name, importer, namespace, resolveDir }) => {
       if (namespace === 'when-used') return undefined;
-      if (RUN_WHEN_USED.includes(name)) return place(name, resolveDir);
+      if (RUN_WHEN_USED.includes(name)) return place(name, name, resolveDir);
       const file = name.startsWith('.') ? path.resolve(resolveDir, name) : '';
       return files.has(file) && !path.dirname(importer).includes('node_modules')
-        ? place(file, resolveDir)
+        ? place(files.get(file), file, resolveDir)
         : undefined;
     });
-    build.onLoad({ filter: /./, namespace: 'when-used' }, async ({ path: module, pluginData }) => {
+    build.onLoad({ filter: /./, namespace: 'when-used' }, async ({ pluginData }) => {
+      const { module, resolveDir } = pluginData;
       const getters = (await exportsOf(module)).map((name) => `get ${name}() { return load().${name}; }`);
       const contents = `const load = () => require(${JSON.stringify(module)});\nmodule.exports = { ${getters.join(', ')} };`;
-      return { contents, resolveDir: pluginData.resolveDir, loader: 'js' };
+      return { contents, resolveDir, loader: 'js' };
     });
   },
 };
