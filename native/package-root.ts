@@ -1,7 +1,6 @@
-import { dirname } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import path from 'node:path';
 
 /** The directory of the package. The sources are in native/ and the bundle is in dist/: both one level below it. */
 export function packageRoot(): string {
-  return dirname(dirname(fileURLToPath(import.meta.url)));
+  return path.dirname(import.meta.dirname);
 }

@@ -16,9 +16,9 @@ const STARTERS = {
   'make-code-cache': 'cli/start/make-code-cache.ts',
 };
 
-/** What the bundles have in the place of what only ES modules have. */
-const BANNER = "const __url = require('node:url').pathToFileURL(__filename).href;";
-const MODULE_META = { 'import.meta.url': '__url', 'import.meta.dirname': '__dirname' };
+/** What the bundles have in the place of what only ES modules have. The first URL of a process takes milliseconds: few need one. */
+const BANNER = "const __meta = { get url() { return require('node:url').pathToFileURL(__filename).href; } };";
+const MODULE_META = { 'import.meta.url': '__meta.url', 'import.meta.dirname': '__dirname' };
 
 /** zod brings its messages in fifty languages, of which nobody here asks for more than one; together they are 300 KiB to load. */
 const englishOnly = {

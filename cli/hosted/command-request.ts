@@ -1,5 +1,5 @@
 import { readlinkSync, statSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import path from 'node:path';
 
 /** Who asks for a command, and for which. */
 export interface CommandRequest {
@@ -32,7 +32,7 @@ export interface Place {
 /** The place of this process; null when it does not run from the bundle, so that there is no program to compare. */
 export function ownPlace(): Place | null {
   try {
-    const program = statSync(fileURLToPath(new URL('../dist/main.js', import.meta.url)), { bigint: true });
+    const program = statSync(path.join(import.meta.dirname, '../dist/main.js'), { bigint: true });
     const slash = statSync('/', { bigint: true });
     return {
       program: [program.dev, program.ino, program.size, program.mtimeNs].join(':'),

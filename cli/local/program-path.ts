@@ -1,6 +1,6 @@
-import { fileURLToPath } from 'node:url';
+import path from 'node:path';
 
 /** The program `tsctr`, seen from the bundle: for what is started in the background. */
 export function programPath(): string {
-  return fileURLToPath(new URL('../bin/tsctr', import.meta.url));
+  return path.join(import.meta.dirname, '../bin/tsctr');
 }
