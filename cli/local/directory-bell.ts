@@ -1,10 +1,10 @@
-import { existsSync, watch } from 'node:fs';
+import { existsSync, statSync, watch } from 'node:fs';
 import type { FSWatcher } from 'node:fs';
 import path from 'node:path';
 
 /**
- * Rings when an entry of one of the directories changes. In place of one that is not there yet the nearest above it is watched, until it
- * is. A ring while nobody waits is not lost to who has asked before.
+ * Rings when an entry of one of the directories changes (inotify(7)). In place of one that is not there the nearest above it is watched,
+ * until it is. A ring while nobody waits is not lost to who has asked before.
  */
 export class DirectoryBell {
   readonly #watched: Watched[];
@@ -19,8 +19,8 @@ export class DirectoryBell {
     const ring = new Promise<void>((resolve) => {
       this.#resolve = resolve;
     });
-    for (const [index, { wanted, place, watcher }] of this.#watched.entries()) {
-      if (place === wanted) continue;
+    for (const [index, { wanted, inode, watcher }] of this.#watched.entries()) {
+      if (inodeOf(wanted) === inode) continue;
       watcher.close();
       this.#watched[index] = this.#watch(wanted);
     }
@@ -38,9 +38,12 @@ export class DirectoryBell {
   #watch(wanted: string): Watched {
     for (;;) {
       const place = nearestThere(wanted);
+      const inode = inodeOf(place);
       const watcher = this.#open(place);
       // It may have come, or gone, just before it was watched.
-      if (watcher !== null && nearestThere(wanted) === place) return { wanted, place, watcher };
+      if (watcher !== null && nearestThere(wanted) === place && inodeOf(place) === inode) {
+        return { wanted, inode, watcher };
+      }
       watcher?.close();
     }
   }
@@ -65,9 +68,13 @@ function nearestThere(directory: string): string {
   return place;
 }
 
+function inodeOf(file: string): number | null {
+  return statSync(file, { throwIfNoEntry: false })?.ino ?? null;
+}
+
 interface Watched {
   wanted: string;
-  /** Itself, or a directory above it. */
-  place: string;
+  /** Of the directory that is watched: another one of the same name is not. */
+  inode: number | null;
   watcher: FSWatcher;
 }
