@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ContainerRequest } from '../../schemas/index.ts';
 import { EngineError } from '../engine-error.ts';
 import type { ExecOptions, ExecResult } from '../contract/container-engine.ts';
@@ -24,9 +25,10 @@ export async function execInContainer(
   });
   const pidFile = path.join(directory, `probe-${randomBytes(6).toString('hex')}.pid`);
   let endedBy: 'time-out' | 'abort' | null = null;
+  let isOver = false;
   const end = (why: 'time-out' | 'abort') => (): void => {
+    if (endedBy === null) void killUntil(() => isOver, parts, request, pidFile);
     endedBy ??= why;
-    void killExec(parts, request, pidFile);
   };
   const onAbort = end('abort');
   const timer = setTimeout(end('time-out'), options.timeoutMs);
@@ -51,11 +53,28 @@ export async function execInContainer(
     }
     throw error;
   } finally {
+    isOver = true;
     clearTimeout(timer);
     options.signal?.removeEventListener('abort', onAbort);
     await rm(pidFile, { force: true });
   }
 }
+
+/** Again and again, because the runtime may not have put the process into the container yet. */
+async function killUntil(
+  isOver: () => boolean,
+  parts: EngineParts,
+  request: ContainerRequest,
+  pidFile: string,
+): Promise<void> {
+  while (!isOver()) {
+    // What cannot be killed now, or read, is tried again; the end of the runtime has a limit of its own.
+    await killExec(parts, request, pidFile).catch(() => undefined);
+    await sleep(KILL_STEP_MS);
+  }
+}
+
+const KILL_STEP_MS = 10;
 
 function givenUp({ name }: ContainerRequest, { signal }: ExecOptions): EngineError {
   return new EngineError('ABORTED', `exec in container/${name}: given up`, { cause: signal?.reason });
