@@ -1,3 +1,4 @@
+import type { ContainerRecord } from '../schemas/index.ts';
 import type { ContainerEffectDeps, EffectJournal } from './effect-journal.ts';
 import { noteKept, restoredRecord, saved } from './memory-record.ts';
 import type { OperationOf } from './operation.ts';
@@ -49,7 +50,7 @@ export class MemoryEffects {
       ),
     );
     const { details, durationsMs, retries } = result;
-    const record = await this.#journal.conclude(container, (present) => ({
+    const withCheckpoint = (present: ContainerRecord): ContainerRecord => ({
       ...noteKept(then === 'stop' ? saved(present) : present, result.kept, {
         id: details.id,
         by,
@@ -59,7 +60,11 @@ export class MemoryEffects {
       ...(then === 'stop' && operation.declared !== null ? { override: 'Checkpointed' as const } : {}),
       restoreFrom: null,
       lastError: null,
-    }));
+    });
+    // After its end comes a cleanup, with an intent of its own.
+    const record = await (then === 'stop'
+      ? this.#journal.concludeSoon(container, withCheckpoint)
+      : this.#journal.conclude(container, withCheckpoint));
     const frozenMs = record.checkpoint?.frozenMs ?? null;
     this.#journal.emit('checkpoint', record, request, {
       by,

@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises';
+import { readdir, rm, rmdir, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import type { EngineParts } from '../container/container-context.ts';
 import { mountPointsBelow } from '../rootfs/is-mount-point.ts';
@@ -26,5 +26,14 @@ export async function disownCheckpoint(directory: string): Promise<void> {
  */
 export async function retireCheckpoint(directory: string): Promise<void> {
   await disownCheckpoint(directory);
-  void rm(directory, { recursive: true, force: true }).catch(() => undefined);
+  void removeGradually(directory).catch(() => undefined);
+}
+
+/** One file after the other, where rm() would fill the thread pool with some sixty removals: the record of the restore is waiting. */
+async function removeGradually(directory: string): Promise<void> {
+  for (const entry of await readdir(directory, { withFileTypes: true })) {
+    const file = path.join(directory, entry.name);
+    await (entry.isDirectory() ? removeGradually(file) : unlink(file));
+  }
+  await rmdir(directory);
 }
