@@ -30,7 +30,6 @@ export async function runCommandLine(
     const globals = readGlobals(chosen.options, io, chosen.spec.outputs ?? []);
     return await runCommand(chosen, globals, { io, wiring, signal });
   } catch (error) {
-    if (isBrokenPipe(error)) return EXIT.asWished;
     if (error instanceof RunElsewhere) throw error;
     printError(error, io, {
       json: wantsJson(args),
@@ -114,8 +113,4 @@ async function runCommand(
       () => undefined,
     );
   }
-}
-
-function isBrokenPipe(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'EPIPE';
 }

@@ -90,7 +90,9 @@ interface Call {
 /** The service of a daemon, over its socket. Errors are of the class that the daemon threw. */
 export class RemoteService implements Service {
   readonly #socketPath: string;
-  readonly #agent = new Agent({ keepAlive: true, maxSockets: 8 });
+  // A connection for each request: one that is kept is closed by the daemon after some seconds, and on a slow machine so much time
+  // passes between two requests that the second is written into a closed one.
+  readonly #agent = new Agent({ keepAlive: false, maxSockets: 8 });
 
   constructor(socketPath: string) {
     this.#socketPath = socketPath;
@@ -239,7 +241,8 @@ export class RemoteService implements Service {
       });
       request.once('response', resolve);
       request.once('error', (error) => {
-        reject(call.signal?.aborted === true ? abortReason(call.signal) : error);
+        if (call.signal?.aborted === true) reject(abortReason(call.signal));
+        else reject(isReset(error) ? connectionLost() : error);
       });
       request.end(text);
     }).finally(short.release);
@@ -251,7 +254,7 @@ function abortReason(signal: AbortSignal): Error {
 }
 
 function isReset(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ECONNRESET';
+  return error instanceof Error && 'code' in error && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
 }
 
 async function readJson(response: IncomingMessage): Promise<unknown> {

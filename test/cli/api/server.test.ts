@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { mkdirSync, statSync, writeFileSync } from 'node:fs';
-import { request } from 'node:http';
+import { createServer as createHttpServer, request } from 'node:http';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'uvu';
@@ -54,6 +54,30 @@ test('a socket that a killed daemon left is replaced', async () => {
   assert.is((await service?.about())?.version, '1.2.3');
   await service?.close();
   await server.close(100);
+});
+
+test('no request is written into a connection that the daemon may be closing', async () => {
+  const path = join(temporaryDirectory(), 'tsctr.sock');
+  let connections = 0;
+  const server = createHttpServer((_, response) => response.end('{"result":[]}'));
+  server.on('connection', () => (connections += 1));
+  await new Promise<void>((resolve) => server.listen(path, resolve));
+  const service = new RemoteService(path);
+  await service.list();
+  await service.list();
+  assert.is(connections, 2);
+  await service.close();
+  server.close();
+});
+
+test('a daemon that hangs up is an error, and not a reader of our output that has gone', async () => {
+  const path = join(temporaryDirectory(), 'tsctr.sock');
+  const server = createServer((socket) => socket.destroy());
+  await new Promise<void>((resolve) => server.listen(path, resolve));
+  const service = new RemoteService(path);
+  assert.is(await codeOf(service.list()), 'CONNECTION_LOST');
+  await service.close();
+  server.close();
 });
 
 test('a living daemon is not pushed aside', async () => {
