@@ -1,4 +1,4 @@
-import type { CommandSpec } from './command.ts';
+import type { CommandSpec } from './command-line/command.ts';
 
 /** One word of the command line: a command that is loaded when it is used, a group of them, or both. */
 export type CommandNode =

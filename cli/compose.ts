@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import type { ContainerAccess } from '../engine/index.ts';
 import type { Service } from './api/service.ts';
-import type { DaemonHandle, DaemonOptions } from './daemon-handle.ts';
-import { socketPathOf } from './service-options.ts';
-import type { ServiceOptions } from './service-options.ts';
+import type { DaemonHandle, DaemonOptions } from './daemon/daemon-handle.ts';
+import { socketPathOf } from './arguments/service-options.ts';
+import type { ServiceOptions } from './arguments/service-options.ts';
 
 /** The service: the daemon's when it answers, else one in this process, which takes the lock when it first writes. */
 export async function openService(options: ServiceOptions): Promise<Service> {

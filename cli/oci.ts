@@ -4,7 +4,7 @@
  */
 import { checkpointBundle, openBundleParts, restoreBundle, deleteContainer } from '../engine/index.ts';
 import { createLinuxKernel } from '../native/index.ts';
-import { DEFAULT_RUN } from './global-options.ts';
+import { DEFAULT_RUN } from './arguments/global-options.ts';
 import { awaitContainer } from './oci/await-container.ts';
 import { checkpointOptionsOf, isDetached, restoreOptionsOf } from './oci/oci-options.ts';
 import { readArguments } from './oci/read-arguments.ts';

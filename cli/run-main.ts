@@ -1,4 +1,4 @@
-import type * as RunProcess from './run-process.ts';
+import type * as RunProcess from './command-line/run-process.ts';
 import { versionNumber } from './version-number.ts';
 
 /** Runs the command line that this process was started with. `version` is answered before anything else is loaded. */

@@ -1,7 +1,7 @@
 import type { Kernel } from '../native/index.ts';
 import type { EngineWithAccess } from './access.ts';
 import { createMonitorScope } from './cgroup/monitor-scope.ts';
-import type { ArchiveTrust } from './checkpoint/archive-trust.ts';
+import type { ArchiveTrust } from './checkpoint/archive/archive-trust.ts';
 import { createContainerAccess } from './container/container-access.ts';
 import type { EngineParts } from './container/container-context.ts';
 import { createContainerEngine } from './container/container-engine.ts';

@@ -7,7 +7,7 @@ export type { EngineOptions } from './create-engine.ts';
 export type * from './access.ts';
 export { inspectCheckpoint, suggestManifestFor } from './checkpoint/inspect/inspect-checkpoint.ts';
 export type * from './checkpoint/inspect/inspection.ts';
-export type { RetentionPolicy } from './checkpoint/retention.ts';
+export type { RetentionPolicy } from './checkpoint/kept/retention.ts';
 export { formatPreflight } from './checkpoint/preflight/preflight-text.ts';
 export type { PreflightReport } from './checkpoint/preflight/find-obstacles.ts';
 export type * from './contract/checkpoint-allowances.ts';

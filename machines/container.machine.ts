@@ -5,7 +5,7 @@ import type { Operation } from './operation.ts';
 /**
  * When something may be done to one container. An actor lives for one operation: it looks at the host (`recovering`), rests in the
  * state that it found, takes the verb if that is legal there, and rests in what came of it. Capitalised states are those that a
- * record can hold; the others are an effect under way. What is legal where stands in schemas/container-state.ts, and a test
+ * record can hold; the others are an effect under way. What is legal where stands in schemas/record/container-state.ts, and a test
  * asserts that this machine agrees with it. Nothing is restored from a snapshot: records and the host are the only memory.
  */
 const effect = fromPromise<ContainerState, EffectInput>(() =>

@@ -2,7 +2,7 @@ import { assign, fromPromise, setup } from 'xstate';
 
 /**
  * When the shared namespaces of a pod may be made or let go. As with containers, an actor lives for one operation and begins by
- * reading what is so. Which member runs when is not its business: the planner's gate (reconciler/start-gate.ts) says that from
+ * reading what is so. Which member runs when is not its business: the planner's gate (reconciler/pass/start-gate.ts) says that from
  * records, so that the order survives a restart of tsctr at any point.
  */
 const effect = fromPromise<boolean, { pod: string }>(() =>

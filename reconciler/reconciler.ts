@@ -1,28 +1,33 @@
 import type { Engine } from '../engine/index.ts';
-import { acceptManifests, type Acceptance } from './acceptance.ts';
-import type { AcceptOptions, OwnedManifest } from './owned-manifest.ts';
-import { act, NotFoundError, type ActRequest } from './act.ts';
-import { askCheckpoint, askRestore, type CheckpointRequest, type RestoreRequest } from './ask-checkpoint.ts';
+import { acceptManifests, type Acceptance } from './wish/acceptance.ts';
+import type { AcceptOptions, OwnedManifest } from './wish/owned-manifest.ts';
+import { act, NotFoundError, type ActRequest } from './wish/act.ts';
+import {
+  askCheckpoint,
+  askRestore,
+  type CheckpointRequest,
+  type RestoreRequest,
+} from './checkpoint/ask-checkpoint.ts';
 import type { Clock } from './clock.ts';
 import type { EventBus } from './event.ts';
-import type { DataChange, DataName } from './data-manifests.ts';
-import { Declarations } from './declarations.ts';
+import type { DataChange, DataName } from './data/data-manifests.ts';
+import { Declarations } from './data/declarations.ts';
 import { followProbes } from './probe/follow-probes.ts';
 import type { Prober } from './probe/prober.ts';
-import { planDry, type PlannedChange } from './dry-plan.ts';
-import { interruptPulls } from './interrupt-pulls.ts';
-import { limitStarts } from './limit-starts.ts';
-import type { Outcome } from './outcome.ts';
-import { OwnershipError } from './ownership.ts';
-import { noWishes, type PassDeps } from './pass-deps.ts';
+import { planDry, type PlannedChange } from './wish/dry-plan.ts';
+import { interruptPulls } from './pass/interrupt-pulls.ts';
+import { limitStarts } from './pass/limit-starts.ts';
+import type { Outcome } from './loop/outcome.ts';
+import { OwnershipError } from './wish/ownership.ts';
+import { noWishes, type PassDeps } from './pass/pass-deps.ts';
 import type { Progress } from './progress.ts';
-import { createReconcileLoop, type ReconcileLoop } from './reconcile-loop.ts';
-import type { RecordEditor } from './record-editor.ts';
-import { resetAfterReboot } from './reset-after-reboot.ts';
+import { createReconcileLoop, type ReconcileLoop } from './loop/reconcile-loop.ts';
+import type { RecordEditor } from './pass/record-editor.ts';
+import { resetAfterReboot } from './pass/reset-after-reboot.ts';
 import { keyOf, type ResourceKey, type ResourceName } from './resource-key.ts';
-import { settle, type SettleOptions, type SettleResult } from './settle.ts';
-import type { StepRunner } from './step-runner.ts';
-import { markForDeletion, writeAcceptance } from './write-acceptance.ts';
+import { settle, type SettleOptions, type SettleResult } from './loop/settle.ts';
+import type { StepRunner } from './pass/step-runner.ts';
+import { markForDeletion, writeAcceptance } from './wish/write-acceptance.ts';
 
 export interface ReconcilerOptions {
   engine: Pick<Engine, 'images' | 'containers' | 'data' | 'volumes'>;

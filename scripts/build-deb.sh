@@ -46,7 +46,7 @@ lay_program() {
   for file in bin/*; do install_file 755 "$lib/$file" "$file"; done
   install_file 644 "$lib/package.json" package.json
   # CRIU's messages are read from here.
-  for file in schemas/*.proto; do install_file 644 "$lib/$file" "$file"; done
+  for file in schemas/criu/*.proto; do install_file 644 "$lib/$file" "$file"; done
   mkdir -p "$tree/usr/bin"
   # Without the script between: it only looks for this program.
   ln -s "../lib/tsctr/$(echo prebuilds/*/tsctr-client)" "$tree/usr/bin/tsctr"

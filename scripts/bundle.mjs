@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { createRequire } from 'node:module';
-import { readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 const root = path.dirname(import.meta.dirname);
@@ -40,20 +40,20 @@ const RUN_WHEN_USED = [
   'node:https',
   'node:worker_threads',
   'protobufjs',
-  'schemas/archive-signature.ts',
-  'schemas/cdi-spec.ts',
-  'schemas/checkpoint-environment.ts',
-  'schemas/checkpoint-manifest.ts',
-  'schemas/config-map.ts',
-  'schemas/configuration.ts',
-  'schemas/declared-checkpoint.ts',
-  'schemas/declared-volume.ts',
-  'schemas/hook-definition.ts',
-  'schemas/podman-archive.ts',
-  'schemas/seccomp-document.ts',
-  'schemas/secret.ts',
-  'schemas/volume-manifest.ts',
-  'schemas/volume-record.ts',
+  'schemas/checkpoint/archive-signature.ts',
+  'schemas/oci/cdi-spec.ts',
+  'schemas/checkpoint/checkpoint-environment.ts',
+  'schemas/checkpoint/checkpoint-manifest.ts',
+  'schemas/data/config-map.ts',
+  'schemas/configuration/configuration.ts',
+  'schemas/checkpoint/declared-checkpoint.ts',
+  'schemas/volume/declared-volume.ts',
+  'schemas/oci/hook-definition.ts',
+  'schemas/checkpoint/podman-archive.ts',
+  'schemas/oci/seccomp-document.ts',
+  'schemas/data/secret.ts',
+  'schemas/volume/volume-manifest.ts',
+  'schemas/record/volume-record.ts',
 ];
 
 /** Puts an object in the place of such a module that has a getter for each export. */
@@ -63,6 +63,9 @@ const runWhenUsed = {
     const files = new Map(
       RUN_WHEN_USED.filter((name) => name.endsWith('.ts')).map((name) => [path.join(root, name), name]),
     );
+    for (const file of files.keys()) {
+      if (!existsSync(file)) throw new Error(`${file}: to be run when used, and not there`);
+    }
     // The path is written into the bundle, which must not name the directory that it was built in.
     const place = (name, module, resolveDir) => ({
       path: name,

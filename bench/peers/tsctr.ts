@@ -11,7 +11,7 @@ const REPOSITORY = path.resolve(import.meta.dirname, '../..');
 /** What the program consists of, as far as it is used here. */
 const SHIPPED = [
   ...['bin', 'dist', 'build/Release', 'package.json'],
-  ...['schemas/criu-rpc.proto', 'schemas/criu-images.proto'],
+  ...['schemas/criu/criu-rpc.proto', 'schemas/criu/criu-images.proto'],
 ];
 
 /** As much of a container's record as is looked at here. */

@@ -1,7 +1,7 @@
 import { Hono } from 'hono';
 import type { Context } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
-import { CliError } from '../cli-error.ts';
+import { CliError } from '../command-line/cli-error.ts';
 import {
   readActRequest,
   readApplyRequest,

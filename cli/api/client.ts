@@ -2,7 +2,7 @@ import { Agent, request as httpRequest } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import type { HostFacts, ImageDetails, PullPolicy, PullProgress } from '../../engine/index.ts';
 import type { ResolvedImage } from '../../schemas/index.ts';
-import { CliError } from '../cli-error.ts';
+import { CliError } from '../command-line/cli-error.ts';
 import { connectionLost } from './connection-lost.ts';
 import { LIVENESS, watchLiveness } from './daemon-liveness.ts';
 import type { LivenessOptions } from './daemon-liveness.ts';

@@ -1,4 +1,4 @@
-import { CliError } from '../cli-error.ts';
+import { CliError } from '../command-line/cli-error.ts';
 
 /** What a command fails with when its daemon ended before the command had. */
 export function connectionLost(): CliError {

@@ -1,6 +1,6 @@
 import type { PullPolicy } from '../../engine/index.ts';
 import { OVERLOOKED_REASONS } from '../../schemas/index.ts';
-import { CliError } from '../cli-error.ts';
+import { CliError } from '../command-line/cli-error.ts';
 import type {
   CheckCheckpointRequest,
   CheckpointName,

@@ -1,6 +1,6 @@
 import { isAbsolute } from 'node:path';
 import type { VolumeWish } from '../../engine/index.ts';
-import { CliError } from '../cli-error.ts';
+import { CliError } from '../command-line/cli-error.ts';
 
 /** What a volume may be called: it becomes part of paths (as `resourceName` of the schemas). */
 const NAME = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;

@@ -6,7 +6,7 @@ import { connect, Socket } from 'node:net';
 import { dirname } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { getRequestListener } from '@hono/node-server';
-import { CliError } from '../cli-error.ts';
+import { CliError } from '../command-line/cli-error.ts';
 import { createApp } from './app.ts';
 import { UPGRADE } from '../hosted/frames.ts';
 import type { Service } from './service.ts';

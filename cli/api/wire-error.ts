@@ -58,7 +58,7 @@ const CLASSES: Readonly<Record<string, () => Promise<ErrorClass>>> = {
   OwnershipError: async () => (await import('../../reconciler/index.ts')).OwnershipError,
   DataOwnershipError: async () => (await import('../../reconciler/index.ts')).DataOwnershipError,
   VolumeInUseError: async () => (await import('../../reconciler/index.ts')).VolumeInUseError,
-  CliError: async () => (await import('../cli-error.ts')).CliError,
+  CliError: async () => (await import('../command-line/cli-error.ts')).CliError,
 };
 
 async function prototypeOf(name: string): Promise<object | null> {

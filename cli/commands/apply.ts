@@ -1,13 +1,13 @@
 import { resolve } from 'node:path';
 import type { ApplyEvent, ApplyRequest } from '../api/service.ts';
-import type { CommandSpec, Invocation } from '../command.ts';
-import { parseDurationMs } from '../duration.ts';
-import { EXIT } from '../exit-code.ts';
+import type { CommandSpec, Invocation } from '../command-line/command.ts';
+import { parseDurationMs } from '../arguments/duration.ts';
+import { EXIT } from '../command-line/exit-code.ts';
 import { formatJson } from '../output/json.ts';
-import { readManifestFiles } from '../read-manifest-files.ts';
-import { FILE_OPTIONS } from '../file-options.ts';
-import { showPlan } from '../show-plan.ts';
-import { showSummary, watchEvents } from '../show-changes.ts';
+import { readManifestFiles } from '../arguments/read-manifest-files.ts';
+import { FILE_OPTIONS } from '../arguments/file-options.ts';
+import { showPlan } from '../show/show-plan.ts';
+import { showSummary, watchEvents } from '../show/show-changes.ts';
 
 const DEFAULT_WAIT_MS = 30_000;
 
@@ -70,7 +70,7 @@ async function carryOut(invocation: Invocation, request: ApplyRequest): Promise<
   shown.end();
   const traceFile = invocation.options.text('trace');
   if (traceFile !== null) {
-    const { writeTrace } = await import('../write-trace.ts');
+    const { writeTrace } = await import('../show/write-trace.ts');
     await writeTrace(resolve(invocation.io.cwd, traceFile), trace ?? [], { requestedAtMs });
   }
   if (invocation.globals.output === 'json' && summary.problems.length === 0) {

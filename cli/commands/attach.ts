@@ -1,8 +1,8 @@
-import { requestOf } from '../choose-container.ts';
-import { CliError } from '../cli-error.ts';
-import type { CommandSpec } from '../command.ts';
-import { EXIT } from '../exit-code.ts';
-import { Terminal } from '../terminal.ts';
+import { requestOf } from '../arguments/choose-container.ts';
+import { CliError } from '../command-line/cli-error.ts';
+import type { CommandSpec } from '../command-line/command.ts';
+import { EXIT } from '../command-line/exit-code.ts';
+import { Terminal } from '../command-line/terminal.ts';
 import { DEFAULT_DETACH_KEYS } from './exec.ts';
 
 export const attach: CommandSpec = {

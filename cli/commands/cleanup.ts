@@ -1,6 +1,6 @@
-import { CliError } from '../cli-error.ts';
-import type { CommandSpec } from '../command.ts';
-import { EXIT } from '../exit-code.ts';
+import { CliError } from '../command-line/cli-error.ts';
+import type { CommandSpec } from '../command-line/command.ts';
+import { EXIT } from '../command-line/exit-code.ts';
 
 export const cleanup: CommandSpec = {
   description:

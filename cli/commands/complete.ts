@@ -1,7 +1,7 @@
 import type { Service } from '../api/service.ts';
-import type { CommandSpec } from '../command.ts';
-import { EXIT } from '../exit-code.ts';
-import { formatName, kindOf } from '../resource-name.ts';
+import type { CommandSpec } from '../command-line/command.ts';
+import { EXIT } from '../command-line/exit-code.ts';
+import { formatName, kindOf } from '../arguments/resource-name.ts';
 
 /** What the completion scripts ask: one candidate a line. Says nothing when it cannot know: a shell is no place for errors. */
 export const complete: CommandSpec = {

@@ -1,6 +1,6 @@
-import type { CommandSpec } from '../command.ts';
-import { CliError } from '../cli-error.ts';
-import { EXIT } from '../exit-code.ts';
+import type { CommandSpec } from '../command-line/command.ts';
+import { CliError } from '../command-line/cli-error.ts';
+import { EXIT } from '../command-line/exit-code.ts';
 
 const SHELLS = ['bash', 'zsh', 'fish'] as const;
 

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
-import type { CommandSpec } from '../command.ts';
-import { EXIT } from '../exit-code.ts';
-import { DEFAULT_MANIFESTS } from '../global-options.ts';
+import type { CommandSpec } from '../command-line/command.ts';
+import { EXIT } from '../command-line/exit-code.ts';
+import { DEFAULT_MANIFESTS } from '../arguments/global-options.ts';
 
 export const daemon: CommandSpec = {
   description:
@@ -28,9 +28,9 @@ export const daemon: CommandSpec = {
   run: async ({ options, globals, io, signal, wiring, loadTree, runLine }) => {
     const [{ openDaemonLog }, { runDaemon }, { connectServiceManager }, { serve }, { versionNumber }] =
       await Promise.all([
-        import('../daemon-log.ts'),
-        import('../run-daemon.ts'),
-        import('../service-manager.ts'),
+        import('../daemon/daemon-log.ts'),
+        import('../daemon/run-daemon.ts'),
+        import('../daemon/service-manager.ts'),
         import('../api/server.ts'),
         import('../version-number.ts'),
       ]);

@@ -1,13 +1,13 @@
 import type { ApplyEvent, DeleteRequest, ResourceName } from '../api/service.ts';
-import type { CommandSpec, Invocation } from '../command.ts';
-import { CliError } from '../cli-error.ts';
-import { parseDurationMs } from '../duration.ts';
-import { EXIT } from '../exit-code.ts';
-import { FILE_OPTIONS } from '../file-options.ts';
+import type { CommandSpec, Invocation } from '../command-line/command.ts';
+import { CliError } from '../command-line/cli-error.ts';
+import { parseDurationMs } from '../arguments/duration.ts';
+import { EXIT } from '../command-line/exit-code.ts';
+import { FILE_OPTIONS } from '../arguments/file-options.ts';
 import { formatJson } from '../output/json.ts';
-import { namesInFiles } from '../names-in-files.ts';
-import { parseDataName, parseDataNames, parseNames, resolveName } from '../resource-name.ts';
-import { showSummary, watchEvents } from '../show-changes.ts';
+import { namesInFiles } from '../arguments/names-in-files.ts';
+import { parseDataName, parseDataNames, parseNames, resolveName } from '../arguments/resource-name.ts';
+import { showSummary, watchEvents } from '../show/show-changes.ts';
 
 export const deleteResources: CommandSpec = {
   description:

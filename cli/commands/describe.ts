@@ -1,18 +1,18 @@
 import type { ResourceView } from '../api/service.ts';
-import type { CommandSpec, Invocation } from '../command.ts';
-import { CliError } from '../cli-error.ts';
+import type { CommandSpec, Invocation } from '../command-line/command.ts';
+import { CliError } from '../command-line/cli-error.ts';
 import { eventLogPaths } from '../events/event-log-paths.ts';
 import { lastOf, recentEvents } from '../events/read-events.ts';
-import { EXIT } from '../exit-code.ts';
+import { EXIT } from '../command-line/exit-code.ts';
 import { describeResource } from '../output/description.ts';
 import { formatJson, toList, toObject } from '../output/json.ts';
 import { painter } from '../output/colour.ts';
 import { eventsSection } from '../output/resource-event-text.ts';
 import { formatYaml } from '../output/yaml.ts';
-import { parseDataNames, parseNames, resolveName } from '../resource-name.ts';
-import { describeCheckpoints } from '../show-checkpoints.ts';
-import { describeData } from '../show-data.ts';
-import { describeVolumes } from '../show-volumes.ts';
+import { parseDataNames, parseNames, resolveName } from '../arguments/resource-name.ts';
+import { describeCheckpoints } from '../show/show-checkpoints.ts';
+import { describeData } from '../show/show-data.ts';
+import { describeVolumes } from '../show/show-volumes.ts';
 
 const EVENTS_SHOWN = 10;
 

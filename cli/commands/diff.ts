@@ -1,7 +1,7 @@
-import type { CommandSpec } from '../command.ts';
-import { FILE_OPTIONS } from '../file-options.ts';
-import { readManifestFiles } from '../read-manifest-files.ts';
-import { showPlan } from '../show-plan.ts';
+import type { CommandSpec } from '../command-line/command.ts';
+import { FILE_OPTIONS } from '../arguments/file-options.ts';
+import { readManifestFiles } from '../arguments/read-manifest-files.ts';
+import { showPlan } from '../show/show-plan.ts';
 
 export const diff: CommandSpec = {
   description:

@@ -1,5 +1,5 @@
-import type { CommandSpec } from '../command.ts';
-import { EXIT } from '../exit-code.ts';
+import type { CommandSpec } from '../command-line/command.ts';
+import { EXIT } from '../command-line/exit-code.ts';
 
 /** Writes docs/cli.md: `node --import tsx cli/main.ts __docs > docs/cli.md`; a test says when that was forgotten. */
 export const docs: CommandSpec = {

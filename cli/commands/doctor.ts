@@ -1,15 +1,15 @@
-import type { CommandSpec } from '../command.ts';
+import type { CommandSpec } from '../command-line/command.ts';
 import type { Check, CheckStatus } from '../doctor/check.ts';
 import { checkCriu } from '../doctor/check-criu.ts';
 import { checkKernel } from '../doctor/check-kernel.ts';
 import { checkPlace } from '../doctor/check-place.ts';
 import { checkPrograms } from '../doctor/check-programs.ts';
-import { EXIT } from '../exit-code.ts';
+import { EXIT } from '../command-line/exit-code.ts';
 import { painter } from '../output/colour.ts';
 import type { Colour, Painter } from '../output/colour.ts';
 import { formatJson } from '../output/json.ts';
 import { printableLine } from '../output/printable.ts';
-import { DEFAULT_MANIFESTS } from '../global-options.ts';
+import { DEFAULT_MANIFESTS } from '../arguments/global-options.ts';
 
 const COLOURS: Readonly<Record<CheckStatus, Colour>> = { ok: 'green', warn: 'yellow', fail: 'red' };
 

@@ -1,14 +1,14 @@
 import { EVENT_TYPES } from '../../reconciler/index.ts';
 import type { ResourceEvent } from '../../reconciler/index.ts';
-import type { CommandSpec, Invocation } from '../command.ts';
+import type { CommandSpec, Invocation } from '../command-line/command.ts';
 import { EventLines } from '../events/event-lines.ts';
 import { eventLogPaths } from '../events/event-log-paths.ts';
 import { concerns, readEvents } from '../events/read-events.ts';
-import { EXIT } from '../exit-code.ts';
+import { EXIT } from '../command-line/exit-code.ts';
 import { followFile } from '../log/follow-file.ts';
 import { sinceMs } from '../log/since.ts';
 import { formatResourceEvent } from '../output/resource-event-text.ts';
-import { parseNames } from '../resource-name.ts';
+import { parseNames } from '../arguments/resource-name.ts';
 
 export const events: CommandSpec = {
   description:

@@ -1,12 +1,12 @@
 import { constants } from 'node:os';
 import { EngineError } from '../../engine/index.ts';
 import type { ExecSession, ExecSessionOptions } from '../../engine/index.ts';
-import { requestOf } from '../choose-container.ts';
-import { CliError } from '../cli-error.ts';
-import type { CommandSpec, Invocation } from '../command.ts';
-import { EXIT } from '../exit-code.ts';
-import type { Options } from '../options.ts';
-import { Terminal } from '../terminal.ts';
+import { requestOf } from '../arguments/choose-container.ts';
+import { CliError } from '../command-line/cli-error.ts';
+import type { CommandSpec, Invocation } from '../command-line/command.ts';
+import { EXIT } from '../command-line/exit-code.ts';
+import type { Options } from '../arguments/options.ts';
+import { Terminal } from '../command-line/terminal.ts';
 
 /** As shells count it when a command is not found, or not executable. */
 const [NOT_FOUND, NOT_EXECUTABLE] = [127, 126];

@@ -3,10 +3,10 @@ import { createWriteStream } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { finished } from 'node:stream/promises';
-import { requestOf } from '../choose-container.ts';
-import { CliError } from '../cli-error.ts';
-import type { CommandSpec } from '../command.ts';
-import { EXIT } from '../exit-code.ts';
+import { requestOf } from '../arguments/choose-container.ts';
+import { CliError } from '../command-line/cli-error.ts';
+import type { CommandSpec } from '../command-line/command.ts';
+import { EXIT } from '../command-line/exit-code.ts';
 
 export const exportContainer: CommandSpec = {
   description: 'The root filesystem as it is now, whether it runs or not, without its volumes.',

@@ -1,17 +1,17 @@
 import type { ResourceView } from '../api/service.ts';
-import type { CommandSpec, Invocation } from '../command.ts';
-import { EXIT } from '../exit-code.ts';
-import { parseLabelSelector } from '../label-selector.ts';
+import type { CommandSpec, Invocation } from '../command-line/command.ts';
+import { EXIT } from '../command-line/exit-code.ts';
+import { parseLabelSelector } from '../arguments/label-selector.ts';
 import { painter } from '../output/colour.ts';
 import { formatJson, toList, toObject } from '../output/json.ts';
 import { resourceColumns } from '../output/resource-table.ts';
 import { formatTable } from '../output/table.ts';
-import { showCheckpoints } from '../show-checkpoints.ts';
-import { showData } from '../show-data.ts';
-import { showVolumes } from '../show-volumes.ts';
+import { showCheckpoints } from '../show/show-checkpoints.ts';
+import { showData } from '../show/show-data.ts';
+import { showVolumes } from '../show/show-volumes.ts';
 import { formatYaml } from '../output/yaml.ts';
-import { formatName, parseDataNames, parseNames, resolveName } from '../resource-name.ts';
-import { watchListed } from '../watch-listed.ts';
+import { formatName, parseDataNames, parseNames, resolveName } from '../arguments/resource-name.ts';
+import { watchListed } from '../show/watch-listed.ts';
 
 export const get: CommandSpec = {
   description: 'Everything, or a kind, or what is named. NOTE says why something is not as wished.',

@@ -1,4 +1,4 @@
-import { actCommand } from '../act-command.ts';
+import { actCommand } from '../show/act-command.ts';
 
 export const kill = actCommand('kill', {
   description: 'Only sends the signal: when the process ends by it, its restart policy decides what is next.',

@@ -1,15 +1,15 @@
 import { open } from 'node:fs/promises';
 import type { ResourceView, Service } from '../api/service.ts';
-import { chooseContainer } from '../choose-container.ts';
-import { CliError } from '../cli-error.ts';
-import type { CommandSpec, Invocation } from '../command.ts';
-import { EXIT } from '../exit-code.ts';
+import { chooseContainer } from '../arguments/choose-container.ts';
+import { CliError } from '../command-line/cli-error.ts';
+import type { CommandSpec, Invocation } from '../command-line/command.ts';
+import { EXIT } from '../command-line/exit-code.ts';
 import { findTail } from '../log/find-tail.ts';
 import { followFile } from '../log/follow-file.ts';
 import { LogPrinter } from '../log/log-printer.ts';
 import { sinceMs } from '../log/since.ts';
 import { containersOf, watchEnd } from '../log/watch-end.ts';
-import { formatName } from '../resource-name.ts';
+import { formatName } from '../arguments/resource-name.ts';
 
 export const logs: CommandSpec = {
   description:

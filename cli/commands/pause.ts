@@ -1,4 +1,4 @@
-import { actCommand } from '../act-command.ts';
+import { actCommand } from '../show/act-command.ts';
 
 export const pause = actCommand('pause', {
   description:

@@ -1,4 +1,4 @@
-import { actCommand, TIMEOUT_OPTION } from '../act-command.ts';
+import { actCommand, TIMEOUT_OPTION } from '../show/act-command.ts';
 
 export const restart = actCommand('restart', {
   description:

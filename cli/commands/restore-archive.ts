@@ -1,8 +1,8 @@
 import type { ContainerRecord, OverlookedReason } from '../../schemas/index.ts';
 import type { ApplyEvent, ApplySummary, ResourceView, Service } from '../api/service.ts';
-import { CliError } from '../cli-error.ts';
-import type { Invocation } from '../command.ts';
-import { readManifestFiles } from '../read-manifest-files.ts';
+import { CliError } from '../command-line/cli-error.ts';
+import type { Invocation } from '../command-line/command.ts';
+import { readManifestFiles } from '../arguments/read-manifest-files.ts';
 import { inspectNamed } from './checkpoint/find-checkpoint.ts';
 
 interface ArchiveWish {

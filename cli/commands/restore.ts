@@ -2,13 +2,13 @@ import path from 'node:path';
 import type { OverlookedReason } from '../../schemas/index.ts';
 import type { RestoreTarget } from '../api/checkpoint-service.ts';
 import type { ApplyEvent, ApplySummary, ResourceName, ResourceView } from '../api/service.ts';
-import { CliError } from '../cli-error.ts';
-import type { CommandSpec, Invocation } from '../command.ts';
-import type { Options } from '../options.ts';
+import { CliError } from '../command-line/cli-error.ts';
+import type { CommandSpec, Invocation } from '../command-line/command.ts';
+import type { Options } from '../arguments/options.ts';
 import { restoreRows } from '../output/checkpoint-text.ts';
 import { formatJson } from '../output/json.ts';
-import { parseNames, resolveName } from '../resource-name.ts';
-import { showSummary, watchEvents } from '../show-changes.ts';
+import { parseNames, resolveName } from '../arguments/resource-name.ts';
+import { showSummary, watchEvents } from '../show/show-changes.ts';
 
 /** What may be overlooked by name, and what that means. */
 const OVERLOOKED: Readonly<Record<OverlookedReason, string>> = {

@@ -1,8 +1,8 @@
-import type { CommandSpec } from '../command.ts';
-import { CliError } from '../cli-error.ts';
-import { EXIT } from '../exit-code.ts';
+import type { CommandSpec } from '../command-line/command.ts';
+import { CliError } from '../command-line/cli-error.ts';
+import { EXIT } from '../command-line/exit-code.ts';
 import { formatJson } from '../output/json.ts';
-import { kindOf } from '../resource-name.ts';
+import { kindOf } from '../arguments/resource-name.ts';
 
 export const schema: CommandSpec = {
   description:

@@ -1,13 +1,13 @@
 import type { ContainerAccess, ExplainedPart, GivenData } from '../../engine/index.ts';
 import type { ContainerRequest, LoadedManifest } from '../../schemas/index.ts';
-import { chooseContainer } from '../choose-container.ts';
-import { CliError } from '../cli-error.ts';
-import type { CommandSpec, Invocation } from '../command.ts';
-import { EXIT } from '../exit-code.ts';
-import { FILE_OPTIONS } from '../file-options.ts';
+import { chooseContainer } from '../arguments/choose-container.ts';
+import { CliError } from '../command-line/cli-error.ts';
+import type { CommandSpec, Invocation } from '../command-line/command.ts';
+import { EXIT } from '../command-line/exit-code.ts';
+import { FILE_OPTIONS } from '../arguments/file-options.ts';
 import { prettyJson } from '../output/pretty-json.ts';
 import { formatTable } from '../output/table.ts';
-import { readManifestFiles } from '../read-manifest-files.ts';
+import { readManifestFiles } from '../arguments/read-manifest-files.ts';
 
 export const spec: CommandSpec = {
   description:

@@ -1,4 +1,4 @@
-import { actCommand } from '../act-command.ts';
+import { actCommand } from '../show/act-command.ts';
 
 export const start = actCommand('start', {
   description: 'Takes back an earlier `tsctr stop` or `tsctr pause`, and ends a back-off early.',

@@ -1,7 +1,7 @@
 import type { ContainerProcess } from '../../engine/index.ts';
-import { requestOf } from '../choose-container.ts';
-import type { CommandSpec } from '../command.ts';
-import { EXIT } from '../exit-code.ts';
+import { requestOf } from '../arguments/choose-container.ts';
+import type { CommandSpec } from '../command-line/command.ts';
+import { EXIT } from '../command-line/exit-code.ts';
 import { formatAge } from '../output/age.ts';
 import { formatBytes } from '../output/bytes.ts';
 import { painter } from '../output/colour.ts';

@@ -1,10 +1,10 @@
-import type { CommandSpec, Invocation } from '../command.ts';
-import { EXIT } from '../exit-code.ts';
-import { FILE_OPTIONS } from '../file-options.ts';
+import type { CommandSpec, Invocation } from '../command-line/command.ts';
+import { EXIT } from '../command-line/exit-code.ts';
+import { FILE_OPTIONS } from '../arguments/file-options.ts';
 import { painter } from '../output/colour.ts';
 import { formatJson } from '../output/json.ts';
 import { formatProblem, formatProblemCount } from '../output/problem-text.ts';
-import { readManifestFiles } from '../read-manifest-files.ts';
+import { readManifestFiles } from '../arguments/read-manifest-files.ts';
 
 export const validate: CommandSpec = {
   description:

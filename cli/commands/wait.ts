@@ -1,10 +1,10 @@
-import { CliError } from '../cli-error.ts';
-import type { CommandSpec, Invocation } from '../command.ts';
-import { parseDurationMs } from '../duration.ts';
-import { EXIT } from '../exit-code.ts';
-import { FILE_OPTIONS } from '../file-options.ts';
-import { parseLabelSelector } from '../label-selector.ts';
-import { namesInFiles } from '../names-in-files.ts';
+import { CliError } from '../command-line/cli-error.ts';
+import type { CommandSpec, Invocation } from '../command-line/command.ts';
+import { parseDurationMs } from '../arguments/duration.ts';
+import { EXIT } from '../command-line/exit-code.ts';
+import { FILE_OPTIONS } from '../arguments/file-options.ts';
+import { parseLabelSelector } from '../arguments/label-selector.ts';
+import { namesInFiles } from '../arguments/names-in-files.ts';
 import { formatJson } from '../output/json.ts';
 import { printable } from '../output/printable.ts';
 import { awaitTargets } from '../wait/await-targets.ts';

@@ -1,5 +1,5 @@
-import type { Completes, LoadedCommand } from '../command.ts';
-import { operandOf, optionWords } from '../loaded-command.ts';
+import type { Completes, LoadedCommand } from '../command-line/command.ts';
+import { operandOf, optionWords } from '../command-line/loaded-command.ts';
 import { KINDS, optionsOf, quote } from './candidates.ts';
 import type { Candidates } from './candidates.ts';
 

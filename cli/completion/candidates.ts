@@ -1,6 +1,6 @@
-import type { LoadedCommand, LoadedGroup, OptionSpec } from '../command.ts';
-import { GLOBAL_OPTIONS } from '../global-options.ts';
-import { flatten } from '../loaded-command.ts';
+import type { LoadedCommand, LoadedGroup, OptionSpec } from '../command-line/command.ts';
+import { GLOBAL_OPTIONS } from '../arguments/global-options.ts';
+import { flatten } from '../command-line/loaded-command.ts';
 
 /** What the scripts of all shells are made from. */
 export interface Candidates {

@@ -1,6 +1,6 @@
-import type { Completes, LoadedCommand, OptionSpec } from '../command.ts';
-import { GLOBAL_OPTIONS } from '../global-options.ts';
-import { operandOf, optionWords } from '../loaded-command.ts';
+import type { Completes, LoadedCommand, OptionSpec } from '../command-line/command.ts';
+import { GLOBAL_OPTIONS } from '../arguments/global-options.ts';
+import { operandOf, optionWords } from '../command-line/loaded-command.ts';
 import { KINDS, quote } from './candidates.ts';
 import type { Candidates } from './candidates.ts';
 

@@ -1,8 +1,8 @@
 import { readFile, stat, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { Globals } from '../command.ts';
+import type { Globals } from '../command-line/command.ts';
 import { connectDaemon } from '../api/client.ts';
-import { socketPathOf } from '../service-options.ts';
+import { socketPathOf } from '../arguments/service-options.ts';
 import { formatBytes } from '../output/bytes.ts';
 import { fail, isAtLeast, ok, warn } from './check.ts';
 import type { Check } from './check.ts';

@@ -4,8 +4,8 @@ import { readdir } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { AT_FDCWD, O_PATH, RESOLVE_NO_MAGICLINKS } from '../../native/index.ts';
 import type { Kernel } from '../../native/index.ts';
-import type { NamedFiles } from '../io.ts';
-import { RunElsewhere } from '../run-elsewhere.ts';
+import type { NamedFiles } from '../command-line/io.ts';
+import { RunElsewhere } from '../command-line/run-elsewhere.ts';
 
 const readPiece = promisify(read);
 

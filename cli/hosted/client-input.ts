@@ -1,4 +1,4 @@
-import { CliError } from '../cli-error.ts';
+import { CliError } from '../command-line/cli-error.ts';
 import { LARGEST_BODY_BYTES } from '../api/routes.ts';
 
 /** The standard input of a client, which sends it when it is asked to. */

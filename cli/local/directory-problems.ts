@@ -1,5 +1,5 @@
 import type { DirectoryWish } from '../../reconciler/index.ts';
-import type { DaemonLog } from '../daemon-handle.ts';
+import type { DaemonLog } from '../daemon/daemon-handle.ts';
 
 /** What is wrong with the files of the directory now. Logs each problem once, and when all is well again. */
 export class DirectoryProblems {

@@ -1,7 +1,7 @@
 import { waitingCheckpoints } from '../../reconciler/index.ts';
 import type { RecordEditor, ResourceName } from '../../reconciler/index.ts';
 import type { ContainerRecord } from '../../schemas/index.ts';
-import type { ServiceOptions } from '../service-options.ts';
+import type { ServiceOptions } from '../arguments/service-options.ts';
 import { openWriter } from './instance.ts';
 import { keepRetrying } from './keep-retrying.ts';
 import { ownerOf } from './owner-of.ts';

@@ -1,5 +1,5 @@
 import type { Service } from '../api/service.ts';
-import type { ServiceOptions } from '../service-options.ts';
+import type { ServiceOptions } from '../arguments/service-options.ts';
 import { openReader, openWriter } from './instance.ts';
 import type { Instance } from './instance.ts';
 import { leaveRetrier } from './keep-retrying.ts';

@@ -1,6 +1,6 @@
 import { createDirectorySource } from '../../reconciler/index.ts';
 import type { DirectorySource } from '../../reconciler/index.ts';
-import type { DaemonHandle, DaemonOptions } from '../daemon-handle.ts';
+import type { DaemonHandle, DaemonOptions } from '../daemon/daemon-handle.ts';
 import { DirectoryProblems } from './directory-problems.ts';
 import { openWriter } from './instance.ts';
 import type { Instance } from './instance.ts';

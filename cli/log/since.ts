@@ -1,5 +1,5 @@
-import type { Invocation } from '../command.ts';
-import { parseDurationMs } from '../duration.ts';
+import type { Invocation } from '../command-line/command.ts';
+import { parseDurationMs } from '../arguments/duration.ts';
 
 /** `--since`: a time as in RFC 3339, or a duration back from now; milliseconds since 1970, null when it was not given. */
 export function sinceMs({ options, io }: Pick<Invocation, 'options' | 'io'>): number | null {

@@ -1,7 +1,7 @@
-import { EXIT_MEANINGS } from '../exit-code.ts';
-import { GLOBAL_OPTIONS } from '../global-options.ts';
+import { EXIT_MEANINGS } from '../command-line/exit-code.ts';
+import { GLOBAL_OPTIONS } from '../arguments/global-options.ts';
 import { displayWidth } from './printable.ts';
-import type { LoadedCommand, LoadedGroup } from '../command.ts';
+import type { LoadedCommand, LoadedGroup } from '../command-line/command.ts';
 
 /** docs/cli.md, from the command tree. */
 export function formatCommandDocs(groups: readonly LoadedGroup[]): string {

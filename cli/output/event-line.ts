@@ -1,5 +1,5 @@
 import type { ApplyEvent, ApplySummary } from '../api/service.ts';
-import { formatName } from '../resource-name.ts';
+import { formatName } from '../arguments/resource-name.ts';
 import type { Colour, Painter } from './colour.ts';
 import { printable } from './printable.ts';
 

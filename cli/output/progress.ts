@@ -1,5 +1,5 @@
 import type { PullProgress } from '../../engine/index.ts';
-import type { Io } from '../io.ts';
+import type { Io } from '../command-line/io.ts';
 import { formatBytes } from './bytes.ts';
 import { fit, printableLine } from './printable.ts';
 

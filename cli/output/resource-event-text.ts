@@ -1,5 +1,5 @@
 import type { ResourceEvent } from '../../reconciler/index.ts';
-import { formatName } from '../resource-name.ts';
+import { formatName } from '../arguments/resource-name.ts';
 import { formatAge } from './age.ts';
 import type { Painter } from './colour.ts';
 import { printableLine } from './printable.ts';

@@ -1,4 +1,4 @@
-import { CliError } from '../cli-error.ts';
+import { CliError } from '../command-line/cli-error.ts';
 
 /** One step into a value: a field, a place in a list (negative: from its end), or the first entry of a list with that field. */
 export type PathStep = string | number | { field: string; equals: string };

@@ -1,4 +1,4 @@
-import { CliError } from '../cli-error.ts';
+import { CliError } from '../command-line/cli-error.ts';
 import { parseJsonPath } from './json-path.ts';
 import type { JsonPath } from './json-path.ts';
 

@@ -3,7 +3,7 @@ import type { ResourceView, WatchEvent } from '../api/service.ts';
 import { declaredCheckpointObject, declaredCheckpointWords } from '../output/declared-checkpoint-text.ts';
 import { toObject } from '../output/json.ts';
 import { viewContainer } from '../output/resource-status.ts';
-import { formatName } from '../resource-name.ts';
+import { formatName } from '../arguments/resource-name.ts';
 
 /** A resource that can be waited for: a container, also that of a pod, a pod, a manifest of kind Checkpoint. */
 export interface WaitSubject {

@@ -1,5 +1,5 @@
-import { CliError } from '../cli-error.ts';
-import { parseDataName, parseDataNames, parseNames } from '../resource-name.ts';
+import { CliError } from '../command-line/cli-error.ts';
+import { parseDataName, parseDataNames, parseNames } from '../arguments/resource-name.ts';
 import type { WaitGoal } from './wait-goal.ts';
 import type { WaitSubject } from './wait-subject.ts';
 

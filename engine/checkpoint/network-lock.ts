@@ -6,7 +6,7 @@ import type { OciSpec } from '../../schemas/index.ts';
 import type { ContainerContext, EngineParts } from '../container/container-context.ts';
 import { readLock, unlockNetwork } from '../criu/unlock-network.ts';
 import type { NetworkLock } from '../criu/unlock-network.ts';
-import { CHECKPOINT_FILES } from './checkpoint-record.ts';
+import { CHECKPOINT_FILES } from './kept/checkpoint-record.ts';
 
 /**
  * In a checkpoint with connections: CRIU drops their packets until the restore, so that nobody tells the peers that the connections

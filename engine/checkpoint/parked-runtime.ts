@@ -6,10 +6,10 @@ import { AT_FDCWD, hasErrno, O_RDONLY } from '../../native/index.ts';
 import type { ContainerRequest, OciSpec } from '../../schemas/index.ts';
 import type { ContainerContext, EngineParts } from '../container/container-context.ts';
 import { cgroupExternals } from './external-mounts.ts';
-import { emptyCgroup, procsFiles } from './kill-leftovers.ts';
+import { emptyCgroup, procsFiles } from './restore/kill-leftovers.ts';
 import type { MountInfo } from './mount-info.ts';
-import { cgroupRoots } from './placeholder.ts';
-import type { Placeholder, RestoredNetwork } from './placeholder.ts';
+import { cgroupRoots } from './restore/placeholder.ts';
+import type { Placeholder, RestoredNetwork } from './restore/placeholder.ts';
 
 /**
  * A container that was ended by its checkpoint leaves what the runtime had made for it: the runtime's state, and the cgroups with

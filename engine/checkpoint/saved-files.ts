@@ -6,9 +6,9 @@ import { usesHostIpc } from '../container/container-context.ts';
 import type { ArchivePlace } from '../contract/checkpoint-archive.ts';
 import { EngineError } from '../engine-error.ts';
 import { findProgram } from '../host.ts';
-import { CHECKPOINT_FILES } from './checkpoint-record.ts';
+import { CHECKPOINT_FILES } from './kept/checkpoint-record.ts';
 import { namedVolumesOf } from './named-volumes.ts';
-import { setUpperAside } from './upper-aside.ts';
+import { setUpperAside } from './restore/upper-aside.ts';
 
 /** A directory of the container that CRIU does not save, since it is mounted there from the host. */
 interface SavedDirectory {

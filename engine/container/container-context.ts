@@ -1,6 +1,6 @@
 import type { ContainerRequest } from '../../schemas/index.ts';
 import type { Kernel } from '../../native/index.ts';
-import type { ArchiveTrust } from '../checkpoint/archive-trust.ts';
+import type { ArchiveTrust } from '../checkpoint/archive/archive-trust.ts';
 import type { CgroupLayout } from '../cgroup/cgroup-layout.ts';
 import type { CgroupOwner } from '../cgroup/cgroup-path.ts';
 import type { MonitorScope } from '../cgroup/monitor-scope.ts';

@@ -1,17 +1,22 @@
 import { containerCgroup } from '../cgroup/cgroup-path.ts';
 import { setFrozen } from '../cgroup/freezer.ts';
-import { checkpointContainer } from '../checkpoint/checkpoint-container.ts';
+import { checkpointContainer } from '../checkpoint/dump/checkpoint-container.ts';
 import { removeTemporaries } from '../checkpoint/archive/archive-output.ts';
 import { removeArchive } from '../checkpoint/archive/remove-archive.ts';
 import { publicSigningKey } from '../checkpoint/archive/signing-key.ts';
-import { discardCheckpoint } from '../checkpoint/discard-checkpoint.ts';
-import { exportCheckpoint } from '../checkpoint/export-checkpoint.ts';
-import { settleCheckpoint } from '../checkpoint/keep-checkpoint.ts';
-import { checkpointDirectory, discardOutrun, findKept, listKept } from '../checkpoint/kept-checkpoints.ts';
+import { discardCheckpoint } from '../checkpoint/kept/discard-checkpoint.ts';
+import { exportCheckpoint } from '../checkpoint/archive/export-checkpoint.ts';
+import { settleCheckpoint } from '../checkpoint/kept/keep-checkpoint.ts';
+import {
+  checkpointDirectory,
+  discardOutrun,
+  findKept,
+  listKept,
+} from '../checkpoint/kept/kept-checkpoints.ts';
 import { isParked } from '../checkpoint/parked-runtime.ts';
-import { watchPages } from '../checkpoint/watch-pages.ts';
+import { watchPages } from '../checkpoint/dump/watch-pages.ts';
 import { checkCheckpoint } from '../checkpoint/preflight/check-checkpoint.ts';
-import { restoreContainer } from '../checkpoint/restore-container.ts';
+import { restoreContainer } from '../checkpoint/restore/restore-container.ts';
 import type { ContainerRequest } from '../../schemas/index.ts';
 import type { ContainerEngine } from '../contract/container-engine.ts';
 import { EngineError } from '../engine-error.ts';

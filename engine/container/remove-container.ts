@@ -1,5 +1,5 @@
 import { rename, rm } from 'node:fs/promises';
-import { letConnectionsGo } from '../checkpoint/kept-checkpoints.ts';
+import { letConnectionsGo } from '../checkpoint/kept/kept-checkpoints.ts';
 import { hasErrno } from '../../native/index.ts';
 import type { ContainerRequest } from '../../schemas/index.ts';
 import { EngineError } from '../engine-error.ts';

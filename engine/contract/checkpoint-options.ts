@@ -1,5 +1,5 @@
 import type { CriuRestoreStatistics, OverlookedReason } from '../../schemas/index.ts';
-import type { RetentionPolicy } from '../checkpoint/retention.ts';
+import type { RetentionPolicy } from '../checkpoint/kept/retention.ts';
 import type { CheckpointAllowances, RetryAllowance } from './checkpoint-allowances.ts';
 import type { PlannedArchive } from './checkpoint-archive.ts';
 import type { CheckpointDetails } from './checkpoint-details.ts';

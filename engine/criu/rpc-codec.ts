@@ -6,10 +6,10 @@ import { packageRoot } from '../../native/index.ts';
 
 let messages: protobuf.Root | undefined;
 
-/** One of the messages of `schemas/criu-rpc.proto`, which is read when the first is asked for. */
+/** One of the messages of `schemas/criu/criu-rpc.proto`, which is read when the first is asked for. */
 export function criuMessage(name: string): protobuf.Type {
   if (messages === undefined) {
-    const file = path.join(packageRoot(), 'schemas', 'criu-rpc.proto');
+    const file = path.join(packageRoot(), 'schemas', 'criu', 'criu-rpc.proto');
     messages = protobuf.parse(readFileSync(file, 'utf8'), { keepCase: true }).root;
     messages.resolveAll();
   }

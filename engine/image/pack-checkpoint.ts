@@ -5,7 +5,7 @@ import path from 'node:path';
 import type { Kernel } from '../../native/index.ts';
 import { readDocuments } from '../checkpoint/inspect/checkpoint-documents.ts';
 import { openCheckpoint } from '../checkpoint/inspect/inspect-checkpoint.ts';
-import { syncPath } from '../checkpoint/sync-tree.ts';
+import { syncPath } from '../checkpoint/dump/sync-tree.ts';
 import { writeDurably } from '../store/durable-file.ts';
 import { checkpointAnnotations } from './checkpoint-annotations.ts';
 import type { CheckpointImageFacts } from './checkpoint-annotations.ts';

@@ -1,8 +1,8 @@
 import type { Engine } from '../../engine/index.ts';
 import { isoTime } from '../clock.ts';
 import type { EventBus } from '../event.ts';
-import type { PassDeps } from '../pass-deps.ts';
-import type { ReconcileLoop } from '../reconcile-loop.ts';
+import type { PassDeps } from '../pass/pass-deps.ts';
+import type { ReconcileLoop } from '../loop/reconcile-loop.ts';
 import { keyOf, type ResourceKey } from '../resource-key.ts';
 import { createProber, type Prober } from './prober.ts';
 

@@ -1,8 +1,8 @@
 import type { ContainerEngine } from '../../engine/index.ts';
 import type { ContainerRecord, ContainerRequest, ContainerSpec, Probe } from '../../schemas/index.ts';
 import type { Clock } from '../clock.ts';
-import type { ProbeFailure } from '../container-situation.ts';
-import type { RecordEditor } from '../record-editor.ts';
+import type { ProbeFailure } from '../plan/container-situation.ts';
+import type { RecordEditor } from '../pass/record-editor.ts';
 import { checkProbe } from './check-probe.ts';
 import { FreezeCount } from './freeze-count.ts';
 import { startProbeLoop, type ProbeLoop } from './probe-loop.ts';

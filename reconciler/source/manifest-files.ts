@@ -1,5 +1,5 @@
 import { checkSet, loadManifests, type LoadedManifest, type ManifestProblem } from '../../schemas/index.ts';
-import type { OwnedManifest } from '../owned-manifest.ts';
+import type { OwnedManifest } from '../wish/owned-manifest.ts';
 import type { DirectoryScan, ScannedFile } from './scan-directory.ts';
 
 /** What a directory of manifests wants. */

@@ -1,11 +1,11 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { CliError } from '../../cli/cli-error.ts';
-import { parseDurationMs } from '../../cli/duration.ts';
-import { EXIT, exitCodeOf } from '../../cli/exit-code.ts';
-import { findCommandWords } from '../../cli/find-command.ts';
-import { parseLabelSelector } from '../../cli/label-selector.ts';
-import { editDistance, parseNames } from '../../cli/resource-name.ts';
+import { CliError } from '../../cli/command-line/cli-error.ts';
+import { parseDurationMs } from '../../cli/arguments/duration.ts';
+import { EXIT, exitCodeOf } from '../../cli/command-line/exit-code.ts';
+import { findCommandWords } from '../../cli/command-line/find-command.ts';
+import { parseLabelSelector } from '../../cli/arguments/label-selector.ts';
+import { editDistance, parseNames } from '../../cli/arguments/resource-name.ts';
 
 function isBadInput(error: Error): boolean {
   return error instanceof CliError && error.code === 'BAD_INPUT';

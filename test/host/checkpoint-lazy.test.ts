@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { isMemoryToCome } from '../../engine/checkpoint/lazy-memory.ts';
+import { isMemoryToCome } from '../../engine/checkpoint/restore/lazy-memory.ts';
 import { createContainerEngine } from '../../engine/container/container-engine.ts';
 import type { ContainerEngine } from '../../engine/contract/container-engine.ts';
 import { EngineError } from '../../engine/engine-error.ts';

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import path from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { mountRestoreRoot, unmountRestoreRoot } from '../../engine/checkpoint/restore-root.ts';
+import { mountRestoreRoot, unmountRestoreRoot } from '../../engine/checkpoint/restore/restore-root.ts';
 import { createLinuxKernel, MS_BIND, MS_SHARED } from '../../native/index.ts';
 import { testUnless } from '../support/skip.ts';
 

@@ -2,7 +2,7 @@ import { chmodSync, chownSync, mkdirSync, readFileSync, statSync } from 'node:fs
 import path from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { expandPod } from '../../reconciler/expand-pod.ts';
+import { expandPod } from '../../reconciler/plan/expand-pod.ts';
 import { pod as podSchema } from '../../schemas/index.ts';
 import type { ContainerRequest, PodRecord } from '../../schemas/index.ts';
 import { createContext } from '../../engine/container/container-context.ts';

@@ -9,7 +9,7 @@ import { withDirectory } from '../support/scratch-directory.ts';
 const ROOT = path.resolve(import.meta.dirname, '../..');
 
 /** What the program reads, beside what is bundled: found by looking for `packageRoot()` in the sources. */
-const FILES_READ = ['package.json', 'schemas/criu-rpc.proto', 'schemas/criu-images.proto'];
+const FILES_READ = ['package.json', 'schemas/criu/criu-rpc.proto', 'schemas/criu/criu-images.proto'];
 
 function run(file: string, args: readonly string[], cwd = ROOT): string {
   const env = { ...process.env, SOURCE_DATE_EPOCH: '1700000000' };

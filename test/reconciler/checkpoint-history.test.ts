@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { checkpointStep } from '../../reconciler/checkpoint-wish.ts';
+import { checkpointStep } from '../../reconciler/checkpoint/checkpoint-wish.ts';
 import type { CheckpointWish } from '../../reconciler/index.ts';
 import { keptCheckpointsOf } from '../../schemas/index.ts';
 import {

@@ -2,8 +2,8 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { loadManifests } from '../../schemas/index.ts';
 import type { ManifestProblem } from '../../schemas/index.ts';
-import { YAML_LIMITS, parseYamlText } from '../../schemas/yaml-document.ts';
-import { ALIAS_BUDGET_NODES, valueOfDocument } from '../../schemas/yaml-value.ts';
+import { YAML_LIMITS, parseYamlText } from '../../schemas/yaml/yaml-document.ts';
+import { ALIAS_BUDGET_NODES, valueOfDocument } from '../../schemas/yaml/yaml-value.ts';
 import { container } from './invalid-manifests.ts';
 
 function refusal(text: string): ManifestProblem {

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import type { ContainerObservation } from '../../engine/index.ts';
-import type { ContainerSituation } from '../../reconciler/container-situation.ts';
-import { desiredContainer } from '../../reconciler/desired-container.ts';
-import { newContainerRecord } from '../../reconciler/new-record.ts';
-import { waitingFor } from '../../reconciler/outcome.ts';
+import type { ContainerSituation } from '../../reconciler/plan/container-situation.ts';
+import { desiredContainer } from '../../reconciler/plan/desired-container.ts';
+import { newContainerRecord } from '../../reconciler/wish/new-record.ts';
+import { waitingFor } from '../../reconciler/loop/outcome.ts';
 import {
   containerSpec,
   CONTAINER_STATES,

@@ -2,15 +2,15 @@ import type { CheckpointAllowances, PreflightReport } from '../../../engine/inde
 import type { ContainerRecord } from '../../../schemas/index.ts';
 import type { CreateCheckpointRequest } from '../../api/checkpoint-service.ts';
 import type { ApplyEvent, ResourceName, ResourceView, Service } from '../../api/service.ts';
-import { CliError } from '../../cli-error.ts';
-import type { CommandSpec, Invocation, OptionSpec } from '../../command.ts';
-import { parseDurationMs } from '../../duration.ts';
-import { EXIT } from '../../exit-code.ts';
-import type { Options } from '../../options.ts';
+import { CliError } from '../../command-line/cli-error.ts';
+import type { CommandSpec, Invocation, OptionSpec } from '../../command-line/command.ts';
+import { parseDurationMs } from '../../arguments/duration.ts';
+import { EXIT } from '../../command-line/exit-code.ts';
+import type { Options } from '../../arguments/options.ts';
 import { checkpointRows } from '../../output/checkpoint-text.ts';
 import { formatJson } from '../../output/json.ts';
-import { parseNames, resolveName } from '../../resource-name.ts';
-import { showSummary, watchEvents } from '../../show-changes.ts';
+import { parseNames, resolveName } from '../../arguments/resource-name.ts';
+import { showSummary, watchEvents } from '../../show/show-changes.ts';
 import { EXPORT_OPTIONS, productFrom, requireOne } from './export-options.ts';
 
 /** What CRIU saves only when told so, as options. */

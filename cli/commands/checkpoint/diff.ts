@@ -1,6 +1,6 @@
 import type { InspectedProcess, Inspection } from '../../../engine/index.ts';
-import type { CommandSpec } from '../../command.ts';
-import { EXIT } from '../../exit-code.ts';
+import type { CommandSpec } from '../../command-line/command.ts';
+import { EXIT } from '../../command-line/exit-code.ts';
 import { formatBytes } from '../../output/bytes.ts';
 import { formatJson } from '../../output/json.ts';
 import { printableLine } from '../../output/printable.ts';

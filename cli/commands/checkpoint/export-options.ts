@@ -1,8 +1,8 @@
 import path from 'node:path';
 import type { PlannedArchive } from '../../../engine/index.ts';
 import type { ContainerRecord } from '../../../schemas/index.ts';
-import { CliError } from '../../cli-error.ts';
-import type { Invocation, OptionSpec } from '../../command.ts';
+import { CliError } from '../../command-line/cli-error.ts';
+import type { Invocation, OptionSpec } from '../../command-line/command.ts';
 
 const COMPRESSIONS = ['zstd', 'gzip', 'none'] as const;
 

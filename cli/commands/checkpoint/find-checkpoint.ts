@@ -1,8 +1,8 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Inspection } from '../../../engine/index.ts';
-import { CliError } from '../../cli-error.ts';
-import type { Invocation } from '../../command.ts';
+import { CliError } from '../../command-line/cli-error.ts';
+import type { Invocation } from '../../command-line/command.ts';
 import { keptCheckpoints, matching, parseCheckpointName } from './kept-checkpoints.ts';
 
 /**

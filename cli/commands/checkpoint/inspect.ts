@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { CliError } from '../../cli-error.ts';
-import type { CommandSpec, Invocation } from '../../command.ts';
-import { EXIT } from '../../exit-code.ts';
+import { CliError } from '../../command-line/cli-error.ts';
+import type { CommandSpec, Invocation } from '../../command-line/command.ts';
+import { EXIT } from '../../command-line/exit-code.ts';
 import { formatInspection } from '../../output/inspection-text.ts';
 import { formatJson } from '../../output/json.ts';
 import { formatYaml } from '../../output/yaml.ts';

@@ -1,6 +1,6 @@
 import { keptCheckpointsOf, type ContainerRecord, type KeptCheckpoint } from '../../../schemas/index.ts';
 import type { ResourceView } from '../../api/service.ts';
-import { CliError } from '../../cli-error.ts';
+import { CliError } from '../../command-line/cli-error.ts';
 
 /** A container with a checkpoint that it has. */
 export interface Kept {

@@ -1,5 +1,5 @@
-import type { CommandSpec } from '../../command.ts';
-import { EXIT } from '../../exit-code.ts';
+import type { CommandSpec } from '../../command-line/command.ts';
+import { EXIT } from '../../command-line/exit-code.ts';
 import { formatAge } from '../../output/age.ts';
 import { checkpointRows, madeBy } from '../../output/checkpoint-text.ts';
 import { formatJson } from '../../output/json.ts';

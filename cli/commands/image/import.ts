@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
-import { CliError } from '../../cli-error.ts';
-import type { CommandSpec, Invocation } from '../../command.ts';
-import { EXIT } from '../../exit-code.ts';
+import { CliError } from '../../command-line/cli-error.ts';
+import type { CommandSpec, Invocation } from '../../command-line/command.ts';
+import { EXIT } from '../../command-line/exit-code.ts';
 import { formatJson } from '../../output/json.ts';
 import { describePull, openProgress } from '../../output/progress.ts';
 

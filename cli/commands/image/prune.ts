@@ -1,5 +1,5 @@
-import type { CommandSpec } from '../../command.ts';
-import { EXIT } from '../../exit-code.ts';
+import type { CommandSpec } from '../../command-line/command.ts';
+import { EXIT } from '../../command-line/exit-code.ts';
 import { formatBytes } from '../../output/bytes.ts';
 import { formatJson } from '../../output/json.ts';
 

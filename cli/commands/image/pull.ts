@@ -1,5 +1,5 @@
-import type { CommandSpec, Invocation } from '../../command.ts';
-import { EXIT } from '../../exit-code.ts';
+import type { CommandSpec, Invocation } from '../../command-line/command.ts';
+import { EXIT } from '../../command-line/exit-code.ts';
 import { formatJson } from '../../output/json.ts';
 import { describePull, openProgress } from '../../output/progress.ts';
 

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
-import type { CommandSpec, Invocation } from '../../command.ts';
-import { EXIT } from '../../exit-code.ts';
+import type { CommandSpec, Invocation } from '../../command-line/command.ts';
+import { EXIT } from '../../command-line/exit-code.ts';
 import { formatJson } from '../../output/json.ts';
 
 /** Transports whose destination is a path. */

@@ -4,9 +4,9 @@ import { Socket } from 'node:net';
 import { join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { AT_FDCWD, createLinuxKernel, O_NONBLOCK, O_RDONLY, O_RDWR, S_IFIFO } from '../../../native/index.ts';
-import { CliError } from '../../cli-error.ts';
-import type { CommandSpec } from '../../command.ts';
-import { EXIT } from '../../exit-code.ts';
+import { CliError } from '../../command-line/cli-error.ts';
+import type { CommandSpec } from '../../command-line/command.ts';
+import { EXIT } from '../../command-line/exit-code.ts';
 
 export const exportVolume: CommandSpec = {
   description: 'With owners, modes, times and extended attributes.',

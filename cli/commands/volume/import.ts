@@ -3,8 +3,8 @@ import { createWriteStream } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import type { CommandSpec } from '../../command.ts';
-import { EXIT } from '../../exit-code.ts';
+import type { CommandSpec } from '../../command-line/command.ts';
+import { EXIT } from '../../command-line/exit-code.ts';
 
 export const importVolume: CommandSpec = {
   description: 'The volume is made if it is missing; one with anything in it is refused. All or nothing.',

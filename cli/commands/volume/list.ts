@@ -1,6 +1,6 @@
 import type { VolumeView } from '../../api/volume-service.ts';
-import type { CommandSpec } from '../../command.ts';
-import { EXIT } from '../../exit-code.ts';
+import type { CommandSpec } from '../../command-line/command.ts';
+import { EXIT } from '../../command-line/exit-code.ts';
 import { formatAge } from '../../output/age.ts';
 import { painter } from '../../output/colour.ts';
 import { formatJson } from '../../output/json.ts';

@@ -1,5 +1,5 @@
-import type { CommandSpec } from '../../command.ts';
-import { EXIT } from '../../exit-code.ts';
+import type { CommandSpec } from '../../command-line/command.ts';
+import { EXIT } from '../../command-line/exit-code.ts';
 
 export const remove: CommandSpec = {
   description: 'With everything in them. One that a container or pod names is refused.',

@@ -9,7 +9,7 @@ import zlib from 'node:zlib';
 import { hasErrno } from '../../../native/index.ts';
 import type { Kernel } from '../../../native/index.ts';
 import { EngineError } from '../../engine-error.ts';
-import { syncPath } from '../sync-tree.ts';
+import { syncPath } from '../dump/sync-tree.ts';
 import type { WrittenCompression } from './compression.ts';
 import { requireProgram, writeThrough } from './filter-program.ts';
 

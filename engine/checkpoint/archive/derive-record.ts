@@ -2,9 +2,9 @@ import { CheckpointImages, decodeStatistics } from '../../criu/image/checkpoint-
 import { describeUnixSocket } from '../../criu/image/socket-address.ts';
 import type { CheckpointDocuments } from '../inspect/checkpoint-documents.ts';
 import type { CheckpointContents } from '../inspect/checkpoint-contents.ts';
-import type { CheckpointRecord } from '../checkpoint-record.ts';
-import { measureSizes } from '../measure-sizes.ts';
-import { NETWORK_NAMESPACE } from '../dump-container.ts';
+import type { CheckpointRecord } from '../kept/checkpoint-record.ts';
+import { measureSizes } from '../dump/measure-sizes.ts';
+import { NETWORK_NAMESPACE } from '../dump/dump-container.ts';
 
 /**
  * The record that a checkpoint out of an archive gets here. It is made of what is in the images, and never taken from the

@@ -6,7 +6,7 @@ import type { Kernel } from '../../../native/index.ts';
 import type { FileChange } from '../../access.ts';
 import { EngineError } from '../../engine-error.ts';
 import { serializeSpec } from '../../spec/serialize-spec.ts';
-import { CHECKPOINT_FILES, readCheckpointRecord } from '../checkpoint-record.ts';
+import { CHECKPOINT_FILES, readCheckpointRecord } from '../kept/checkpoint-record.ts';
 import { temporaryBeside, writeArchiveFile } from './archive-output.ts';
 import { ArchiveDigest, SIGNATURE_MEMBER } from './archive-signature.ts';
 import type { ArchiveSigner, DigestedMember } from './archive-signature.ts';

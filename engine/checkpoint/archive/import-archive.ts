@@ -5,13 +5,13 @@ import { AT_FDCWD, O_DIRECTORY, O_NOFOLLOW, O_RDONLY } from '../../../native/ind
 import type { Kernel } from '../../../native/index.ts';
 import { CheckpointImages } from '../../criu/image/checkpoint-images.ts';
 import { EngineError } from '../../engine-error.ts';
-import { writeCheckpointRecord } from '../checkpoint-record.ts';
-import type { CheckpointRecord } from '../checkpoint-record.ts';
+import { writeCheckpointRecord } from '../kept/checkpoint-record.ts';
+import type { CheckpointRecord } from '../kept/checkpoint-record.ts';
 import { readDocuments } from '../inspect/checkpoint-documents.ts';
 import type { CheckpointDocuments } from '../inspect/checkpoint-documents.ts';
 import { openDirectory } from '../inspect/open-directory.ts';
 import { parseDocument } from '../inspect/parse-document.ts';
-import { syncTree } from '../sync-tree.ts';
+import { syncTree } from '../dump/sync-tree.ts';
 import { signerOf, SIGNATURE_MEMBER } from './archive-signature.ts';
 import { ArchiveExtractor, EXTRACTED_DIRECTORIES } from './archive-extractor.ts';
 import { DEFAULT_ARCHIVE_LIMITS } from './archive-limits.ts';

@@ -19,7 +19,7 @@ import type {
   Inspection,
 } from './inspection.ts';
 import { DEFAULT_CAPABILITIES } from '../../spec/capabilities.ts';
-import { namesOf } from '../check-rights.ts';
+import { namesOf } from '../restore/check-rights.ts';
 import { openArchive } from './open-archive.ts';
 import { openDirectory } from './open-directory.ts';
 import { suggestManifest } from './suggest-manifest.ts';

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { AT_FDCWD } from '../../../native/index.ts';
-import { putUpperBack } from '../../checkpoint/upper-aside.ts';
+import { putUpperBack } from '../../checkpoint/restore/upper-aside.ts';
 import type { ContainerPaths } from '../../host-paths.ts';
 import { mountPointsBelow } from '../../rootfs/is-mount-point.ts';
 import { unmountAll } from '../../rootfs/mount-overlay.ts';

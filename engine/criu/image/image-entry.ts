@@ -1,7 +1,7 @@
 import type { ImageKind } from './image-kinds.ts';
 
 /**
- * The messages of `schemas/criu-images.proto` as they are decoded, with CRIU's names. Enumerations are the names of their
+ * The messages of `schemas/criu/criu-images.proto` as they are decoded, with CRIU's names. Enumerations are the names of their
  * values, or a number where CRIU has one that is newer than ours. 64-bit numbers above 2^53 are not exact.
  */
 export interface ImageEntries extends Record<ImageKind, object> {

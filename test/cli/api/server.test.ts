@@ -9,7 +9,7 @@ import { connectDaemon, RemoteService } from '../../../cli/api/client.ts';
 import { API_NUMBER, LARGEST_BODY_BYTES } from '../../../cli/api/routes.ts';
 import { serve } from '../../../cli/api/server.ts';
 import type { RunningServer } from '../../../cli/api/server.ts';
-import { CliError } from '../../../cli/cli-error.ts';
+import { CliError } from '../../../cli/command-line/cli-error.ts';
 import { FakeService } from '../support/fake-service.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { CliError } from '../../../cli/cli-error.ts';
+import { CliError } from '../../../cli/command-line/cli-error.ts';
 import { RemoteService } from '../../../cli/api/client.ts';
 import { serve } from '../../../cli/api/server.ts';
 import type { ApplyEvent, ApplyRequest, Service } from '../../../cli/api/service.ts';

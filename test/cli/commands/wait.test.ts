@@ -1,8 +1,8 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { viewContainer, viewPod } from '../../../cli/output/resource-status.ts';
-import { newCheckpointRecord } from '../../../reconciler/checkpoint-status.ts';
-import { noteComplete, noteFailure } from '../../../reconciler/note-checkpoint.ts';
+import { newCheckpointRecord } from '../../../reconciler/checkpoint/checkpoint-status.ts';
+import { noteComplete, noteFailure } from '../../../reconciler/checkpoint/note-checkpoint.ts';
 import type { ContainerRecord } from '../../../schemas/index.ts';
 import { declaredCheckpoint } from '../../support/fake-process.ts';
 import { until } from '../../support/until.ts';

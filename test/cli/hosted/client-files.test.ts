@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { clientFiles } from '../../../cli/hosted/client-files.ts';
-import { RunElsewhere } from '../../../cli/run-elsewhere.ts';
+import { RunElsewhere } from '../../../cli/command-line/run-elsewhere.ts';
 import { createLinuxKernel } from '../../../native/index.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 

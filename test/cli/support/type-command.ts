@@ -1,8 +1,8 @@
-import type { Wiring } from '../../../cli/command.ts';
+import type { Wiring } from '../../../cli/command-line/command.ts';
 import type { Service } from '../../../cli/api/service.ts';
-import { ownFiles } from '../../../cli/io.ts';
-import type { Io } from '../../../cli/io.ts';
-import { runCommandLine } from '../../../cli/run-command-line.ts';
+import { ownFiles } from '../../../cli/command-line/io.ts';
+import type { Io } from '../../../cli/command-line/io.ts';
+import { runCommandLine } from '../../../cli/command-line/run-command-line.ts';
 import { NOW } from './records.ts';
 
 export interface Typed {

@@ -6,7 +6,7 @@ import {
   restoredExternals,
 } from '../../../engine/checkpoint/external-mounts.ts';
 import { parseMountInfo } from '../../../engine/checkpoint/mount-info.ts';
-import { cgroupRoots } from '../../../engine/checkpoint/placeholder.ts';
+import { cgroupRoots } from '../../../engine/checkpoint/restore/placeholder.ts';
 import type { OciSpec } from '../../../schemas/index.ts';
 
 const layout = {

@@ -17,7 +17,7 @@ import { detectCompression } from '../../../../engine/checkpoint/archive/compres
 import { exportArchive } from '../../../../engine/checkpoint/archive/export-archive.ts';
 import type { ExportRequest } from '../../../../engine/checkpoint/archive/export-archive.ts';
 import { importArchive } from '../../../../engine/checkpoint/archive/import-archive.ts';
-import { readCheckpointRecord } from '../../../../engine/checkpoint/checkpoint-record.ts';
+import { readCheckpointRecord } from '../../../../engine/checkpoint/kept/checkpoint-record.ts';
 import { inspectCheckpoint } from '../../../../engine/checkpoint/inspect/inspect-checkpoint.ts';
 import { createLinuxKernel } from '../../../../native/index.ts';
 import type { OciSpec } from '../../../../schemas/index.ts';

@@ -1,0 +1,22 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { freezerDirectory } from '../../cgroup/freezer.ts';
+import type { CgroupLayout } from '../../cgroup/cgroup-layout.ts';
+
+/** Where the kernel keeps a process that SIGSTOP has stopped, also while it is frozen (proc_pid_wchan(5)). */
+const STOPPED_PLACE = 'do_signal_stop';
+
+/**
+ * Processes of a cgroup whom a debugger cannot seize while they are frozen: under the version 1 freezer ptrace(2) waits for a stopped
+ * process to wake, which it does not before it is thawed, and so CRIU would wait for ever.
+ */
+export async function findStoppedProcesses(layout: CgroupLayout, cgroupPath: string): Promise<number[]> {
+  if (!layout.v1.has('freezer')) return [];
+  const directory = freezerDirectory(layout, cgroupPath) ?? '';
+  const text = await readFile(path.join(directory, 'cgroup.procs'), 'utf8').catch(() => '');
+  const pids = text.split('\n').filter(Boolean).map(Number);
+  const places = await Promise.all(
+    pids.map((pid) => readFile(`/proc/${String(pid)}/wchan`, 'utf8').catch(() => '')),
+  );
+  return pids.filter((_, index) => places[index] === STOPPED_PLACE);
+}
