@@ -9,7 +9,7 @@ export interface Contender {
   run: (round: number) => Promise<number | undefined>;
   /** Throws unless the work was really done; not timed. */
   check?: (round: number) => Promise<void>;
-  /** Takes the work back; not timed. */
+  /** Takes the work back, also when that has failed; not timed. */
   after?: (round: number) => Promise<void>;
 }
 
@@ -42,6 +42,19 @@ export async function compare(
 
 async function measure(contender: Contender, round: number): Promise<number> {
   await contender.before?.(round);
+  let tookMs: number;
+  try {
+    tookMs = await work(contender, round);
+  } catch (error) {
+    // Some of what is taken back may not be there.
+    await contender.after?.(round).catch(() => undefined);
+    throw error;
+  }
+  await contender.after?.(round);
+  return tookMs;
+}
+
+async function work(contender: Contender, round: number): Promise<number> {
   const startedMs = performance.now();
   const ownMs = await contender.run(round);
   const tookMs = ownMs ?? performance.now() - startedMs;
@@ -52,6 +65,5 @@ async function measure(contender: Contender, round: number): Promise<number> {
       cause: error,
     });
   }
-  await contender.after?.(round);
   return tookMs;
 }

@@ -43,7 +43,8 @@ export function startHog(hog: Hog): number {
     cwd: '/',
     env: {},
   });
-  return child.pid ?? -1;
+  if (child.pid === undefined) throw new Error('start /bin/busybox: no process came of it');
+  return child.pid;
 }
 
 /** Throws unless a process has the memory, which is not so before dd has read it, or when too little was brought back. */

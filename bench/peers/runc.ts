@@ -1,7 +1,11 @@
-import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { ProgramOptions, Programs } from '../run-program.ts';
 import type { Tsctr } from './tsctr.ts';
+
+const CGROUP_ROOT = '/sys/fs/cgroup';
+/** The parent of all of its containers' cgroups. */
+const CGROUP = 'tsctr-bench';
 
 /** As much of config.json as is changed here. */
 interface Spec {
@@ -56,7 +60,7 @@ export class BareRuntime {
     await mkdir(bundle, { recursive: true });
     const spec: Spec = {
       ...template,
-      linux: { ...template.linux, cgroupsPath: `/tsctr-bench/${id}` },
+      linux: { ...template.linux, cgroupsPath: `/${CGROUP}/${id}` },
     };
     await writeFile(path.join(bundle, 'config.json'), JSON.stringify(spec));
   }
@@ -106,6 +110,7 @@ export class BareRuntime {
   async removeAll(): Promise<void> {
     const ids = await readdir(path.join(this.#directory, 'state')).catch(() => []);
     for (const id of ids) await this.deleteByForce(id);
+    await removeCgroups();
   }
 
   #bundle(id: string): string {
@@ -120,6 +125,14 @@ export class BareRuntime {
   #run(args: readonly string[], options: ProgramOptions = {}): Promise<string> {
     const state = path.join(this.#directory, 'state');
     return this.#programs.run(this.#runtime, ['--root', state, ...args], options);
+  }
+}
+
+/** The cgroups above those of the containers, which the runtime makes and leaves; they stay as long as something is in them. */
+async function removeCgroups(): Promise<void> {
+  const hierarchies = (await readdir(CGROUP_ROOT)).map((name) => path.join(CGROUP_ROOT, name));
+  for (const hierarchy of [CGROUP_ROOT, ...hierarchies]) {
+    await rmdir(path.join(hierarchy, CGROUP)).catch(() => undefined);
   }
 }
 

@@ -2,8 +2,8 @@
 // With `exec` in the place of `restore` it becomes CRIU itself, whose socket it has inherited: for all but
 // restores. It starts `criu swrk` as its child, with the stdio that conmon gave it, in the cgroups of the
 // container, and with descriptors of the tsctr that waits; tsctr speaks the RPC, as soon as it has been told
-// on the socket that CRIU is in the cgroups. CRIU makes the container's first process a sibling of its own, so
-// that it is a child of this program, and of conmon as soon as this program ends.
+// on the socket that CRIU is in the cgroups. CRIU makes the container's first process a sibling of its own,
+// so that it is a child of this program, and of conmon as soon as this program ends.
 #include <fcntl.h>
 #include <linux/close_range.h>
 #include <sys/prctl.h>

@@ -63,14 +63,17 @@ test('without a time of its own the whole of run is timed, and nothing else', as
   assert.ok(tookMs >= 19 && tookMs < 500, `${tookMs} ms`);
 });
 
-test('work that was not the same ends the comparison', async () => {
+test('work that was not the same ends the comparison, and is taken back', async () => {
+  let takenBack = 0;
   const lazy: Contender = {
     ...contender('lazy', 0, []),
     check: () => Promise.reject(new Error('nothing runs')),
+    after: () => Promise.reject(new Error(`taken back ${(takenBack += 1)} times`)),
   };
   const error: unknown = await compare([lazy], { rounds: 1 }).catch((caught: unknown) => caught);
   assert.instance(error, Error);
   assert.match((error as Error).message, /what lazy did in round 0/);
+  assert.is(takenBack, 1);
 });
 
 test.run();
