@@ -4,6 +4,7 @@ import type {
   DataChange,
   DataName as KeptDataName,
   ResourceName as PassName,
+  SettleOptions,
   SettleResult,
 } from '../../reconciler/index.ts';
 import { ManifestError } from '../../schemas/index.ts';
@@ -85,7 +86,9 @@ export class LocalService implements Service {
   async act(request: ActRequest, onEvent: OnEvent, signal?: AbortSignal): Promise<ApplySummary> {
     const { reconciler } = await this.#source.writer();
     await reconciler.act(request);
-    const summary = await this.#settle(request.names, null, onEvent, signal);
+    const summary = await this.#settle(request.names, null, onEvent, signal, {
+      failures: request.verb === 'kill' ? 'steps' : 'last',
+    });
     if (BRINGS_BACK.has(request.verb)) await this.#settleWaiting(request.names, onEvent, signal);
     return summary;
   }
@@ -190,9 +193,11 @@ export class LocalService implements Service {
     waitMs: number | null,
     onEvent: OnEvent,
     signal: AbortSignal | undefined,
+    options: Pick<SettleOptions, 'failures'> = {},
   ): Promise<ApplySummary> {
     const { reconciler } = await this.#source.writer();
     const result = await reconciler.settle(resources, {
+      ...options,
       waitMs,
       onProgress: onEvent,
       ...(signal === undefined ? {} : { signal }),

@@ -9,10 +9,10 @@ export interface SettleOptions {
   /** Until everything is as wished, up to this many milliseconds; null: until what can be done now has been done. */
   waitMs: number | null;
   /**
-   * `any`: what was asked for once is tried once, so a step that fails has failed, however well the resource is afterwards. Default:
-   * how it ends is what counts.
+   * `any`: what was asked for once is tried once, so a step that fails has failed, however well the resource is afterwards. `steps`: that a
+   * process ends is what was asked for, so only a step can fail. Default: how it ends is what counts.
    */
-  failures?: 'any' | 'last';
+  failures?: 'any' | 'steps' | 'last';
   onProgress?: (progress: Progress) => void;
   signal?: AbortSignal;
 }
@@ -89,6 +89,7 @@ export async function settle(
         failures,
         hopeless,
         hasFailed: options.failures === 'any' && failures.has(keyOf(resource)),
+        mayEnd: options.failures === 'steps',
       }),
     );
     news.tellUnchanged(settled.filter(isUnchanged).map(({ resource }) => resource));
@@ -181,12 +182,15 @@ function summarize(
     failures: ReadonlyMap<ResourceKey, string>;
     hopeless: ReadonlySet<ResourceKey>;
     hasFailed: boolean;
+    mayEnd: boolean;
   },
 ): SettledResource {
   const key = keyOf(seen.resource);
   const keys = [...owners].filter(([, owner]) => owner === key).map(([member]) => member);
   const outcomes = keys.map((each) => view.outcomeOf(each)).filter((outcome) => outcome !== null);
-  const bad = outcomes.find((each) => isFailed(each) || waitsForStalled(view, each, seen.hopeless));
+  const bad = outcomes.find(
+    (each) => isFailed(each, seen.mayEnd) || waitsForStalled(view, each, seen.hopeless),
+  );
   const outcome = bad ?? view.outcomeOf(key);
   return {
     resource: seen.resource,
@@ -201,11 +205,7 @@ function isUnchanged({ changed, failed, outcome }: SettledResource): boolean {
   return !changed && !failed && outcome?.kind === 'settled';
 }
 
-function isFailed(outcome: Outcome): boolean {
-  if (outcome.kind === 'stalled') return true;
-  return (
-    outcome.why.why === 'step-failed' ||
-    outcome.why.why === 'failed-for-good' ||
-    outcome.why.why === 'backing-off'
-  );
+function isFailed({ kind, why: { why } }: Outcome, mayEnd: boolean): boolean {
+  if (why === 'failed-for-good' || why === 'backing-off') return !mayEnd;
+  return kind === 'stalled' || why === 'step-failed';
 }

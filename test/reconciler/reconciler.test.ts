@@ -229,6 +229,18 @@ test('[state.oom] a container that the kernel killed for memory is marked so', a
   assert.equal(died, [{ exitCode: '137', oomKilled: 'true' }]);
 });
 
+test('that a process ends is no failure for whoever has killed it', async () => {
+  const { process, host, clock } = await daemon();
+  await applyNow(process, [containerManifest('web', { restartPolicy: 'Never' })]);
+  host.endProcess('web', 137);
+  await clock.flush();
+  const hasFailed = async (failures: 'steps' | 'last') => {
+    const { resources } = await process.reconciler.settle([WEB], { waitMs: null, failures });
+    return resources[0]?.failed;
+  };
+  assert.equal([await hasFailed('steps'), await hasFailed('last')], [false, true]);
+});
+
 test('[state.reset-on-reboot] after a reboot what ran runs again, what had ended stays so, and counts begin anew', async () => {
   const { world, process, host, clock } = await daemon();
   await applyNow(process, [

@@ -104,7 +104,7 @@ async function stopsAndAnswers({ testRoot }: Context): Promise<void> {
     { what: 'has been stopped' },
     ({ state }) => state === 'Exited',
   );
-  assert.is(await stopping.end(), 0);
+  assert.is(await stopping.ended(), 0);
 }
 
 const SLOW = { ...DEAF, terminationGracePeriodSeconds: 60 };

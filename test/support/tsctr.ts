@@ -64,6 +64,8 @@ export interface RunningTsctr {
   output(): string;
   /** Waits until its output matches; an error when it ends first or the time is over. */
   untilOutput(pattern: RegExp, timeoutMs?: number): Promise<RegExpMatchArray>;
+  /** Waits until it ends by itself. */
+  ended(timeoutMs?: number): Promise<number | null>;
   /** Sends a signal (default SIGTERM), and waits until it has ended. Fine when it has already. */
   end(signal?: NodeJS.Signals, timeoutMs?: number): Promise<number | null>;
 }
@@ -88,6 +90,7 @@ export function startTsctr(
     output: () => text,
     untilOutput: (pattern, timeoutMs = 30_000) =>
       untilMatch(child, () => pattern.exec(text), timeoutMs, describe),
+    ended: (timeoutMs = 30_000) => endOf(child, timeoutMs, describe),
     end: async (signal = 'SIGTERM', timeoutMs = 30_000) => {
       child.kill(signal);
       return endOf(child, timeoutMs, describe);
