@@ -11,7 +11,7 @@ import { COMMAND, containerManifest, namesOf, podManifest } from '../workload.ts
 import { takeTemplate } from './take-template.ts';
 
 const COUNT = 50;
-const ROUNDS = 3;
+const ROUNDS = 2;
 const NAMES = namesOf('many', COUNT);
 
 /** Starts and removal of many: what one contender has started is what it removes, so both rows come from one run. */
