@@ -32,7 +32,7 @@ export function isRunning(record: ContainerRecord): boolean {
 }
 
 /** True when the process has ended and nobody has to start it again by the record's own word. */
-function hasEnded(record: ContainerRecord): boolean {
+export function hasEnded(record: ContainerRecord): boolean {
   return record.state === 'Exited' || record.state === 'Stopped';
 }
 

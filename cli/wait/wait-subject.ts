@@ -1,8 +1,7 @@
-import type { ContainerRecord } from '../../schemas/index.ts';
 import type { ResourceView, WatchEvent } from '../api/service.ts';
 import { declaredCheckpointObject, declaredCheckpointWords } from '../output/declared-checkpoint-text.ts';
 import { toObject } from '../output/json.ts';
-import { viewContainer } from '../output/resource-status.ts';
+import { hasEnded, viewContainer } from '../output/resource-status.ts';
 import { formatName } from '../arguments/resource-name.ts';
 
 /** A resource that can be waited for: a container, also that of a pod, a pod, a manifest of kind Checkpoint. */
@@ -57,11 +56,7 @@ function subjectOf(view: ResourceView, isMember: boolean): WaitSubject {
     note,
     conditions,
     ...(record.kind === 'Container' && { lastExit: record.exit ?? record.previousExit }),
-    hasEnded: record.kind === 'Container' && hasEnded(record),
+    hasEnded: record.kind === 'Container' && record.exit !== null && hasEnded(record),
     toObject: () => toObject(view),
   };
-}
-
-function hasEnded({ state, exit }: ContainerRecord): boolean {
-  return exit !== null && (state === 'Exited' || state === 'Stopped');
 }

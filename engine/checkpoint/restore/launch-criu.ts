@@ -1,6 +1,7 @@
 import { hasErrno, nativeProgram, SOCK_SEQPACKET } from '../../../native/index.ts';
 import type { Kernel } from '../../../native/index.ts';
 import type { ContainerContext } from '../../container/container-context.ts';
+import { monitorRequest } from '../../container/monitor-request.ts';
 import { createCriuClient, CRIU_RPC_PLACE } from '../../criu/criu-client.ts';
 import type { CriuClient } from '../../criu/criu-client.ts';
 import { tarShortcut } from '../../criu/tar-shortcut.ts';
@@ -30,7 +31,7 @@ export function launchCriu(
   context: ContainerContext,
   launch: { criu: string; knowledge: string | null; images: string; network: RestoredNetwork },
 ): LaunchedCriu {
-  const { parts, request, paths } = context;
+  const { parts, request } = context;
   const { kernel } = parts;
   const procs = procsFiles(parts, request);
   const [ours, theirs] = kernel.socketpair(SOCK_SEQPACKET);
@@ -52,19 +53,8 @@ export function launchCriu(
     ],
   };
   const monitor = createUnderMonitor(kernel, parts.facts.conmon.path, launcher, {
-    id: request.id,
-    name: request.name,
-    bundle: paths.bundle,
-    pidFile: paths.pidFile,
-    monitorPidFile: paths.monitorPidFile,
-    exitDirectory: parts.paths.exits,
-    persistDirectory: paths.persist,
-    logFile: paths.log,
-    terminal: request.spec.tty === true,
-    stdin: request.spec.stdin === true,
+    ...monitorRequest(context),
     systemdCgroup: false,
-    scope: parts.monitors,
-    exitCommand: parts.exitCommand === null ? null : [...parts.exitCommand, request.id],
     restoreFrom: launch.images,
   }).finally(() => {
     ended = true;

@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import { hasErrno, SIGKILL } from '../../../native/index.ts';
-
 import { containerCgroup, removeCgroup } from '../../cgroup/cgroup-path.ts';
 import { removeParentCgroups } from '../../cgroup/parent-cgroups.ts';
 import { processGroupOf } from '../../process/process-identity.ts';
