@@ -20,7 +20,7 @@ import { restoreContainer } from '../checkpoint/restore/restore-container.ts';
 import type { ContainerRequest } from '../../schemas/index.ts';
 import type { ContainerEngine } from '../contract/container-engine.ts';
 import { EngineError } from '../engine-error.ts';
-import { readPidFile } from '../runtime/conmon.ts';
+import { readPidFile } from '../process/pid-file.ts';
 import { buildResources } from '../spec/resources.ts';
 import { goDown, goUp } from '../stage.ts';
 import type { StageList } from '../stage.ts';

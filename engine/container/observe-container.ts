@@ -4,7 +4,7 @@ import { containerCgroup } from '../cgroup/cgroup-path.ts';
 import { isFrozen } from '../cgroup/freezer.ts';
 import type { ContainerObservation } from '../contract/container-engine.ts';
 import { isAlive, readStartTicks } from '../process/process-identity.ts';
-import { readPidFile } from '../runtime/conmon.ts';
+import { readPidFile } from '../process/pid-file.ts';
 import type { EngineParts } from './container-context.ts';
 import { readProcess } from './container-process.ts';
 import { readExit } from './exit-file.ts';

@@ -3,7 +3,7 @@ import { hasErrno } from '../../native/index.ts';
 import type { ExecSessionInfo } from '../access.ts';
 import type { ContainerPaths } from '../host-paths.ts';
 import { readStartTicks } from '../process/process-identity.ts';
-import { readPidFile } from '../runtime/conmon.ts';
+import { readPidFile } from '../process/pid-file.ts';
 import { execDirectory, execPaths } from './exec-paths.ts';
 import type { ExecPaths } from './exec-paths.ts';
 

@@ -3,7 +3,7 @@ import type { ContainerRequest } from '../../schemas/index.ts';
 import { cgroupDirectories } from '../cgroup/cgroup-layout.ts';
 import { containerCgroup } from '../cgroup/cgroup-path.ts';
 import type { EngineParts } from '../container/container-context.ts';
-import { readPidFile } from '../runtime/conmon.ts';
+import { readPidFile } from '../process/pid-file.ts';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 

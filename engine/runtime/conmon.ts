@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import type { MonitorScope } from '../cgroup/monitor-scope.ts';
 import type { OciRuntime } from './oci-runtime.ts';
 
@@ -68,18 +67,4 @@ function exitCommandArguments(command: readonly string[] | null): string[] {
   const [program, ...args] = command ?? [];
   if (program === undefined) return [];
   return ['--exit-command', program, ...args.flatMap((arg) => ['--exit-command-arg', arg])];
-}
-
-/** The pid in a pid file, or null when there is none. */
-export function readPidFile(file: string): Promise<number | null> {
-  return new Promise((resolve) => {
-    try {
-      // Some bytes in the memory of /run: sooner read than handed to the thread pool.
-      const pid = Number(readFileSync(file, 'utf8').trim());
-      resolve(Number.isInteger(pid) && pid > 0 ? pid : null);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-      resolve(null);
-    }
-  });
 }

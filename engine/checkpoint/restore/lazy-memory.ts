@@ -8,7 +8,7 @@ import { LAZY_PAGES_LOG, lazyPagesSocket, startLazyPages } from '../../criu/lazy
 import type { LazyPages } from '../../criu/lazy-pages.ts';
 import { EngineError } from '../../engine-error.ts';
 import type { ContainerPaths } from '../../host-paths.ts';
-import { readPidFile } from '../../runtime/conmon.ts';
+import { openByPidFile } from '../../process/pid-file.ts';
 import type { ContainerRequest } from '../../../schemas/index.ts';
 import { procsFiles } from './kill-leftovers.ts';
 import type { GateFinding } from './restore-gate.ts';
@@ -133,23 +133,6 @@ async function endWatcher({ kernel }: Pick<EngineParts, 'kernel'>, paths: Contai
   await rm(lazyPagesSocket(paths.bundle), { force: true });
 }
 
-/** The caller closes the pidfd; null: there is none. */
-async function openWatcher(
-  kernel: Kernel,
-  paths: ContainerPaths,
-): Promise<{ pid: number; pidfd: number } | null> {
-  const pid = await readPidFile(paths.lazyPagesPidFile);
-  if (pid === null) return null;
-  let pidfd: number;
-  try {
-    pidfd = kernel.pidfdOpen(pid, 0);
-  } catch (error) {
-    if (hasErrno(error, 'ESRCH')) return null;
-    throw error;
-  }
-  // The pid may belong to somebody else by now; the descriptor pins whose it is.
-  const commandLine = await readFile(`/proc/${String(pid)}/cmdline`, 'utf8').catch(() => '');
-  if (commandLine.split('\0').includes(`--pid-file=${paths.lazyPagesPidFile}`)) return { pid, pidfd };
-  kernel.close(pidfd);
-  return null;
+function openWatcher(kernel: Kernel, { lazyPagesPidFile }: ContainerPaths): ReturnType<typeof openByPidFile> {
+  return openByPidFile(kernel, lazyPagesPidFile, `--pid-file=${lazyPagesPidFile}`);
 }

@@ -7,7 +7,7 @@ import type { EngineParts } from '../../container/container-context.ts';
 import { EngineError } from '../../engine-error.ts';
 import type { ContainerPaths } from '../../host-paths.ts';
 import { ownEnvironment } from '../../process/run-command.ts';
-import { readPidFile } from '../../runtime/conmon.ts';
+import { readPidFile } from '../../process/pid-file.ts';
 import { runtimeError } from '../../runtime/oci-runtime.ts';
 import type { OciRuntime } from '../../runtime/oci-runtime.ts';
 import { cgroupExternals } from '../external-mounts.ts';

@@ -1,9 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { hasErrno, SIGKILL } from '../../../native/index.ts';
 import { containerCgroup, removeCgroup } from '../../cgroup/cgroup-path.ts';
 import { removeParentCgroups } from '../../cgroup/parent-cgroups.ts';
+import { openByPidFile } from '../../process/pid-file.ts';
 import { processGroupOf } from '../../process/process-identity.ts';
-import { readPidFile } from '../../runtime/conmon.ts';
 import type { Stage } from '../../stage.ts';
 import type { ContainerContext } from '../container-context.ts';
 import { letConnectionsGo } from '../../checkpoint/kept/kept-checkpoints.ts';
@@ -66,15 +65,9 @@ async function endProcess({ parts, paths }: ContainerContext): Promise<void> {
  * to do so: once the exit is known, both are ended, unless it is the exit command that has got here.
  */
 async function endMonitor({ parts, paths }: ContainerContext): Promise<void> {
-  const pid = await readPidFile(paths.monitorPidFile);
-  if (pid === null || !(await isMonitorOf(pid, paths.bundle))) return;
-  let pidfd: number;
-  try {
-    pidfd = parts.kernel.pidfdOpen(pid, 0);
-  } catch (error) {
-    if (hasErrno(error, 'ESRCH')) return;
-    throw error;
-  }
+  const monitor = await openByPidFile(parts.kernel, paths.monitorPidFile, paths.bundle);
+  if (monitor === null) return;
+  const { pid, pidfd } = monitor;
   try {
     const isOurs = (await processGroupOf(process.pid)) === (await processGroupOf(pid));
     if (isOurs) return;
@@ -87,12 +80,6 @@ async function endMonitor({ parts, paths }: ContainerContext): Promise<void> {
   } finally {
     parts.kernel.close(pidfd);
   }
-}
-
-/** The pid may belong to somebody else by now. */
-async function isMonitorOf(pid: number, bundle: string): Promise<boolean> {
-  const commandLine = await readFile(`/proc/${String(pid)}/cmdline`, 'utf8').catch(() => '');
-  return commandLine.split('\0').includes(bundle);
 }
 
 const MONITOR_TIMEOUT_MS = 2_000;
