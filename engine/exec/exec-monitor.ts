@@ -2,7 +2,7 @@ import { AT_FDCWD, O_RDONLY } from '../../native/index.ts';
 import type { SpawnedProcess } from '../../native/index.ts';
 import type { EngineParts } from '../container/container-context.ts';
 import { EngineError } from '../engine-error.ts';
-import { ownEnvironment } from '../process/run-command.ts';
+import { monitorEnvironment } from '../runtime/conmon.ts';
 import { admitMonitor, createGate, openGate } from '../runtime/monitor-gate.ts';
 import { runtimeError } from '../runtime/oci-runtime.ts';
 import type { OciRuntime } from '../runtime/oci-runtime.ts';
@@ -80,17 +80,15 @@ function spawnMonitor(
   { sync, gate, attach }: { sync: number; gate: number; attach: number },
 ): SpawnedProcess {
   const devNull = kernel.openat2(AT_FDCWD, '/dev/null', { flags: O_RDONLY });
-  const environment = {
-    ...ownEnvironment(),
-    _OCI_SYNCPIPE: '3',
-    _OCI_STARTPIPE: '4',
-    ...(request.attach && { _OCI_ATTACHPIPE: '5' }),
-  };
   try {
     return kernel.spawn({
       file: facts.conmon.path,
       args: [facts.conmon.path, ...monitorArguments(request, runtime)],
-      env: Object.entries(environment).map(([name, value]) => `${name}=${value}`),
+      env: monitorEnvironment({
+        _OCI_SYNCPIPE: '3',
+        _OCI_STARTPIPE: '4',
+        ...(request.attach && { _OCI_ATTACHPIPE: '5' }),
+      }),
       cwd: request.paths.directory,
       fds: [devNull, devNull, devNull, sync, gate, ...(request.attach ? [attach] : [])],
       newProcessGroup: true,

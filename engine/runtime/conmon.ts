@@ -1,4 +1,5 @@
 import type { MonitorScope } from '../cgroup/monitor-scope.ts';
+import { ownEnvironment } from '../process/run-command.ts';
 import type { OciRuntime } from './oci-runtime.ts';
 
 /** What conmon needs to create and then watch one container (conmon(8)). */
@@ -24,6 +25,16 @@ export interface MonitorRequest {
   scope: MonitorScope | null;
   /** Instead of a creation: the directory of the images that the runtime is to restore. */
   restoreFrom?: string;
+}
+
+/**
+ * The environment of a conmon whose working directory is its bundle, beside the numbers of its pipes. It makes the socket for a terminal in
+ * TMPDIR, and removes it only when the runtime has connected: in the bundle it goes with that, however creation or restore ends, and its
+ * name is never too long for a socket.
+ */
+export function monitorEnvironment(pipes: Readonly<Record<string, string>>): string[] {
+  const environment = { ...ownEnvironment(), TMPDIR: '.', ...pipes };
+  return Object.entries(environment).map(([name, value]) => `${name}=${value}`);
 }
 
 /** The command line of conmon, behind its name. */

@@ -2,8 +2,7 @@ import net from 'node:net';
 import type { Kernel, SpawnedProcess } from '../../native/index.ts';
 import { AT_FDCWD, O_RDONLY, SIGKILL } from '../../native/index.ts';
 import { EngineError } from '../engine-error.ts';
-import { ownEnvironment } from '../process/run-command.ts';
-import { monitorArguments } from './conmon.ts';
+import { monitorArguments, monitorEnvironment } from './conmon.ts';
 import type { MonitorRequest } from './conmon.ts';
 import { admitMonitor, createGate, endWaiting, openGate } from './monitor-gate.ts';
 import { runtimeError } from './oci-runtime.ts';
@@ -102,16 +101,11 @@ function spawnMonitor(
   const { args, cwd, passed, sync, gate } = spawn;
   const devNull = kernel.openat2(AT_FDCWD, '/dev/null', { flags: O_RDONLY });
   const first = 3 + passed.length;
-  const environment = {
-    ...ownEnvironment(),
-    _OCI_SYNCPIPE: String(first),
-    _OCI_STARTPIPE: String(first + 1),
-  };
   try {
     return kernel.spawn({
       file: args[0] ?? '',
       args,
-      env: Object.entries(environment).map(([name, value]) => `${name}=${value}`),
+      env: monitorEnvironment({ _OCI_SYNCPIPE: String(first), _OCI_STARTPIPE: String(first + 1) }),
       cwd,
       fds: [devNull, devNull, devNull, ...passed, sync, gate],
       newProcessGroup: true,

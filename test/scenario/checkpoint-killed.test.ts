@@ -38,8 +38,9 @@ const BRINGING_BACK = [
   'before:criu.pre-resume',
   'before:criu.post-resume',
 ];
-/** Only one that has a terminal comes by. */
-const TERMINAL = bothSides('criu.orphan-pts-master');
+/** Only one that has a terminal comes by. conmon waits for it before this, and has it after this. */
+const BEFORE_TERMINAL = 'before:criu.orphan-pts-master';
+const TERMINAL = [BEFORE_TERMINAL, 'after:criu.orphan-pts-master'];
 const OUT_OF_AN_ARCHIVE = [
   'after:checkpoint.import',
   'after:saved-upper.up',
@@ -52,6 +53,8 @@ interface Killing {
   before: readonly string[];
   command: readonly string[];
   faults: readonly string[];
+  /** What the kill has left for the next command. */
+  assertKilled?: (scene: CounterScene, fault: string) => Promise<void>;
   /** After a kill and the next command, in which it counts. */
   assertWhole: (scene: CounterScene) => Promise<void>;
 }
@@ -59,7 +62,7 @@ interface Killing {
 /** Kills the command at each of them. The next one finds no container half-made, and leaves not a thing that was not there before. */
 async function killAtEach(
   scene: CounterScene,
-  { before, command, faults, assertWhole }: Killing,
+  { before, command, faults, assertKilled, assertWhole }: Killing,
 ): Promise<void> {
   const { testRoot, record, untilCounting } = scene;
   if (before.length > 0) await testRoot.output(before);
@@ -72,6 +75,7 @@ async function killAtEach(
   for (const fault of chosen) {
     if (before.length > 0) await testRoot.output(before);
     if (await killAt(scene, fault, command)) came.push(fault);
+    await assertKilled?.(scene, fault);
     const started = await testRoot.tsctr(['start', 'counter']);
     assert.is(started.exitCode, 0, `${fault}\n${started.stdout}${started.stderr}`);
     try {
@@ -132,7 +136,7 @@ onHost(
 );
 
 onHost(
-  '[restore.rollback] tsctr killed at every effect of a restore and every question of CRIU: the next command brings it back, and nothing is lost',
+  '[restore.rollback] [life.cleanup] tsctr killed at every effect of a restore and every question of CRIU: the next command brings it back, and nothing is lost',
   async () => {
     const restored = { before: ['checkpoint', 'counter'], command: ['restore', 'counter'] };
     const assertWhole = async (scene: CounterScene): Promise<void> => {
@@ -141,7 +145,17 @@ onHost(
     };
     await withKilling([], (scene) => killAtEach(scene, { ...restored, faults: BRINGING_BACK, assertWhole }));
     await withKilling(['tty: true'], (scene) =>
-      killAtEach(scene, { ...restored, faults: TERMINAL, assertWhole }),
+      killAtEach(scene, {
+        ...restored,
+        faults: TERMINAL,
+        // Where it goes with the bundle, and not in a directory for temporary files that nobody looks through.
+        async assertKilled({ testRoot, record }, fault) {
+          const names = await readdir(path.join(testRoot.run, 'containers', record().request.id));
+          const sockets = names.filter((name) => name.startsWith('conmon-term.'));
+          if (fault === BEFORE_TERMINAL) assert.is(sockets.length, 1, 'the socket for the terminal');
+        },
+        assertWhole,
+      }),
     );
   },
 );

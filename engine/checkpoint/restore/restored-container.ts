@@ -1,4 +1,4 @@
-import { readFile, readlink, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { SOCK_STREAM } from '../../../native/index.ts';
 import type { CriuRestoreStatistics, OciSpec } from '../../../schemas/index.ts';
@@ -205,9 +205,8 @@ function restoreHandlers(
       if (pid === null) return;
       await runRestoreHooks(parts.runCommand, spec, { id: request.id, pid, bundle: paths.bundle });
     },
-    'orphan-pts-master': async ({ fds }) => {
-      const socket = await readlink(path.join(paths.bundle, 'console-socket'));
-      const connection = parts.kernel.connectUnix(socket, SOCK_STREAM);
+    'orphan-pts-master': ({ fds }) => {
+      const connection = parts.kernel.connectUnix(path.join(paths.bundle, 'console-socket'), SOCK_STREAM);
       try {
         parts.kernel.sendmsg(connection, Buffer.from('terminal'), fds);
       } finally {
