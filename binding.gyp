@@ -18,8 +18,12 @@
         "native/src/socket.cc",
         "native/src/spawn.cc",
         "native/src/watcher.cc",
-        "native/src/xattr.cc"
+        "native/src/xattr.cc",
+        "native/src/zstd.cc"
       ],
+      # Within the addon, and hidden there: newer Nodes export a zstd of their own, which would take the place of a shared one in part.
+      "libraries": ["-l:libzstd.a"],
+      "ldflags": ["-Wl,--exclude-libs,libzstd.a"],
       "include_dirs": ["<!(node -p \"require('node-addon-api').include_dir\")"],
       "dependencies": ["<!(node -p \"require('node-addon-api').targets\"):node_addon_api_except_all"],
       "defines": [

@@ -1,7 +1,7 @@
 /**
  * The kernel: what tsctr asks of Linux beyond Node's own API, one method for one man page. The C++ below src/ makes the
  * call and nothing else. No policy, no state, no process is started to do what a system call does, and nothing of the
- * other folders is known here.
+ * other folders is known here. Beside the kernel there is libzstd, by the same addon (zstd.ts).
  */
 export * from './constants.ts';
 export { ErrnoError, hasErrno } from './errno-error.ts';
@@ -21,3 +21,4 @@ export type {
 export { createLinuxKernel } from './linux-kernel.ts';
 export { nativeProgram } from './native-program.ts';
 export { packageRoot } from './package-root.ts';
+export { compressZstd, decompressZstd, measureZstd, openZstdDecoder, ZstdError } from './zstd.ts';

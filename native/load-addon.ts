@@ -81,7 +81,20 @@ export interface NativeAddon extends SameAsKernel {
   /** Watches `fd`; its one event comes later, never from within this call. Keeps the process alive until then. */
   watch(fd: number, timeoutMs: number): number;
   unwatch(id: number): void;
+  zstdCompress(pieces: readonly Uint8Array[], level: number): Promise<Buffer>;
+  zstdMeasure(bytes: Uint8Array, maxContentBytes: number): [compressedBytes: number, contentBytes: number];
+  /** Fills `output`. */
+  zstdDecompress(frames: Uint8Array, output: Uint8Array): Promise<void>;
+  zstdOpenDecoder(): ZstdDecoderHandle;
+  zstdDecodeStep(
+    decoder: ZstdDecoderHandle,
+    input: Uint8Array,
+    output: Uint8Array,
+  ): Promise<[bytesRead: number, bytesWritten: number, isWithinFrame: 0 | 1]>;
 }
+
+/** What only the addon can look into. */
+export type ZstdDecoderHandle = object & { readonly decoder: unique symbol };
 
 interface FlatPinRequest {
   net?: string | undefined;

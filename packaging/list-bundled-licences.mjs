@@ -1,4 +1,4 @@
-// Prints the licences of the npm packages that run as a part of tsctr: their terms ask for a copy with the program.
+// Prints the licences of what runs as a part of tsctr, npm packages and libzstd: their terms ask for a copy with the program.
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 
@@ -15,3 +15,5 @@ for (const [place, { dev = false, optional = false }] of Object.entries(packages
     console.log(`${readFileSync(path.join(directory, file), 'utf8').trim()}\n`);
   }
 }
+console.log(`${'='.repeat(72)}\nlibzstd\n`);
+console.log(readFileSync('/usr/share/doc/libzstd-dev/copyright', 'utf8').trim());

@@ -81,6 +81,11 @@ needed_libc() {
   objdump -T "$tree"/usr/lib/tsctr/prebuilds/*/* | grep -o 'GLIBC_2\.[0-9]*' | sort -Vu | tail -n 1 | cut -d_ -f2
 }
 
+# The sources of what is linked into the compiled parts: whoever mends one of them finds what is to be built anew.
+built_in() {
+  dpkg-query -W -f '${source:Package} (= ${source:Version})' libzstd-dev
+}
+
 write_control() {
   local debian=$tree/DEBIAN libc
   mkdir -p "$debian"
@@ -94,9 +99,10 @@ Maintainer: the authors of tsctr <tsctr@localhost>
 Section: admin
 Priority: optional
 Installed-Size: $(du -sk --exclude=DEBIAN "$tree" | cut -f1)
+Static-Built-Using: $(built_in)
 Depends: libc6 (>= $libc), libstdc++6 (>= 12), libgcc-s1, init-system-helpers (>= 1.52), nodejs (>= 20.19), crun | runc, conmon, skopeo
 Recommends: criu (>= 4), netavark, aardvark-dns, nftables, iptables, catatonit, git, golang-github-containers-common
-Suggests: apparmor, zstd
+Suggests: apparmor
 Description: keep the containers and pods of a host as YAML manifests say
  tsctr keeps the containers and pods of one host, and their memory, as its YAML
  manifests say: those of a directory that its daemon follows, and those that

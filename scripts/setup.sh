@@ -9,7 +9,7 @@ usage() {
   cat <<'USAGE'
 usage: npm run setup -- [--dry-run] [--tests] [--with-podman] [--no-build]
   --dry-run      say what would be done, and do nothing
-  --tests        also what the tests need: a registry, clang-format, podman
+  --tests        also what the tests need: a registry, clang-format, zstd, podman
   --with-podman  also podman, which tests and benchmarks take as the model to compare with; tsctr itself never calls it
   --no-build     leave out npm packages and the build
 environment: TSCTR_CRIU_PREFIX  where a CRIU of our own goes, if one is needed (/opt/tsctr/criu)
@@ -83,12 +83,13 @@ need_root() { [[ $(id -u) == 0 ]] || fail "$1 needs root: run \`sudo npm run set
 
 # README.md says what each is for.
 wanted_packages() {
-  echo runc conmon skopeo netavark aardvark-dns catatonit nftables iptables iproute2 zstd git busybox-static ca-certificates
-  if [[ $tests == yes ]]; then echo docker-registry clang-format; fi
+  echo runc conmon skopeo netavark aardvark-dns catatonit nftables iptables iproute2 git busybox-static ca-certificates
+  if [[ $tests == yes ]]; then echo docker-registry clang-format zstd; fi
   if [[ $podman == yes ]]; then echo podman; fi
   if [[ $build == yes ]]; then
     command -v g++ >/dev/null || echo g++ libc6-dev
     command -v make >/dev/null || echo make
+    echo libzstd-dev
     command -v python3 >/dev/null || echo python3 # node-gyp is written in it
   fi
 }

@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseImageReference } from '../../schemas/index.ts';
-import type { Kernel } from '../../native/index.ts';
 import { EngineError } from '../engine-error.ts';
 import { readUncompressed } from './read-compressed.ts';
 import { TarReader } from './tar-reader.ts';
@@ -12,17 +11,17 @@ const MAX_MEMBER_BYTES = 4 * 2 ** 20;
  * The name that an archive or layout (`oci:…`, `oci-archive:…`, `docker-archive:…`, `dir:…`) gives its image, null when it
  * gives none. Throws BAD_REQUEST when it holds several images and the reference does not say which.
  */
-export async function nameInArchive(kernel: Kernel, reference: string): Promise<string | null> {
+export async function nameInArchive(reference: string): Promise<string | null> {
   const image = parseImageReference(reference);
   if (image.transport === 'docker' || image.transport === 'dir') return null;
   if (image.transport === 'docker-archive') {
     if (image.reference !== null && !image.reference.startsWith('@')) return image.reference;
-    return onlyOne(reference, dockerNames(await readMember(kernel, image.path, 'manifest.json')));
+    return onlyOne(reference, dockerNames(await readMember(image.path, 'manifest.json')));
   }
   const index =
     image.transport === 'oci'
       ? await readFile(path.join(image.path, 'index.json')).catch(() => null)
-      : await readMember(kernel, image.path, 'index.json');
+      : await readMember(image.path, 'index.json');
   const names = ociNames(index, image.reference);
   return onlyOne(reference, names);
 }
@@ -75,7 +74,7 @@ function parseJson(bytes: Buffer | null): unknown {
   }
 }
 
-async function readMember(kernel: Kernel, file: string, name: string): Promise<Buffer | null> {
+async function readMember(file: string, name: string): Promise<Buffer | null> {
   const pieces: Buffer[] = [];
   let taking = false;
   const found: Buffer[] = [];
@@ -91,7 +90,7 @@ async function readMember(kernel: Kernel, file: string, name: string): Promise<B
     },
   });
   try {
-    for await (const chunk of readUncompressed(file, { kernel, zstdPath: null })) {
+    for await (const chunk of readUncompressed(file)) {
       reader.write(chunk);
       if (found.length > 0) break;
     }

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { mkdir, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Kernel } from '../../native/index.ts';
@@ -35,8 +35,6 @@ export interface ImageEngineOptions {
   runCommand: RunCommand;
   /** Absolute path of skopeo; null: what is there can be used, but nothing fetched. */
   skopeoPath: string | null;
-  /** zstd(1), for a Node without zstd of its own. Default: /usr/bin/zstd, if it is there. */
-  zstdPath?: string | null;
   registry?: RegistryOptions;
   limits?: Partial<LayerLimits>;
   /** Layers that are unpacked at a time. Default: 2. */
@@ -57,7 +55,6 @@ export interface ImageStoreEngine extends ImageEngine {
 }
 
 const ONE_HOUR_MS = 3_600_000;
-const ZSTD = '/usr/bin/zstd';
 
 /** The image store below `directory`. One process at a time may change it; any may read. */
 export function createImageEngine(options: ImageEngineOptions): ImageStoreEngine {
@@ -129,7 +126,7 @@ export function createImageEngine(options: ImageEngineOptions): ImageStoreEngine
     },
     async import(source, wanted, pull = {}) {
       const file = imageFile(source);
-      const found = wanted ?? (await nameInArchive(kernel, source));
+      const found = wanted ?? (await nameInArchive(source));
       if (found === null) {
         throw new EngineError('BAD_REQUEST', `import ${source}: it carries no name of its own`, {
           hint: `give it one: tsctr image import ${source} NAME`,
@@ -191,7 +188,6 @@ function createLayers(options: ImageEngineOptions, paths: ImagePaths): ReturnTyp
     pool: createUnpackPool(options.threads ?? 2),
     limits: { ...DEFAULT_LAYER_LIMITS, ...options.limits },
     privileged: process.geteuid?.() === 0,
-    zstdPath: options.zstdPath === undefined ? (existsSync(ZSTD) ? ZSTD : null) : options.zstdPath,
     bootId: readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim(),
     syncFileSystem: async (file) => {
       await options.runCommand({ file: '/bin/sync', args: ['--file-system', file] });

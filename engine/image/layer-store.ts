@@ -28,7 +28,6 @@ export interface LayerStoreOptions {
   pool: UnpackPool;
   limits: LayerLimits;
   privileged: boolean;
-  zstdPath: string | null;
   bootId: string;
   /** syncfs(2) of the file system that holds the path. */
   syncFileSystem: (path: string) => Promise<void>;
@@ -70,9 +69,9 @@ export function createLayerStore(options: LayerStoreOptions): LayerStore {
     const work = layerPaths(path.join(paths.temporary, `layer-${randomBytes(8).toString('hex')}`));
     await mkdir(work.directory, { mode: 0o700 });
     try {
-      const { limits, privileged, zstdPath } = options;
+      const { limits, privileged } = options;
       const unpacked = await pool.unpack(
-        { blob, diffId, directory: work.directory, limits, privileged, zstdPath },
+        { blob, diffId, directory: work.directory, limits, privileged },
         { ...(signal === undefined ? {} : { signal }), ...(onProgress === undefined ? {} : { onProgress }) },
       );
       return await putInPlace(diffId, work.directory, unpacked);

@@ -20,7 +20,6 @@ export interface UnpackRequest {
   directory: string;
   limits: LayerLimits;
   privileged: boolean;
-  zstdPath: string | null;
 }
 
 export interface UnpackedLayer {
@@ -50,7 +49,7 @@ export async function unpackLayer(
   const { limits, privileged } = request;
   const writer = new LayerWriter({ kernel, root, trash, limits, privileged });
   try {
-    await feed(kernel, request, new TarReader(writer, limits), control);
+    await feed(request, new TarReader(writer, limits), control);
     return writer.finish();
   } catch (error) {
     if (!(error instanceof LayerRefusal)) throw error;
@@ -62,15 +61,10 @@ export async function unpackLayer(
   }
 }
 
-async function feed(
-  kernel: Kernel,
-  request: UnpackRequest,
-  reader: TarReader,
-  control: UnpackControl,
-): Promise<void> {
+async function feed(request: UnpackRequest, reader: TarReader, control: UnpackControl): Promise<void> {
   const hash = createHash('sha256');
   let bytes = 0;
-  for await (const chunk of readUncompressed(request.blob, { kernel, zstdPath: request.zstdPath })) {
+  for await (const chunk of readUncompressed(request.blob)) {
     if (control.isCancelled()) throw new EngineError('ABORTED', `unpack layer ${request.diffId}: given up`);
     bytes += chunk.length;
     if (bytes > request.limits.maxBytes) {

@@ -16,6 +16,7 @@ static Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   tsctr::exposeFile(env, exports);
   tsctr::exposeInode(env, exports);
   tsctr::exposeXattr(env, exports);
+  tsctr::exposeZstd(env, exports);
   tsctr::exposeWatcher(env, exports);
   return exports;
 }

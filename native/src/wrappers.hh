@@ -13,5 +13,6 @@ void exposeProcess(Napi::Env env, Napi::Object exports);
 void exposeSocket(Napi::Env env, Napi::Object exports);
 void exposeSpawn(Napi::Env env, Napi::Object exports);
 void exposeXattr(Napi::Env env, Napi::Object exports);
+void exposeZstd(Napi::Env env, Napi::Object exports);
 
 }  // namespace tsctr

@@ -13,6 +13,7 @@ import { archiveTarget } from './archive-target.ts';
 import { imageTarget } from './image-target.ts';
 import { Random } from './random.ts';
 import type { FuzzTarget } from './target.ts';
+import { zstdTarget } from './zstd-target.ts';
 
 /** No try takes longer on a busy host, unless it hangs. */
 const TRY_TIMEOUT_MS = 30_000;
@@ -33,7 +34,7 @@ const { values: options } = parseArgs({
 const directory = mkdtempSync(path.join(process.env['TSCTR_TEST_DIR'] ?? tmpdir(), 'fuzz-'));
 try {
   const sample = unpackSample(directory);
-  const targets = [imageTarget(sample), archiveTarget(sample, directory)].filter(
+  const targets = [imageTarget(sample), archiveTarget(sample, directory), zstdTarget(directory)].filter(
     ({ name }) => options.target === undefined || options.target === name,
   );
   if (targets.length === 0) throw new Error(`there is no target ${String(options.target)}`);

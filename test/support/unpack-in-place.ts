@@ -21,7 +21,7 @@ export async function unpackInPlace(
   const limits = { ...DEFAULT_LAYER_LIMITS, maxBytes: 2 ** 40 };
   return unpackLayer(
     createLinuxKernel(),
-    { blob, diffId, directory: layer, limits, privileged: false, zstdPath: '/usr/bin/zstd', ...options },
+    { blob, diffId, directory: layer, limits, privileged: false, ...options },
     { isCancelled: () => false, onProgress: () => undefined, ...control },
   );
 }

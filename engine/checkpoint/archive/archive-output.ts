@@ -7,14 +7,14 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import zlib from 'node:zlib';
 import { hasErrno } from '../../../native/index.ts';
-import type { Kernel } from '../../../native/index.ts';
 import { EngineError } from '../../engine-error.ts';
+import { ZstdWriter } from '../../zstd/zstd-writer.ts';
 import { syncPath } from '../dump/sync-tree.ts';
 import type { WrittenCompression } from './compression.ts';
-import { requireProgram, writeThrough } from './filter-program.ts';
 
 /** Where the bytes of an archive go. */
 export interface ByteOutput {
+  /** `bytes` must not change afterwards. */
   write(bytes: Buffer): Promise<void>;
 }
 
@@ -40,7 +40,6 @@ export async function removeTemporaries(file: string): Promise<void> {
  * until then. Whatever fails leaves nothing behind, and what was there before untouched.
  */
 export async function writeArchiveFile(
-  kernel: Kernel,
   file: string,
   options: WriteArchiveOptions,
   produce: (output: ByteOutput) => Promise<void>,
@@ -54,7 +53,7 @@ export async function writeArchiveFile(
       await handle.chmod(0o600);
       const stopSyncing = syncMeanwhile(handle);
       try {
-        await compressInto(kernel, handle, options, produce);
+        await compressInto(handle, options.compression, produce);
       } finally {
         await stopSyncing();
       }
@@ -96,9 +95,8 @@ function explainSpace(operation: string, error: unknown): unknown {
 }
 
 async function compressInto(
-  kernel: Kernel,
   handle: FileHandle,
-  { compression, operation }: WriteArchiveOptions,
+  compression: WrittenCompression,
   produce: (output: ByteOutput) => Promise<void>,
 ): Promise<void> {
   switch (compression) {
@@ -110,8 +108,15 @@ async function compressInto(
       await Promise.all([produceInto(gzip, produce), drainInto(handle, gzip)]);
       return;
     }
-    case 'zstd':
-      await compressByZstd(kernel, handle, operation, produce);
+    case 'zstd': {
+      const zstd = new ZstdWriter((frame) => writeAll(handle, frame));
+      try {
+        await produce(zstd);
+        await zstd.finish();
+      } finally {
+        await zstd.settle();
+      }
+    }
   }
 }
 
@@ -123,27 +128,6 @@ async function drainInto(handle: FileHandle, source: AsyncIterable<unknown>): Pr
 
 async function writeAll(handle: FileHandle, bytes: Buffer): Promise<void> {
   for (let at = 0; at < bytes.length;) at += (await handle.write(bytes, at)).bytesWritten;
-}
-
-/** zstd(1) has threads of its own, and leaves those of libuv to others. Level 1: memory shrinks little more at higher ones. */
-async function compressByZstd(
-  kernel: Kernel,
-  handle: FileHandle,
-  operation: string,
-  produce: (output: ByteOutput) => Promise<void>,
-): Promise<void> {
-  const file = requireProgram('zstd', operation);
-  const args = ['-1', '--threads=0', '--quiet', '--no-progress', '--stdout'];
-  const filter = writeThrough(kernel, { file, args }, handle.fd, operation);
-  try {
-    await produceInto(filter.input, produce);
-    await filter.finish();
-  } catch (error) {
-    await filter.abort();
-    // What ended the program is what matters, and not that its input was closed.
-    if (hasErrno(error, 'EPIPE', 'ECONNRESET')) await filter.finish();
-    throw error;
-  }
 }
 
 async function produceInto(stream: Writable, produce: (output: ByteOutput) => Promise<void>): Promise<void> {

@@ -72,7 +72,7 @@ export async function exportArchive(kernel: Kernel, request: ExportRequest): Pro
     const total = members.reduce((sum, { size }) => sum + size, 0);
     requireSpace(kernel, path.dirname(file), leastBytes(total, compression), operation);
     let uncompressedBytes = 0;
-    await writeArchiveFile(kernel, file, { compression, operation }, async (output) => {
+    await writeArchiveFile(file, { compression, operation }, async (output) => {
       const digest = new ArchiveDigest();
       let isSigned = false;
       const writer = new TarWriter(

@@ -4,7 +4,7 @@ import type { Kernel } from '../../../native/index.ts';
 import { EngineError } from '../../engine-error.ts';
 import { findProgram } from '../../host.ts';
 
-/** A program that turns its input into its output: `zstd`, `xz`, `bzip2`. */
+/** A program that turns its input into its output: `xz`, `bzip2`. */
 export interface FilterProgram {
   file: string;
   args: readonly string[];
@@ -41,47 +41,6 @@ export async function* readThrough(
       throw new EngineError('CHECKPOINT_INVALID', `${operation}: its compressed data are damaged or cut off`);
     }
   }
-}
-
-/** A program that writes to the file `output` (a descriptor) what is written to `input`. */
-export interface WritingFilter {
-  input: net.Socket;
-  /** After `input` has ended: resolves when all is written. */
-  finish(): Promise<void>;
-  /** Ends it; safe after `finish`. */
-  abort(): Promise<void>;
-}
-
-export function writeThrough(
-  kernel: Kernel,
-  program: FilterProgram,
-  output: number,
-  operation: string,
-): WritingFilter {
-  const [readEnd, writeEnd] = openWidePipe(kernel);
-  const child = spawnFilter(kernel, program, [readEnd, output, null], { ours: writeEnd, theirs: readEnd });
-  const input = new net.Socket({ fd: writeEnd, readable: false, writable: true });
-  let exit: Promise<number | null> | null = null;
-  const wait = (): Promise<number | null> => {
-    exit ??= kernel.waitChild(child.pidfd).then(({ code }) => {
-      kernel.close(child.pidfd);
-      return code;
-    });
-    return exit;
-  };
-  return {
-    input,
-    async finish() {
-      const code = await wait();
-      if (code === 0) return;
-      throw new EngineError('COMMAND_FAILED', `${operation}: ${program.file} ended with ${String(code)}`);
-    },
-    async abort() {
-      input.destroy();
-      if (exit === null) kernel.pidfdSendSignal(child.pidfd, SIGKILL);
-      await wait();
-    },
-  };
 }
 
 /** Each time that it is full, or empty, one of both waits for a turn on a processor: sixteen times as rarely as with 64 KiB. */

@@ -8,6 +8,8 @@ import { EngineError } from '../../engine-error.ts';
 import { LayerRefusal } from '../../image/layer-refusal.ts';
 import { TarReader } from '../../image/tar-reader.ts';
 import type { TarSink } from '../../image/tar-reader.ts';
+import { explainZstd } from '../../zstd/explain-zstd.ts';
+import { readZstd } from '../../zstd/read-zstd.ts';
 import { detectCompression, MAGIC_BYTES } from './compression.ts';
 import type { Compression } from './compression.ts';
 import { readThrough, requireProgram } from './filter-program.ts';
@@ -113,8 +115,7 @@ function decoded(
     case 'gzip':
       return decodedBy(handle, zlib.createGunzip({ chunkSize: CHUNK_BYTES }), operation);
     case 'zstd':
-      if (createZstdDecompress !== undefined) return decodedBy(handle, createZstdDecompress(), operation);
-      return byProgram('zstd', ['--decompress', '--stdout', '--quiet', '--no-progress']);
+      return decodedByZstd(handle, operation);
     case 'xz':
       return byProgram('xz', ['--decompress', '--stdout', '--quiet', '--memlimit-decompress=256MiB']);
     case 'bzip2':
@@ -126,9 +127,6 @@ function decoded(
     return readThrough(kernel, { file: requireProgram(name, operation), args }, handle.fd, operation);
   }
 }
-
-/** Newer Nodes have it, the oldest that we run on does not. */
-const createZstdDecompress = (zlib as { createZstdDecompress?: () => Transform }).createZstdDecompress;
 
 function contentOf(handle: FileHandle): AsyncIterable<Buffer> {
   return handle.createReadStream({
@@ -148,14 +146,26 @@ async function* decodedBy(handle: FileHandle, decoder: Transform, operation: str
     for await (const chunk of decoder) yield chunk as Buffer;
   } catch (error) {
     if (error !== damage) throw error;
-    const message = error instanceof Error ? error.message : String(error);
-    throw new EngineError(
-      'CHECKPOINT_INVALID',
-      `${operation}: its compressed data are damaged or cut off (${message})`,
-      { cause: error },
-    );
+    throw unreadable(operation, `are damaged or cut off (${messageOf(error)})`, error);
   } finally {
     source.destroy();
     decoder.destroy();
   }
+}
+
+async function* decodedByZstd(handle: FileHandle, operation: string): AsyncGenerator<Buffer> {
+  try {
+    yield* readZstd(handle);
+  } catch (error) {
+    const what = explainZstd(error);
+    throw what === null ? error : unreadable(operation, what, error);
+  }
+}
+
+function unreadable(operation: string, what: string, cause: unknown): EngineError {
+  return new EngineError('CHECKPOINT_INVALID', `${operation}: its compressed data ${what}`, { cause });
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

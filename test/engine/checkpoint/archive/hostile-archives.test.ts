@@ -63,7 +63,7 @@ test('at least 60 hostile archives are refused, each for its reason, and nothing
 /** A small file that stands for `bytes` bytes of memory pages. */
 async function writeBomb(file: string, bytes: number): Promise<void> {
   const piece = Buffer.alloc(1 << 20);
-  await writeArchiveFile(kernel, file, { compression: 'zstd', operation }, async (output) => {
+  await writeArchiveFile(file, { compression: 'zstd', operation }, async (output) => {
     const header = {
       name: 'checkpoint/pages-1.img',
       type: 'file' as const,
