@@ -44,6 +44,11 @@ export interface CommandSpec {
    * reads nor writes anything large.
    */
   hosted?: true;
+  /**
+   * It is over, and well, as soon as nobody reads what it prints: what is printed is all that it is for. Any other goes on to its end, as it
+   * may be in the middle of a change, and its exit code is to be relied on.
+   */
+  endsWithReader?: true;
   /** Returns the exit code; throws what should be printed once, at the edge. */
   run(invocation: Invocation): Promise<number>;
 }

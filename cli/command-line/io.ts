@@ -14,6 +14,8 @@ export interface Io {
   out: (text: string) => boolean;
   err: (text: string) => void;
   drained: () => Promise<void>;
+  /** Given when nobody reads standard output any more, as of `tsctr get | head -1`. What is written from then on is dropped. */
+  readonly readerGone: AbortSignal;
   readonly outIsTerminal: boolean;
   readonly errIsTerminal: boolean;
   /** Width of the terminal in columns, null when it is none. */
@@ -36,16 +38,28 @@ export const ownFiles: NamedFiles = {
 /** The process's own streams. */
 export function processIo(): Io {
   const { stdout, stderr, stdin } = process;
+  const outGone = goneSignal(stdout);
+  const errGone = goneSignal(stderr);
   return {
-    out: (text) => stdout.write(text),
+    out: (text) => outGone.aborted || stdout.write(text),
     err: (text) => {
-      stderr.write(text);
+      if (!errGone.aborted) stderr.write(text);
     },
     drained: () =>
       new Promise((resolve) => {
-        if (!stdout.writableNeedDrain) resolve();
-        else stdout.once('drain', resolve);
+        if (outGone.aborted || !stdout.writableNeedDrain) {
+          resolve();
+          return;
+        }
+        const end = (): void => {
+          stdout.off('drain', end);
+          outGone.removeEventListener('abort', end);
+          resolve();
+        };
+        stdout.on('drain', end);
+        outGone.addEventListener('abort', end);
       }),
+    readerGone: outGone,
     outIsTerminal: stdout.isTTY,
     errIsTerminal: stderr.isTTY,
     columns: stdout.isTTY ? stdout.columns : null,
@@ -59,4 +73,13 @@ export function processIo(): Io {
     files: ownFiles,
     now: () => Date.now(),
   };
+}
+
+function goneSignal(stream: NodeJS.WriteStream): AbortSignal {
+  const gone = new AbortController();
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    gone.abort();
+  });
+  return gone.signal;
 }

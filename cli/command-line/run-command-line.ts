@@ -92,12 +92,13 @@ async function runCommand(
   { io, wiring, signal }: { io: Io; wiring: Wiring; signal: AbortSignal },
 ): Promise<number> {
   let opened: Promise<Service> | null = null;
+  const endsWithReader = spec.endsWithReader === true;
   const invocation: Invocation = {
     args,
     options,
     globals,
     io,
-    signal,
+    signal: endsWithReader ? AbortSignal.any([signal, io.readerGone]) : signal,
     wiring,
     runLine: runCommandLine,
     loadTree: async (which) => (await import('./load-tree.ts')).loadTree(which),
@@ -105,7 +106,9 @@ async function runCommand(
       (opened ??= wiring.openService({ root: globals.root, run: globals.run, config: globals.config })),
   };
   try {
-    return await spec.run(invocation);
+    // Listens before the command does, which is not asked what it makes of it.
+    const gone = endsWithReader ? [untilGone(io.readerGone)] : [];
+    return await Promise.race([...gone, spec.run(invocation)]);
   } finally {
     // A service that could not be opened has told so already, and has nothing to close.
     await (opened as Promise<Service> | null)?.then(
@@ -113,4 +116,14 @@ async function runCommand(
       () => undefined,
     );
   }
+}
+
+function untilGone(reader: AbortSignal): Promise<number> {
+  return new Promise((resolve) => {
+    const end = (): void => {
+      resolve(EXIT.asWished);
+    };
+    if (reader.aborted) end();
+    else reader.addEventListener('abort', end, { once: true });
+  });
 }

@@ -15,13 +15,12 @@ export async function runProcess(args: readonly string[]): Promise<number> {
   };
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
-  // `tsctr get | head -1` closes our output: that is no failure, and there is nobody to tell.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(EXIT.asWished);
-    throw error;
-  });
+  const io = processIo();
   try {
-    return await runCommandLine(args, processIo(), wiring, abort.signal);
+    const code = await runCommandLine(args, io, wiring, abort.signal);
+    // One that was cut short has streams open that would keep the process.
+    if (io.readerGone.aborted) process.exit(code);
+    return code;
   } finally {
     process.off('SIGINT', onSignal);
     process.off('SIGTERM', onSignal);

@@ -19,6 +19,7 @@ export const attach: CommandSpec = {
     },
   ],
   examples: ['tsctr attach web', 'tsctr attach web --no-stdin'],
+  endsWithReader: true,
   run: async (invocation) => {
     const { wiring, globals, options, signal } = invocation;
     const request = await requestOf(invocation, 'attach', invocation.args);

@@ -30,6 +30,7 @@ export const events: CommandSpec = {
   ],
   outputs: ['json'],
   hosted: true,
+  endsWithReader: true,
   examples: ['tsctr events web --since 1h', 'tsctr events -f --type died -o json'],
   run: async (invocation) => {
     const { globals, io, options, signal } = invocation;

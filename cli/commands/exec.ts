@@ -33,6 +33,7 @@ export const exec: CommandSpec = {
     },
   ],
   examples: ['tsctr exec web -- ls -l /', 'tsctr exec -it web -- sh', 'tsctr exec pod/db -c server -- id'],
+  endsWithReader: true,
   run: async (invocation) => {
     const [name = '', ...command] = invocation.args;
     const { wiring, globals, io, options } = invocation;

@@ -20,6 +20,7 @@ export const exportContainer: CommandSpec = {
     { flags: '-c, --container <name>', description: 'which container of the pod' },
   ],
   examples: ['tsctr export web -f web.tar', 'tsctr export web | tar -t'],
+  endsWithReader: true,
   run: async (invocation) => {
     const { wiring, globals, io, args, options } = invocation;
     const file = options.text('file');

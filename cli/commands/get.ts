@@ -34,6 +34,7 @@ export const get: CommandSpec = {
   outputs: ['wide', 'json', 'yaml', 'name'],
   examples: ['tsctr get', 'tsctr get container/web -o json', 'tsctr get pods -l app=web -w'],
   hosted: true,
+  endsWithReader: true,
   run: async (invocation) => {
     const data = parseDataNames(invocation.args);
     if (data !== null) return getDeclared(invocation, data);

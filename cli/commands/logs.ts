@@ -33,6 +33,7 @@ export const logs: CommandSpec = {
     { flags: '-c, --container <name>', description: 'which container of the pod' },
   ],
   examples: ['tsctr logs web -f --tail 20', 'tsctr logs pod/db -c server --since 10m'],
+  endsWithReader: true,
   run: async (invocation) => {
     const { options, io } = invocation;
     const service = await invocation.service();

@@ -12,6 +12,8 @@ export interface AskedCommand {
   input: ClientInput;
   /** Given when it was interrupted, or the client has gone. */
   signal: AbortSignal;
+  /** Given when nobody reads the client's standard output any more. */
+  readerGone: AbortSignal;
 }
 
 /** What one client sends, in its order: the command, then input and interrupts. */
@@ -20,6 +22,7 @@ export class ClientSession {
   readonly #begin: (asked: AskedCommand) => Promise<void>;
   readonly #input = new ClientInput();
   readonly #interrupt = new AbortController();
+  readonly #readerGone = new AbortController();
   #hasBegun = false;
 
   constructor(client: ClientStream, begin: (asked: AskedCommand) => Promise<void>) {
@@ -42,6 +45,9 @@ export class ClientSession {
       case TO_DAEMON.interrupt:
         this.#interrupt.abort();
         return;
+      case TO_DAEMON.readerGone:
+        this.#readerGone.abort();
+        return;
       default:
         throw new Error(`read a frame: unknown type '${type}'`);
     }
@@ -56,6 +62,7 @@ export class ClientSession {
       return;
     }
     const signal = AbortSignal.any([this.#interrupt.signal, this.#client.gone]);
-    void this.#begin({ request, client: this.#client, input: this.#input, signal });
+    const readerGone = this.#readerGone.signal;
+    void this.#begin({ request, client: this.#client, input: this.#input, signal, readerGone });
   }
 }

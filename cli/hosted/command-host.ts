@@ -123,7 +123,10 @@ function findCommand(groups: readonly LoadedGroup[], words: readonly string[]): 
   return found;
 }
 
-function ioOf({ request, client, input }: AskedCommand, kernel: CommandHostOptions['kernel']): Io {
+function ioOf(
+  { request, client, input, readerGone }: AskedCommand,
+  kernel: CommandHostOptions['kernel'],
+): Io {
   const { outIsTerminal, errIsTerminal, columns, env, cwd } = request;
   return {
     out: (text) => client.print(TO_CLIENT.out, text),
@@ -131,6 +134,7 @@ function ioOf({ request, client, input }: AskedCommand, kernel: CommandHostOptio
       client.print(TO_CLIENT.err, text);
     },
     drained: () => client.drained(),
+    readerGone,
     outIsTerminal,
     errIsTerminal,
     columns,

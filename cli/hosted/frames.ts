@@ -12,6 +12,8 @@ export const TO_DAEMON = {
   endOfInput: 'e',
   /** Ctrl-C or SIGTERM. */
   interrupt: 's',
+  /** Nobody reads its standard output any more. */
+  readerGone: 'g',
 } as const;
 
 /** From the daemon. */

@@ -21,7 +21,7 @@ namespace {
 constexpr int kFailed = 1;
 constexpr int kInterrupted = 130;
 
-constexpr char kCommand = 'c', kInput = 'i', kEndOfInput = 'e', kInterrupt = 's';
+constexpr char kCommand = 'c', kInput = 'i', kEndOfInput = 'e', kInterrupt = 's', kReaderGone = 'g';
 constexpr char kLastWords = 'l', kOut = 'o', kErr = 'r', kWantsInput = 'i', kExit = 'x', kElsewhere = 'n';
 
 // For the signal handler, which has nothing else to go by.
@@ -67,8 +67,8 @@ bool sendFrame(char type, const char* bytes, size_t size) {
   return isSent;
 }
 
-/** Output that nobody reads any more is no failure: `tsctr get | head -1`. */
-void print(int fd, const char* bytes, size_t size) {
+/** False when nobody reads it any more, which is no failure: `tsctr get | head -1`. */
+bool print(int fd, const char* bytes, size_t size) {
   while (size > 0) {
     const ssize_t written = write(fd, bytes, size);
     if (written >= 0) {
@@ -77,10 +77,13 @@ void print(int fd, const char* bytes, size_t size) {
     } else if (errno == EAGAIN) {
       pollfd writable{fd, POLLOUT, 0};
       poll(&writable, 1, -1);
+    } else if (errno == EPIPE) {
+      return false;
     } else if (errno != EINTR) {
-      std::_Exit(errno == EPIPE && fd == STDOUT_FILENO ? 0 : kFailed);
+      std::_Exit(kFailed);
     }
   }
+  return true;
 }
 
 /** What the daemon has told so far, and what came of it. */
@@ -137,7 +140,11 @@ class Relay {
   bool take(char type, std::string_view payload) {
     switch (type) {
       case kOut:
-        print(STDOUT_FILENO, payload.data(), payload.size());
+        // The daemon knows whether that is the end of the command.
+        if (hasReader_ && !print(STDOUT_FILENO, payload.data(), payload.size())) {
+          hasReader_ = false;
+          sendFrame(kReaderGone, nullptr, 0);
+        }
         return false;
       case kErr:
         print(STDERR_FILENO, payload.data(), payload.size());
@@ -166,6 +173,7 @@ class Relay {
   /** Until the daemon has begun, and has given better ones. */
   std::string lastWords_ = "error: the daemon ended before it had answered\n";
   bool wantsInput_ = false;
+  bool hasReader_ = true;
   std::optional<int> exitCode_;
 };
 

@@ -195,6 +195,28 @@ test('Ctrl-C, and a reader that has gone, end a command as they end Node', async
   assert.is((await endOf(cut)).code, 0);
 });
 
+test('a command that changes something goes on to its end when nobody reads what it prints', async ({
+  root,
+}) => {
+  await root.write('two.yaml', containerText('one') + containerText('two'));
+  const cut = async (args: readonly string[]): Promise<number | null> => {
+    const child = begin(root, args, { env: WITHOUT_NODE });
+    child.stdout.once('data', () => child.stdout.destroy());
+    return (await endOf(child)).code;
+  };
+  assert.is(await cut(['apply', '-f', 'two.yaml', '--wait']), 0);
+  const { out } = await run(root, ['get', '-o', 'json'], { env: WITHOUT_NODE });
+  const { items } = JSON.parse(out) as { items: { status: { state: string } }[] };
+  assert.equal(
+    items.map(({ status }) => status.state),
+    ['Running', 'Running'],
+  );
+  const watching = cut(['get', '-w']);
+  assert.is(await cut(['delete', '-f', 'two.yaml']), 0);
+  assert.is(await watching, 0);
+  assert.equal((await run(root, ['get', '-o', 'name'])).out, '');
+});
+
 test('it is found through links, and by node', async ({ root }) => {
   const link = path.join(root.directory, 'linked');
   await symlink(LAUNCHER, link);

@@ -128,6 +128,21 @@ test('two that apply at the same time wait for each other, and both succeed', as
   );
 });
 
+test('what only prints is over when nobody reads it; what changes something goes on to its end, with its exit code', async (context) => {
+  const { testRoot } = context;
+  const input = containerText('a') + containerText('b') + containerText('c');
+  assert.is((await testRoot.tsctr(['apply', '-f', '-'], { input, isCut: true })).exitCode, 0);
+  const states = (await listAll(testRoot)).map(({ status }) => status.state);
+  assert.equal(states, ['Running', 'Running', 'Running']);
+  const unready = containerText('d', { readinessProbe: { exec: { command: ['false'] } } });
+  const late = await testRoot.tsctr(['apply', '-f', '-', '--wait=1s'], { input: unready, isCut: true });
+  assert.is(late.exitCode, 3);
+  const watching = testRoot.tsctr(['get', '-w'], { isCut: true });
+  assert.is((await testRoot.tsctr(['delete', 'a', 'b', 'c', 'd'], { isCut: true })).exitCode, 0);
+  assert.is((await watching).exitCode, 0);
+  assert.equal(await listAll(testRoot), []);
+});
+
 test('wait is woken by what other commands do: there, ready, ended, gone', async (context) => {
   const { testRoot } = context;
   const waiting = (goal: string) => testRoot.output(['wait', 'container/job', `--for=${goal}`]);

@@ -20,6 +20,8 @@ export interface TsctrOptions {
   timeoutMs?: number;
   env?: Readonly<Record<string, string>>;
   cwd?: string;
+  /** Reads no more of standard output than what comes first, as `| head -1` does. */
+  isCut?: boolean;
 }
 
 export interface TsctrResult {
@@ -34,11 +36,12 @@ export interface TsctrResult {
 export async function runTsctr(
   instance: Instance,
   args: readonly string[],
-  { input, timeoutMs = 30_000, env = {}, cwd }: TsctrOptions = {},
+  { input, timeoutMs = 30_000, env = {}, cwd, isCut = false }: TsctrOptions = {},
 ): Promise<TsctrResult> {
   const startedMs = performance.now();
   const child = start(instance, args, env, cwd);
   child.stdin?.on('error', () => undefined).end(input ?? '');
+  if (isCut) child.stdout?.once('data', () => child.stdout?.destroy());
   const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)];
   const exitCode = await endOf(child, timeoutMs, () => `tsctr ${args.join(' ')}\n${stdout()}${stderr()}`);
   return { exitCode, stdout: stdout(), stderr: stderr(), elapsedMs: performance.now() - startedMs };

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { rmSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { join, resolve } from 'node:path';
@@ -19,6 +20,7 @@ export const exportVolume: CommandSpec = {
     },
   ],
   examples: ['tsctr volume export data -f data.tar', 'tsctr volume export data | tar -t'],
+  endsWithReader: true,
   run: async (invocation) => {
     const { io, args, options } = invocation;
     const name = args[0] ?? '';
@@ -50,6 +52,11 @@ async function throughPipe(run: string, write: (pipe: string) => Promise<void>):
   const pipe = join(run, `export-${randomBytes(8).toString('hex')}`);
   await mkdir(run, { recursive: true });
   kernel.mknodat(AT_FDCWD, pipe, S_IFIFO | 0o600, { major: 0, minor: 0 });
+  const remove = (): void => {
+    rmSync(pipe, { force: true });
+  };
+  // This process ends at once when nobody reads its output.
+  process.once('exit', remove);
   // As a writer it keeps the reader from seeing an end before there was a beginning.
   const keeper = kernel.openat2(AT_FDCWD, pipe, { flags: O_RDWR });
   try {
@@ -61,6 +68,7 @@ async function throughPipe(run: string, write: (pipe: string) => Promise<void>):
     });
     await copied;
   } finally {
-    await rm(pipe, { force: true });
+    process.off('exit', remove);
+    remove();
   }
 }

@@ -146,6 +146,25 @@ test('Ctrl-C ends the command that it was meant for, and no other', async () => 
   });
 });
 
+test('a reader that has gone ends what is for printing only', async () => {
+  await withHost(async ({ fake, begin }) => {
+    let finish: () => void = () => undefined;
+    fake.hold = () => new Promise<void>((resolve) => (finish = resolve));
+    fake.views = [viewContainer(containerRecord('web'), Date.now())];
+    const stopping = begin(['stop', 'web']);
+    const watching = begin(['get', '-w']);
+    await until(() => fake.watcherCount === 1 && fake.calls.some(({ method }) => method === 'act'), {
+      what: 'both commands are at work',
+    });
+    for (const client of [stopping, watching]) client.send(TO_DAEMON.readerGone, '');
+    assert.is((await watching.result).code, 0);
+    assert.is(fake.watcherCount, 0);
+    assert.is(stopping.seen.code, null);
+    finish();
+    assert.is((await stopping.result).code, 0);
+  });
+});
+
 test('a client that goes away ends its command', async () => {
   await withHost(async ({ fake, begin }) => {
     const watching = begin(['get', '-w']);

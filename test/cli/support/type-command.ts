@@ -17,6 +17,7 @@ export interface TypingOptions {
   env?: Record<string, string>;
   terminal?: boolean;
   signal?: AbortSignal;
+  readerGone?: AbortSignal;
   wiring?: Partial<Wiring>;
   /** Called with each piece of output as it comes. */
   onOut?: (text: string) => void;
@@ -39,6 +40,7 @@ export async function typeCommand(
       printed.err += text;
     },
     drained: () => Promise.resolve(),
+    readerGone: options.readerGone ?? new AbortController().signal,
     outIsTerminal: options.terminal ?? false,
     errIsTerminal: options.terminal ?? false,
     columns: options.terminal === true ? 80 : null,
