@@ -199,7 +199,7 @@ function restoreHandlers(parts: BundleParts, { id, pidFile, options, spec }: Res
     // All is there and nothing runs yet: whoever looks from now on must find the restored process.
     'post-restore': async ({ pid }) => {
       if (pid === null) return;
-      await adoptProcess(stateDirectory(parts, id), await describeProcess(pid));
+      adoptProcess(stateDirectory(parts, id), await describeProcess(pid));
       await writeFile(pidFile, String(pid), { mode: 0o644 });
     },
   };

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { existsSync, rmSync } from 'node:fs';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { AT_FDCWD, hasErrno, O_RDONLY } from '../../native/index.ts';
 import type { ContainerRequest, OciSpec } from '../../schemas/index.ts';
@@ -74,8 +74,8 @@ export function isParked(parts: EngineParts, request: ContainerRequest): boolean
   return existsSync(noteFile(parts, request));
 }
 
-export async function unpark(parts: EngineParts, request: ContainerRequest): Promise<void> {
-  await rm(noteFile(parts, request), { force: true });
+export function unpark(parts: EngineParts, request: ContainerRequest): void {
+  rmSync(noteFile(parts, request), { force: true });
 }
 
 /** What was parked, when it fits the container as it is to be now; otherwise it is taken away, and a placeholder is needed. */

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { SOCK_STREAM } from '../../../native/index.ts';
 import type { CriuRestoreStatistics, OciSpec } from '../../../schemas/index.ts';
@@ -33,6 +33,7 @@ import { runRestoreHooks } from './restore-hooks.ts';
 import { mountRestoreRoot, unmountRestoreRoot } from './restore-root.ts';
 import { adoptProcess, describeProcess, verifyRuntime } from './runtime-state.ts';
 import type { Stopwatch } from '../stopwatch.ts';
+import { writeVolatile } from '../../volatile-file.ts';
 
 /** One restore: from where, with what, and what came of it. */
 export interface RestoreJob {
@@ -218,9 +219,9 @@ function restoreHandlers(
       if (pid === null) return;
       parts.observeEffect('restore.adopt', 'before');
       await saveProcess(paths, pid, parts.facts.bootId);
-      await adoptProcess(path.join(parts.paths.runtime, request.id), await describeProcess(pid));
-      await writeFile(paths.pidFile, String(pid), { mode: 0o600 });
-      await unpark(parts, request);
+      adoptProcess(path.join(parts.paths.runtime, request.id), await describeProcess(pid));
+      writeVolatile(paths.pidFile, String(pid), 0o600);
+      unpark(parts, request);
       job.verified = verifyContainer(context, pid);
       // CRIU may fail before anybody waits for it.
       job.verified.catch(() => undefined);

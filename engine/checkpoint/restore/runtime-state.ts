@@ -1,10 +1,11 @@
-import { existsSync } from 'node:fs';
-import { readFile, readlink, rename, rm, writeFile } from 'node:fs/promises';
+import { existsSync, readFileSync, readlinkSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
+import { hasErrno } from '../../../native/index.ts';
 import { EngineError } from '../../engine-error.ts';
 import type { RunCommand } from '../../process/run-command.ts';
 import { readStartTicks } from '../../process/process-identity.ts';
 import type { OciRuntime } from '../../runtime/oci-runtime.ts';
+import { writeVolatile } from '../../volatile-file.ts';
 
 /** The process that a runtime's state is to be about. */
 export interface RuntimeProcess {
@@ -16,27 +17,36 @@ export interface RuntimeProcess {
 }
 
 export async function describeProcess(pid: number): Promise<RuntimeProcess> {
-  const descriptors = await Promise.all(
-    [0, 1, 2].map((fd) => readlink(`/proc/${String(pid)}/fd/${String(fd)}`).catch(() => '')),
-  );
+  const descriptors = [0, 1, 2].map((fd) => targetOf(`/proc/${String(pid)}/fd/${String(fd)}`));
   return { pid, startTicks: (await readStartTicks(pid)) ?? 0, descriptors };
+}
+
+/** Where a link leads; nowhere when it is not there. */
+function targetOf(link: string): string {
+  try {
+    return readlinkSync(link);
+  } catch (error) {
+    if (hasErrno(error, 'ENOENT', 'ESRCH')) return '';
+    throw error;
+  }
 }
 
 /**
  * Points the runtime's state of a container at another process, so that exec, kill, pause, update and delete act on it. The
- * text is changed and not parsed and written: it holds 64-bit numbers that JSON.parse would round.
+ * text is changed and not parsed and written: it holds 64-bit numbers that JSON.parse would round. Done at once: the processes stand
+ * still meanwhile, and it is memory.
  */
-export async function adoptProcess(directory: string, process: RuntimeProcess): Promise<void> {
+export function adoptProcess(directory: string, process: RuntimeProcess): void {
   const runc = path.join(directory, 'state.json');
   const crun = path.join(directory, 'status');
   const file = existsSync(runc) ? runc : crun;
-  const text = await readFile(file, 'utf8');
+  const text = readFileSync(file, 'utf8');
   const changed = file === runc ? changeRuncState(text, process) : changeCrunStatus(text, process);
   const temporary = `${file}.new`;
-  await writeFile(temporary, changed, { mode: 0o600 });
-  await rename(temporary, file);
+  writeVolatile(temporary, changed, 0o600);
+  renameSync(temporary, file);
   // Its existence means `created`.
-  await rm(path.join(directory, 'exec.fifo'), { force: true });
+  rmSync(path.join(directory, 'exec.fifo'), { force: true });
 }
 
 /** libcontainer's state, runc 1.1 to 1.3. */
