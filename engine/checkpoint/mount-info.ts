@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { unescapeOctal } from '../cgroup/cgroup-layout.ts';
+import { readAtOnce } from '../read-at-once.ts';
 
 /** One line of proc_pid_mountinfo(5). */
 export interface MountInfo {
@@ -19,7 +19,7 @@ export interface MountInfo {
 
 /** The mounts that a process sees, parents first. */
 export async function readMountInfo(pid: number | 'self'): Promise<MountInfo[]> {
-  return parseMountInfo(await readFile(`/proc/${String(pid)}/mountinfo`, 'utf8'));
+  return parseMountInfo(await readAtOnce(`/proc/${String(pid)}/mountinfo`));
 }
 
 export function parseMountInfo(text: string): MountInfo[] {

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { hasErrno } from '../../native/index.ts';
 import type { OciSpec } from '../../schemas/index.ts';
@@ -7,6 +7,7 @@ import type { ContainerContext, EngineParts } from '../container/container-conte
 import { readLock, unlockNetwork } from '../criu/unlock-network.ts';
 import type { NetworkLock } from '../criu/unlock-network.ts';
 import { CHECKPOINT_FILES } from './kept/checkpoint-record.ts';
+import { readAtOnce } from '../read-at-once.ts';
 
 /**
  * In a checkpoint with connections: CRIU drops their packets until the restore, so that nobody tells the peers that the connections
@@ -26,7 +27,7 @@ export async function noteNetworkLock(
   { parts, request, paths }: ContainerContext,
   { directory, pid }: { directory: string; pid: number },
 ): Promise<void> {
-  const spec = JSON.parse(await readFile(paths.config, 'utf8')) as OciSpec;
+  const spec = JSON.parse(await readAtOnce(paths.config)) as OciSpec;
   const network = spec.linux.namespaces.find(({ type }) => type === 'network');
   if (network !== undefined && network.path === undefined) return;
   const held = await readLock(path.join(directory, CHECKPOINT_FILES.images), pid);
@@ -66,7 +67,7 @@ export async function releaseNetworkLock(
 
 async function readNote(directory: string): Promise<HeldLock | null> {
   try {
-    return JSON.parse(await readFile(path.join(directory, FILE), 'utf8')) as HeldLock;
+    return JSON.parse(await readAtOnce(path.join(directory, FILE))) as HeldLock;
   } catch (error) {
     if (error instanceof SyntaxError || hasErrno(error, 'ENOENT')) return null;
     throw error;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync, rmSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { AT_FDCWD, hasErrno, O_RDONLY } from '../../native/index.ts';
 import type { ContainerRequest, OciSpec } from '../../schemas/index.ts';
@@ -10,6 +10,7 @@ import { emptyCgroup, procsFiles } from './restore/kill-leftovers.ts';
 import type { MountInfo } from './mount-info.ts';
 import { cgroupRoots } from './restore/placeholder.ts';
 import type { Placeholder, RestoredNetwork } from './restore/placeholder.ts';
+import { readAtOnce } from '../read-at-once.ts';
 
 /**
  * A container that was ended by its checkpoint leaves what the runtime had made for it: the runtime's state, and the cgroups with
@@ -41,7 +42,7 @@ export async function describeRuntime(
   { parts, request }: ContainerContext,
   container: { pid: number; config: string; mounts: readonly MountInfo[] },
 ): Promise<ParkedRuntime> {
-  const cgroups = await readFile(`/proc/${String(container.pid)}/cgroup`, 'utf8');
+  const cgroups = await readAtOnce(`/proc/${String(container.pid)}/cgroup`);
   return {
     bootId: parts.facts.bootId,
     program: parts.runtime.programOf(request.id),
@@ -58,7 +59,7 @@ export async function parkRuntime(
   parked: ParkedRuntime,
 ): Promise<void> {
   // The end of a container is when its poststop hooks run, which the runtime does when it deletes it.
-  const { hooks } = JSON.parse(await readFile(paths.config, 'utf8')) as OciSpec;
+  const { hooks } = JSON.parse(await readAtOnce(paths.config)) as OciSpec;
   if (Object.values(hooks ?? {}).some((list) => (list as unknown[]).length > 0)) return;
   // It takes a scope away as soon as it is empty.
   if (parts.cgroupOwner.manager === 'systemd') return;
@@ -87,7 +88,7 @@ export async function reuseParked(context: ContainerContext, spec: OciSpec): Pro
     return null;
   }
   await emptyCgroup(parts, request);
-  await parts.runtime.claim(request.id);
+  parts.runtime.claim(request.id);
   return {
     cgroupRoots: parked.cgroupRoots,
     cgroupMounts: new Map(parked.cgroupMounts),
@@ -101,7 +102,7 @@ export async function dropParked(parts: EngineParts, request: ContainerRequest):
   const parked = await readNote(noteFile(parts, request));
   if (parked !== null && parked.program !== parts.runtime.programOf(request.id)) {
     await mkdir(parts.paths.container(request.id).bundle, { recursive: true, mode: 0o700 });
-    await parts.runtime.claim(request.id, parked.program);
+    parts.runtime.claim(request.id, parked.program);
   }
   await parts.runtime.delete(request.id);
 }
@@ -119,7 +120,7 @@ async function fits(
   return (
     parked.bootId === parts.facts.bootId &&
     parked.program === parts.runtime.path &&
-    parked.configSha256 === sha256(await readFile(paths.config, 'utf8')) &&
+    parked.configSha256 === sha256(await readAtOnce(paths.config)) &&
     procs.length > 0 &&
     procs.join() === parked.procsFiles.join() &&
     hooks.length === 0 &&
@@ -138,7 +139,7 @@ function networkOf({ parts }: ContainerContext, { linux }: OciSpec): RestoredNet
 
 async function readNote(file: string): Promise<ParkedRuntime | null> {
   try {
-    return JSON.parse(await readFile(file, 'utf8')) as ParkedRuntime;
+    return JSON.parse(await readAtOnce(file)) as ParkedRuntime;
   } catch (error) {
     if (error instanceof SyntaxError || hasErrno(error, 'ENOENT')) return null;
     throw error;

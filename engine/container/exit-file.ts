@@ -1,11 +1,11 @@
-import { existsSync } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
+import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { ContainerExit } from '../../schemas/index.ts';
 import type { ContainerPaths } from '../host-paths.ts';
 import { readProcess } from './container-process.ts';
 import type { ExitWatcher } from './exit-watcher.ts';
 import { wasKilledForMemory } from './oom-kill.ts';
+import { readAtOnce } from '../read-at-once.ts';
 
 /** How long conmon may take from the end of the process to its exit file before it counts as gone. */
 export const EXIT_FILE_TIMEOUT_MS = 5_000;
@@ -16,12 +16,11 @@ const KILLED = 137;
 /** What the exit file of conmon says; null when there is none. The time is that of the file. */
 export async function readExit(paths: ContainerPaths): Promise<ContainerExit | null> {
   try {
-    const [text, status] = await Promise.all([readFile(paths.exitFile, 'utf8'), stat(paths.exitFile)]);
-    const number = Number.parseInt(text, 10);
+    const number = Number.parseInt(await readAtOnce(paths.exitFile), 10);
     const code = Number.isNaN(number) ? -1 : number;
     return {
       code,
-      finishedAt: status.mtime.toISOString(),
+      finishedAt: statSync(paths.exitFile).mtime.toISOString(),
       oomKilled: await isOomKilled(paths, code),
     };
   } catch (error) {

@@ -11,6 +11,7 @@ import { writeVolatile } from '../volatile-file.ts';
 import { rootfsPath, usesHostNetwork } from './container-context.ts';
 import type { ContainerContext } from './container-context.ts';
 import { addToSharedHosts, ensureSharedFile } from './shared-files.ts';
+import { readAtOnce } from '../read-at-once.ts';
 
 /** /etc/hosts and /etc/resolv.conf. Members of a pod share one of each, since they share their addresses. */
 export async function provideNames(context: ContainerContext): Promise<void> {
@@ -102,7 +103,7 @@ export async function resolvConfText(
 
 async function readOr(file: string): Promise<string> {
   try {
-    return await readFile(file, 'utf8');
+    return await readAtOnce(file);
   } catch (error) {
     if (hasErrno(error, 'ENOENT')) return '';
     throw error;

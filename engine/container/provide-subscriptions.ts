@@ -1,10 +1,11 @@
-import { cp, mkdir, readFile, stat } from 'node:fs/promises';
+import { cp, mkdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { hasErrno } from '../../native/index.ts';
 import { HOST_FILES } from '../host-files.ts';
 import { parseMountsConf } from '../files/mounts-conf.ts';
 import type { DefaultMount } from '../files/mounts-conf.ts';
 import type { ContainerContext } from './container-context.ts';
+import { readAtOnce } from '../read-at-once.ts';
 
 /** What the distribution's default mounts file names: the container gets copies, as it must not change the host's. */
 export async function provideSubscriptions(context: ContainerContext): Promise<void> {
@@ -30,7 +31,7 @@ export async function provideSubscriptions(context: ContainerContext): Promise<v
 async function readDefaultMounts(lists: readonly string[]): Promise<DefaultMount[]> {
   for (const list of lists) {
     try {
-      return parseMountsConf(await readFile(list, 'utf8'));
+      return parseMountsConf(await readAtOnce(list));
     } catch (error) {
       if (!hasErrno(error, 'ENOENT', 'ENOTDIR')) throw error;
     }

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { hasErrno, SIGKILL } from '../../native/index.ts';
 import type { ContainerExit, ContainerRequest } from '../../schemas/index.ts';
@@ -10,6 +9,7 @@ import type { StopOptions } from '../contract/container-engine.ts';
 import type { EngineParts } from './container-context.ts';
 import { openProcess } from './container-process.ts';
 import { awaitExitFile } from './exit-file.ts';
+import { readAtOnce } from '../read-at-once.ts';
 
 /** How long a process may take to die of SIGKILL: longer means that it hangs in the kernel. */
 const KILL_TIMEOUT_MS = 10_000;
@@ -110,7 +110,7 @@ async function killStragglers(parts: EngineParts, request: ContainerRequest): Pr
   if (request.spec.hostPID !== true) return;
   const directories = cgroupDirectories(parts.cgroupLayout, containerCgroup(parts.cgroupOwner, request));
   for (const directory of directories) {
-    const pids = await readFile(path.join(directory, 'cgroup.procs'), 'utf8').catch(() => '');
+    const pids = await readAtOnce(path.join(directory, 'cgroup.procs')).catch(() => '');
     for (const pid of pids.split('\n').filter(Boolean).map(Number)) {
       try {
         parts.kernel.kill(pid, SIGKILL);

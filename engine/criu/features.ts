@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Kernel } from '../../native/index.ts';
 import type { CriuFeatures, CriuVersionMessage } from '../../schemas/index.ts';
@@ -9,6 +9,7 @@ import { spawnCriu } from './criu-client.ts';
 import type { CriuProcess } from './criu-client.ts';
 import { createKernelKnowledge } from './kernel-knowledge.ts';
 import type { KernelKnowledge } from './kernel-knowledge.ts';
+import { readAtOnce } from '../read-at-once.ts';
 
 /** The oldest CRIU that runs on the kernels of today. */
 export const MINIMUM_CRIU: CriuVersion = { major: 4, minor: 0, sublevel: 0 };
@@ -101,7 +102,7 @@ export class CriuProgram {
   async #cached(): Promise<CriuFacts> {
     const identity = this.#identity();
     try {
-      const facts = JSON.parse(await readFile(this.#cacheFile, 'utf8')) as CriuFacts;
+      const facts = JSON.parse(await readAtOnce(this.#cacheFile)) as CriuFacts;
       return facts.identity === identity ? facts : { identity };
     } catch {
       return { identity };

@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { hasErrno } from '../../native/index.ts';
 import type { CriuDumpStatistics, CriuRestoreStatistics } from '../../schemas/index.ts';
+import { readBytesAtOnce } from '../read-at-once.ts';
 import { criuMessage } from './rpc-codec.ts';
 
 /** IMG_SERVICE and STATS, the two magic numbers of the file. */
@@ -25,7 +25,7 @@ export async function readRestoreStatistics(file: string): Promise<CriuRestoreSt
 
 async function readStatistics(file: string): Promise<Statistics | null> {
   try {
-    return parseStatistics(await readFile(file));
+    return parseStatistics(await readBytesAtOnce(file));
   } catch (error) {
     if (hasErrno(error, 'ENOENT')) return null;
     throw error;

@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { hasErrno } from '../../native/index.ts';
 import { EngineError } from '../engine-error.ts';
 import { writeDurably } from '../store/durable-file.ts';
 import { isDigest } from './image-paths.ts';
+import { readAtOnce } from '../read-at-once.ts';
 
 /** Which images there are, and under which names. */
 export interface ImageIndex {
@@ -29,7 +29,7 @@ export function createImageIndexFile(file: string): ImageIndexFile {
   async function read(): Promise<ImageIndex> {
     let text: string;
     try {
-      text = await readFile(file, 'utf8');
+      text = await readAtOnce(file);
     } catch (error) {
       if (hasErrno(error, 'ENOENT')) return EMPTY;
       throw error;

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { hasErrno } from '../../native/index.ts';
 import type { Kernel } from '../../native/index.ts';
@@ -11,6 +11,7 @@ import type { RootStatus } from './layer-writer.ts';
 import { removeTree } from './remove-tree.ts';
 import type { UnpackPool } from './unpack-pool.ts';
 import type { UnpackedLayer } from './unpack-layer.ts';
+import { readAtOnce } from '../read-at-once.ts';
 
 /** What is known of an unpacked layer: `layer.json` beside it. */
 export interface LayerRecord {
@@ -151,7 +152,7 @@ export function createLayerStore(options: LayerStoreOptions): LayerStore {
 
 async function readRecord(file: string): Promise<LayerRecord | null> {
   try {
-    return JSON.parse(await readFile(file, 'utf8')) as LayerRecord;
+    return JSON.parse(await readAtOnce(file)) as LayerRecord;
   } catch (error) {
     // A file that the power failure left empty is as good as none.
     if (hasErrno(error, 'ENOENT', 'ENOTDIR') || error instanceof SyntaxError) return null;

@@ -1,5 +1,5 @@
-import { existsSync, readlinkSync } from 'node:fs';
-import { readdir, rm, symlink } from 'node:fs/promises';
+import { existsSync, readlinkSync, rmSync, symlinkSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { EngineError } from '../engine-error.ts';
 import type { EngineErrorCode } from '../engine-error.ts';
@@ -13,7 +13,7 @@ export interface OciRuntime {
   /** Arguments that stand before every verb. */
   readonly globalArgs: readonly string[];
   /** To be called before a creation: from then on this program (default: `path`) has the container, whatever the configuration names later. */
-  claim(id: string, program?: string): Promise<void>;
+  claim(id: string, program?: string): void;
   /** The program that has the container; runtimes do not understand each other's state. */
   programOf(id: string): string;
   /** start: lets the created process execute what the spec says. */
@@ -72,10 +72,10 @@ export function createOciRuntime(options: {
   return {
     path: options.path,
     globalArgs,
-    claim: async (id, program = options.path) => {
+    claim: (id, program = options.path) => {
       const link = options.programLink(id);
-      await rm(link, { force: true });
-      await symlink(program, link);
+      rmSync(link, { force: true });
+      symlinkSync(program, link);
     },
     programOf,
     start: async (id) => {

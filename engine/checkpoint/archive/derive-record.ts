@@ -33,7 +33,7 @@ export async function deriveRecord(
       ...(external ? { externalUnixSockets: true } : {}),
     },
     statistics: statistics === undefined ? null : (decodeStatistics('stats-dump', statistics).dump ?? null),
-    sizes: await measureSizes(contents.path),
+    sizes: measureSizes(contents.path),
     host: {
       kernel: environment?.kernel ?? 'unknown',
       architecture: environment?.architecture ?? 'unknown',

@@ -6,11 +6,11 @@ import type { ContainerDump } from './dump-container.ts';
 import { measureSizes } from './measure-sizes.ts';
 
 /** What is noted of a checkpoint that is being made, as far as it is on disk. `statistics`: null before CRIU has written them. */
-export async function describeCheckpoint(
+export function describeCheckpoint(
   job: CheckpointJob,
   description: ContainerDump,
   statistics: CheckpointRecord['statistics'],
-): Promise<CheckpointRecord> {
+): CheckpointRecord {
   const { context, options } = job;
   const { facts } = context.parts;
   return {
@@ -21,7 +21,7 @@ export async function describeCheckpoint(
     ...(options.pin === true ? { pinned: true } : {}),
     allowances: options.allowances ?? {},
     statistics,
-    sizes: await measureSizes(context.paths.newCheckpoint),
+    sizes: measureSizes(context.paths.newCheckpoint),
     host: {
       kernel: facts.kernel,
       architecture: facts.architecture,

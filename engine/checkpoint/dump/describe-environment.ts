@@ -1,4 +1,5 @@
-import { open, stat } from 'node:fs/promises';
+import { closeSync, openSync, readSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import type { CheckpointEnvironment, ContainerRequest, OciSpec } from '../../../schemas/index.ts';
 import type { HostFacts } from '../../contract/host-facts.ts';
 
@@ -18,7 +19,7 @@ export async function describeEnvironment(
     criu,
     runtime: { name: facts.runtime.name, version: facts.runtime.version },
     cgroups: facts.cgroups,
-    cpu: await readProcessor(),
+    cpu: readProcessor(),
     image: request.image,
     // By the names of the manifest, which is what they are compared with: in the spec links of the image have been followed.
     mounts: await Promise.all(
@@ -45,18 +46,13 @@ async function kindOf(file: string): Promise<'file' | 'directory' | 'other'> {
 }
 
 /** Of this host. The kernel asks each processor as it is read, so only the first one is. */
-export async function readProcessor(): Promise<CheckpointEnvironment['cpu']> {
-  const handle = await open('/proc/cpuinfo', 'r');
+export function readProcessor(): CheckpointEnvironment['cpu'] {
+  const buffer = Buffer.alloc(MAX_PROCESSOR_BYTES);
+  const fd = openSync('/proc/cpuinfo', 'r');
   try {
-    const { buffer, bytesRead } = await handle.read(
-      Buffer.alloc(MAX_PROCESSOR_BYTES),
-      0,
-      MAX_PROCESSOR_BYTES,
-      0,
-    );
-    return parseCpuInfo(buffer.toString('utf8', 0, bytesRead));
+    return parseCpuInfo(buffer.toString('utf8', 0, readSync(fd, buffer)));
   } finally {
-    await handle.close();
+    closeSync(fd);
   }
 }
 

@@ -1,4 +1,4 @@
-import { readFile, readlink, stat, writeFile } from 'node:fs/promises';
+import { readlink, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { CriuNetworkLock, OciSpec } from '../../../schemas/index.ts';
 import { containerCgroup } from '../../cgroup/cgroup-path.ts';
@@ -16,6 +16,7 @@ import { dumpedExternals } from '../external-mounts.ts';
 import { readMountInfo } from '../mount-info.ts';
 import { describeRuntime } from '../parked-runtime.ts';
 import type { ParkedRuntime } from '../parked-runtime.ts';
+import { readAtOnce } from '../../read-at-once.ts';
 
 /** The name under which OCI runtimes keep a network namespace that is not in the images. */
 export const NETWORK_NAMESPACE = 'extRootNetNS';
@@ -55,7 +56,7 @@ export async function describeDump(
   },
 ): Promise<ContainerDump> {
   const { parts, request, paths } = context;
-  const [config, mounts] = await Promise.all([readFile(paths.config, 'utf8'), readMountInfo(target.pid)]);
+  const [config, mounts] = await Promise.all([readAtOnce(paths.config), readMountInfo(target.pid)]);
   const spec = JSON.parse(config) as OciSpec;
   // The namespace itself is made, or found, by whoever restores: the container's addresses are none of CRIU's business, and
   // the images fit podman, which wants to bring its own.

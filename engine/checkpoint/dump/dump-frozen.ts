@@ -57,7 +57,7 @@ export async function dumpFrozen(
     await thaw();
     await writeCheckpointRecord(
       context.paths.newCheckpoint,
-      await describeCheckpoint(job, description, statistics),
+      describeCheckpoint(job, description, statistics),
     );
   } finally {
     if (failed && !job.wasPaused) await setFrozen(parts.cgroupLayout, cgroup, false).catch(() => undefined);
@@ -88,7 +88,7 @@ function dumpHandlers(job: CheckpointJob, description: FrozenDump): CriuNotifyHa
         await saveVolumes(context, directory, options.archive);
       }
       // Already here, so that a crash of ours while CRIU ends the processes loses nothing.
-      await writeCheckpointRecord(directory, await describeCheckpoint(job, description, null));
+      await writeCheckpointRecord(directory, describeCheckpoint(job, description, null));
       if (options.then === 'stop' && mayLockNetwork(description)) {
         await noteNetworkLock(context, { directory, pid: job.pid });
       }

@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { freezerDirectory } from '../../cgroup/freezer.ts';
 import type { CgroupLayout } from '../../cgroup/cgroup-layout.ts';
+import { readAtOnce } from '../../read-at-once.ts';
 
 /** Where the kernel keeps a process that SIGSTOP has stopped, also while it is frozen (proc_pid_wchan(5)). */
 const STOPPED_PLACE = 'do_signal_stop';
@@ -13,10 +13,10 @@ const STOPPED_PLACE = 'do_signal_stop';
 export async function findStoppedProcesses(layout: CgroupLayout, cgroupPath: string): Promise<number[]> {
   if (!layout.v1.has('freezer')) return [];
   const directory = freezerDirectory(layout, cgroupPath) ?? '';
-  const text = await readFile(path.join(directory, 'cgroup.procs'), 'utf8').catch(() => '');
+  const text = await readAtOnce(path.join(directory, 'cgroup.procs')).catch(() => '');
   const pids = text.split('\n').filter(Boolean).map(Number);
   const places = await Promise.all(
-    pids.map((pid) => readFile(`/proc/${String(pid)}/wchan`, 'utf8').catch(() => '')),
+    pids.map((pid) => readAtOnce(`/proc/${String(pid)}/wchan`).catch(() => '')),
   );
   return pids.filter((_, index) => places[index] === STOPPED_PLACE);
 }

@@ -1,7 +1,9 @@
-import { open, readdir, readFile, stat } from 'node:fs/promises';
+import { readdirSync, statSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import path from 'node:path';
 import { AT_FDCWD, O_DIRECTORY, O_RDONLY } from '../../../native/index.ts';
 import type { Kernel } from '../../../native/index.ts';
+import { readAtOnce } from '../../read-at-once.ts';
 
 /** What others may have written and not yet synced, for the whole file system to be synced with the tree. */
 const FOREIGN_BYTES = 64 << 20;
@@ -12,12 +14,11 @@ const FOREIGN_BYTES = 64 << 20;
  * time, unless others have left much to be written.
  */
 export async function syncTree(kernel: Kernel, directory: string): Promise<void> {
-  const entries = await readdir(directory, { recursive: true, withFileTypes: true });
-  const files = entries
+  // They have just been written: what they are is in memory.
+  const files = readdirSync(directory, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() || entry.isDirectory())
     .map((entry) => path.join(entry.parentPath, entry.name));
-  const sizes = await Promise.all(files.map(async (file) => (await stat(file)).size));
-  const ownBytes = sizes.reduce((sum, size) => sum + size, 0);
+  const ownBytes = files.reduce((sum, file) => sum + statSync(file).size, 0);
   if ((await unwrittenBytes()) <= ownBytes + FOREIGN_BYTES) {
     await syncFileSystem(kernel, directory);
     return;
@@ -28,7 +29,7 @@ export async function syncTree(kernel: Kernel, directory: string): Promise<void>
 
 /** Of the whole host; proc_meminfo(5). */
 async function unwrittenBytes(): Promise<number> {
-  const text = await readFile('/proc/meminfo', 'utf8').catch(() => '');
+  const text = await readAtOnce('/proc/meminfo').catch(() => '');
   const found = [...text.matchAll(/^(?:Dirty|Writeback):\s+(\d+) kB$/gm)];
   if (found.length === 0) return Infinity;
   return found.reduce((sum, [, kibibytes]) => sum + Number(kibibytes) * 1024, 0);

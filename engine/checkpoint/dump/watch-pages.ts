@@ -1,10 +1,11 @@
-import { readFile, readdir, stat } from 'node:fs/promises';
+import { readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { ContainerRequest } from '../../../schemas/index.ts';
 import type { EngineParts } from '../../container/container-context.ts';
 import type { PagesProgress } from '../../contract/checkpoint-options.ts';
 import { CHECKPOINT_FILES } from '../kept/checkpoint-record.ts';
 import { procsFiles } from '../restore/kill-leftovers.ts';
+import { readAtOnce } from '../../read-at-once.ts';
 
 const STEP_MS = 50;
 
@@ -19,13 +20,13 @@ export async function watchPages<T>(
   const images = path.join(parts.paths.container(request.id).newCheckpoint, CHECKPOINT_FILES.images);
   const totalBytes = await memoryBytes(parts, request).catch(() => null);
   let last = 0;
-  const look = async (): Promise<void> => {
-    const bytes = await writtenPages(images).catch(() => 0);
+  const look = (): void => {
+    const bytes = pagesIn(images).reduce((sum, { size }) => sum + size, 0);
     if (bytes > last)
       onProgress({ bytes, totalBytes: totalBytes === null ? null : Math.max(totalBytes, bytes) });
     last = Math.max(last, bytes);
   };
-  const timer = setInterval(() => void look(), STEP_MS);
+  const timer = setInterval(look, STEP_MS);
   try {
     return await run();
   } finally {
@@ -33,18 +34,25 @@ export async function watchPages<T>(
   }
 }
 
-async function writtenPages(images: string): Promise<number> {
-  const names = (await readdir(images)).filter((name) => /^pages-\d+\.img$/.test(name));
-  const sizes = await Promise.all(names.map(async (name) => (await stat(path.join(images, name))).size));
-  return sizes.reduce((sum, size) => sum + size, 0);
+/** The files of pages that are being written, and their bytes so far; asked at once, as they are in memory. None while they are not there. */
+export function pagesIn(images: string): { file: string; size: number }[] {
+  try {
+    const names = readdirSync(images).filter((name) => /^pages-\d+\.img$/.test(name));
+    return names.map((name) => {
+      const file = path.join(images, name);
+      return { file, size: statSync(file).size };
+    });
+  } catch {
+    return [];
+  }
 }
 
 /** What CRIU will write, near enough: pages that come from no file. See proc_pid_status(5). */
 export async function memoryBytes(parts: EngineParts, request: ContainerRequest): Promise<number | null> {
   const [file] = procsFiles(parts, request);
   if (file === undefined) return null;
-  const pids = (await readFile(file, 'utf8')).split('\n').filter(Boolean);
-  const texts = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/status`, 'utf8').catch(() => '')));
+  const pids = (await readAtOnce(file)).split('\n').filter(Boolean);
+  const texts = await Promise.all(pids.map((pid) => readAtOnce(`/proc/${pid}/status`).catch(() => '')));
   return (
     texts.reduce((sum, text) => sum + kibibytes(text, 'RssAnon') + kibibytes(text, 'RssShmem'), 0) * 1024
   );

@@ -1,7 +1,7 @@
-import { open, readdir, stat } from 'node:fs/promises';
-import path from 'node:path';
+import { open } from 'node:fs/promises';
 import { SYNC_FILE_RANGE_WRITE } from '../../../native/index.ts';
 import type { Kernel } from '../../../native/index.ts';
+import { pagesIn } from './watch-pages.ts';
 
 const STEP_MS = 30;
 /** What is smaller is on disk about as quickly by the last sync alone. */
@@ -25,10 +25,8 @@ export function writeBackMeanwhile(kernel: Kernel, images: string): () => Promis
 }
 
 async function writeBack(kernel: Kernel, images: string): Promise<void> {
-  const names = (await readdir(images)).filter((name) => /^pages-\d+\.img$/.test(name));
-  for (const name of names) {
-    const file = path.join(images, name);
-    if ((await stat(file)).size < LEAST_BYTES) continue;
+  for (const { file, size } of pagesIn(images)) {
+    if (size < LEAST_BYTES) continue;
     const handle = await open(file, 'r');
     try {
       await kernel.syncFileRange(handle.fd, 0, 0, SYNC_FILE_RANGE_WRITE);

@@ -1,8 +1,10 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { hasErrno } from '../../../native/index.ts';
 import type { CheckpointDetails } from '../../contract/checkpoint-details.ts';
 import type { ExternalMount } from '../external-mounts.ts';
+import { readAtOnce } from '../../read-at-once.ts';
 
 /** `checkpoint.json`: what a restore must know that CRIU's images do not say. It is the last file to be written of a checkpoint. */
 export interface CheckpointRecord extends Omit<
@@ -45,8 +47,8 @@ export async function writeCheckpointRecord(directory: string, record: Checkpoin
 /** The record of a complete checkpoint; null when there is none, or only a part of one. */
 export async function readCheckpointRecord(directory: string): Promise<CheckpointRecord | null> {
   try {
-    const text = await readFile(path.join(directory, CHECKPOINT_FILES.record), 'utf8');
-    await readFile(path.join(directory, CHECKPOINT_FILES.inventory));
+    const text = await readAtOnce(path.join(directory, CHECKPOINT_FILES.record));
+    if (!existsSync(path.join(directory, CHECKPOINT_FILES.inventory))) return null;
     return JSON.parse(text) as CheckpointRecord;
   } catch (error) {
     if (error instanceof SyntaxError || hasErrno(error, 'ENOENT')) return null;

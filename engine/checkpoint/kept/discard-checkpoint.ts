@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readdir, rm, rmdir, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import type { EngineParts } from '../../container/container-context.ts';
@@ -8,6 +9,7 @@ import { releaseNetworkLock } from '../network-lock.ts';
 
 /** Takes a checkpoint away, with the lock of its connections and what a CRIU that was killed may have left mounted in it. */
 export async function discardCheckpoint(parts: EngineParts, directory: string): Promise<void> {
+  if (!existsSync(directory)) return;
   for (const point of mountPointsBelow(directory)) unmountAll(parts.kernel, point);
   await releaseNetworkLock(parts, directory);
   // First: what is only half there must not be taken for whole.

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { ContainerRequest } from '../../../schemas/index.ts';
 import { hasErrno, SIGKILL } from '../../../native/index.ts';
@@ -14,6 +14,7 @@ import { discardRemains, nextId } from './kept-checkpoints.ts';
 import { isMemoryToCome } from '../restore/lazy-memory.ts';
 import { settleRestore } from '../restore/settle-restore.ts';
 import { syncPath, syncTree } from '../dump/sync-tree.ts';
+import { readAtOnce } from '../../read-at-once.ts';
 
 /** Puts the new checkpoint among the kept ones, in one step. */
 export async function keepCheckpoint(
@@ -83,7 +84,7 @@ async function isWhole(directory: string): Promise<boolean> {
 
 async function readMark(directory: string): Promise<InterruptedCheckpoint | null> {
   try {
-    return JSON.parse(await readFile(path.join(directory, MARK), 'utf8')) as InterruptedCheckpoint;
+    return JSON.parse(await readAtOnce(path.join(directory, MARK))) as InterruptedCheckpoint;
   } catch (error) {
     if (error instanceof SyntaxError || hasErrno(error, 'ENOENT')) return null;
     throw error;

@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { hasErrno, SIGKILL } from '../../../native/index.ts';
 import type { ContainerRequest } from '../../../schemas/index.ts';
@@ -8,6 +7,7 @@ import { containerCgroup } from '../../cgroup/cgroup-path.ts';
 import { isFrozen, setFrozen } from '../../cgroup/freezer.ts';
 import type { EngineParts } from '../../container/container-context.ts';
 import { EngineError } from '../../engine-error.ts';
+import { readAtOnce } from '../../read-at-once.ts';
 
 const TIMEOUT_MS = 10_000;
 const STEP_MS = 5;
@@ -24,7 +24,7 @@ export async function killInCgroup(parts: EngineParts, request: ContainerRequest
   // One hierarchy is enough: all of them hold the same processes.
   const file = procsFiles(parts, request)[0];
   if (file === undefined) return 0;
-  const pids = (await readFile(file, 'utf8').catch(() => '')).split('\n').filter(Boolean).map(Number);
+  const pids = (await readAtOnce(file).catch(() => '')).split('\n').filter(Boolean).map(Number);
   for (const pid of pids) {
     try {
       parts.kernel.kill(pid, SIGKILL);

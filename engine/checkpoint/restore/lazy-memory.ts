@@ -1,4 +1,4 @@
-import { readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { hasErrno, SIGKILL } from '../../../native/index.ts';
 import type { Kernel } from '../../../native/index.ts';
@@ -12,6 +12,7 @@ import { openByPidFile } from '../../process/pid-file.ts';
 import type { ContainerRequest } from '../../../schemas/index.ts';
 import { procsFiles } from './kill-leftovers.ts';
 import type { GateFinding } from './restore-gate.ts';
+import { readAtOnce } from '../../read-at-once.ts';
 
 const UNPRIVILEGED_USERFAULTFD = '/proc/sys/vm/unprivileged_userfaultfd';
 const END_TIMEOUT_MS = 10_000;
@@ -32,7 +33,7 @@ export async function lazyPagesFindings(
     );
   }
   const mode = request.spec.userns?.mode ?? 'host';
-  if (mode === 'host' || (await readFile(sysctl, 'utf8').catch(() => '0')).trim() === '1') return [];
+  if (mode === 'host' || (await readAtOnce(sysctl).catch(() => '0')).trim() === '1') return [];
   return finding(
     `memory cannot arrive later (lazyPages): the kernel lets no process of a user namespace wait for its pages (userns.mode is ${mode})`,
     'leave lazyPages out, or set the sysctl vm.unprivileged_userfaultfd to 1',
@@ -108,7 +109,7 @@ export async function endLazyMemory({
   paths,
 }: Pick<ContainerContext, 'parts' | 'request' | 'paths'>): Promise<void> {
   await endWatcher(parts, paths);
-  const why = await readFile(paths.lostPages, 'utf8').catch(() => null);
+  const why = await readAtOnce(paths.lostPages).catch(() => null);
   if (why === null) return;
   await rm(paths.lostPages, { force: true });
   parts.notice?.(

@@ -56,8 +56,7 @@ async function describePlace(
   { request, criu }: GateQuestion,
   publishedPorts: number,
 ): Promise<RestorePlace> {
-  const [processor, mounts, portsInUse] = await Promise.all([
-    readProcessor(),
+  const [mounts, portsInUse] = await Promise.all([
     describeMounts(request),
     publishedPorts === 0 ? new Set<string>() : listeningPorts(),
   ]);
@@ -67,7 +66,7 @@ async function describePlace(
     criu,
     runtime: { name: facts.runtime.name, version: facts.runtime.version },
     cgroups: facts.cgroups,
-    cpuFeatures: new Set(processor.features),
+    cpuFeatures: new Set(readProcessor().features),
     imageId: request.image?.id ?? null,
     mounts,
     portsInUse,

@@ -1,4 +1,4 @@
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { AT_FDCWD, hasErrno, O_RDONLY, SIGKILL } from '../../../native/index.ts';
 import type { Kernel } from '../../../native/index.ts';
@@ -13,6 +13,7 @@ import type { OciRuntime } from '../../runtime/oci-runtime.ts';
 import { cgroupExternals } from '../external-mounts.ts';
 import { readMountInfo } from '../mount-info.ts';
 import { withoutCreationHooks } from './restore-hooks.ts';
+import { readAtOnce } from '../../read-at-once.ts';
 
 /** The descriptor of a network namespace, which the caller closes; or the settings of one that is yet to be made. */
 export type RestoredNetwork = number | { sysctls: Readonly<Record<string, string>> } | 'host';
@@ -51,7 +52,7 @@ export async function startPlaceholder(context: PlaceholderContext, spec: OciSpe
   const end = endOnce(context, pid);
   try {
     const [cgroups, mounts] = await Promise.all([
-      readFile(`/proc/${String(pid)}/cgroup`, 'utf8'),
+      readAtOnce(`/proc/${String(pid)}/cgroup`),
       readMountInfo(pid),
     ]);
     return {
@@ -109,11 +110,11 @@ async function createPlaceholder(context: PlaceholderContext, spec: OciSpec): Pr
   const { parts, request, paths } = context;
   const { kernel, runtime } = parts;
   const what = `restore container/${request.name}`;
-  const original = await readFile(paths.config, 'utf8');
+  const original = await readAtOnce(paths.config);
   const config = placeholderConfig(original, spec);
   if (config !== original) await writeFile(paths.config, config);
   const log = path.join(paths.bundle, 'placeholder.log');
-  await runtime.claim(request.id);
+  runtime.claim(request.id);
   // Not by runCommand: the placeholder would hold the pipes of its output.
   const child = kernel.spawn({
     file: runtime.path,
@@ -149,7 +150,7 @@ function placeholderConfig(original: string, spec: OciSpec): string {
 }
 
 async function lastMessage(log: string): Promise<string> {
-  const lines = (await readFile(log, 'utf8').catch(() => '')).trim().split('\n');
+  const lines = (await readAtOnce(log).catch(() => '')).trim().split('\n');
   try {
     return (JSON.parse(lines.at(-1) ?? '') as { msg?: string }).msg ?? '';
   } catch {

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { hasErrno } from '../../../native/index.ts';
 import type { CheckpointEnvironment, ContainerRequest, OciSpec } from '../../../schemas/index.ts';
@@ -30,6 +29,7 @@ import type { RestoreJob } from './restored-container.ts';
 import { restoreFiles, restoreUpper } from '../saved-files.ts';
 import { forgetUpperAside, putUpperBack, setUpperAside } from './upper-aside.ts';
 import { startStopwatch } from '../stopwatch.ts';
+import { readAtOnce } from '../../read-at-once.ts';
 
 /** What a restore has in common with the other verbs. */
 export interface RestoreSurroundings {
@@ -153,7 +153,7 @@ async function bringUp(
 async function readEnvironment(directory: string): Promise<CheckpointEnvironment | null> {
   try {
     // What is kept here is our own word.
-    const text = await readFile(path.join(directory, CHECKPOINT_FILES.environment), 'utf8');
+    const text = await readAtOnce(path.join(directory, CHECKPOINT_FILES.environment));
     return JSON.parse(text) as CheckpointEnvironment;
   } catch (error) {
     if (error instanceof SyntaxError || hasErrno(error, 'ENOENT')) return null;
@@ -202,7 +202,7 @@ function archivedStages(
         const { kernel } = context.parts;
         const imagesDirectory = path.join(directory, CHECKPOINT_FILES.images);
         const images = new CheckpointImages(await openImageDirectory(imagesDirectory));
-        const spec = JSON.parse(await readFile(context.paths.config, 'utf8')) as OciSpec;
+        const spec = JSON.parse(await readAtOnce(context.paths.config)) as OciSpec;
         refuse(operation, await checkRights(images, spec));
         await setArchivedHostname(imagesDirectory, images, context.request);
         await applyRootfsChanges(kernel, directory, rootfsPath(context), { operation });

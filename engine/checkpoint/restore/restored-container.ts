@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { SOCK_STREAM } from '../../../native/index.ts';
 import type { CriuRestoreStatistics, OciSpec } from '../../../schemas/index.ts';
@@ -34,6 +33,7 @@ import { mountRestoreRoot, unmountRestoreRoot } from './restore-root.ts';
 import { adoptProcess, describeProcess, verifyRuntime } from './runtime-state.ts';
 import type { Stopwatch } from '../stopwatch.ts';
 import { writeVolatile } from '../../volatile-file.ts';
+import { readAtOnce } from '../../read-at-once.ts';
 
 /** One restore: from where, with what, and what came of it. */
 export interface RestoreJob {
@@ -68,7 +68,7 @@ export function restoredContainer(job: RestoreJob): Stage<ContainerContext> {
     name: 'restored-container',
     async up(context) {
       const { parts, request, paths } = context;
-      const spec = JSON.parse(await readFile(paths.config, 'utf8')) as OciSpec;
+      const spec = JSON.parse(await readAtOnce(paths.config)) as OciSpec;
       job.watch.lap('prepare');
       const placeholder = (await reuseParked(context, spec)) ?? (await startPlaceholder(context, spec));
       job.watch.lap('placeholder');
@@ -104,7 +104,7 @@ async function bringBack(
     readOnly: spec.root.readonly === true,
   });
   const descriptors = JSON.parse(
-    await readFile(path.join(job.directory, CHECKPOINT_FILES.descriptors), 'utf8'),
+    await readAtOnce(path.join(job.directory, CHECKPOINT_FILES.descriptors)),
   ) as string[];
   if (job.lazy !== null) job.lazy.pages = await startLazyMemory(context, { ...job, ...job.lazy, images });
   const launched = launchCriu(context, {

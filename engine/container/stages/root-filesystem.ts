@@ -1,4 +1,4 @@
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { AT_FDCWD, MOUNT_ATTR_NODEV } from '../../../native/index.ts';
 import { EngineError } from '../../engine-error.ts';
@@ -15,6 +15,7 @@ import { intoHost } from '../../userns/id-translation.ts';
 import { shiftTree } from '../../volume/tree-ownership.ts';
 import { hostOwner } from '../container-context.ts';
 import type { ContainerContext } from '../container-context.ts';
+import { readAtOnce } from '../../read-at-once.ts';
 
 /** The layers of the image with the container's own writable layer on top, as one overlay. */
 export const rootFilesystem: Stage<ContainerContext> = {
@@ -84,7 +85,7 @@ async function mountRoot(context: ContainerContext, overlay: Overlay): Promise<v
 async function beginShift(context: ContainerContext): Promise<(() => Promise<void>) | null> {
   const { parts, paths, userNamespace } = context;
   const note = path.join(paths.state, 'owners-shifted');
-  const state = await readFile(note, 'utf8').catch(() => null);
+  const state = await readAtOnce(note).catch(() => null);
   if (state === 'done' || userNamespace === null) return null;
   if (state === 'begun') {
     for (const directory of [paths.upper, paths.work]) {

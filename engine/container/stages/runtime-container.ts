@@ -20,7 +20,7 @@ export const runtimeContainer: Stage<ContainerContext> = {
     // For a restore that is not to be.
     await dropParked(parts, request);
     await letConnectionsGo(parts, paths);
-    await parts.runtime.claim(request.id);
+    parts.runtime.claim(request.id);
     if (context.monitor === null) throw new Error(`create container/${request.name}: no monitor waits`);
     const pid = await context.monitor.release();
     await saveProcess(paths, pid, parts.facts.bootId);

@@ -1,5 +1,5 @@
-import { existsSync, mkdirSync, rmSync } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdirSync, rmSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
 import { AT_FDCWD } from '../../../native/index.ts';
 import { putUpperBack } from '../../checkpoint/restore/upper-aside.ts';
 import type { ContainerPaths } from '../../host-paths.ts';
@@ -15,7 +15,7 @@ export const stateDirectory: Stage<ContainerContext> = {
 
   async up(context) {
     const { paths, parts, request, continuesLog } = context;
-    await clear(context);
+    clear(context);
     // A restore out of another layer was interrupted.
     await putUpperBack(paths);
     const isNew = await makeKept(paths);
@@ -27,7 +27,10 @@ export const stateDirectory: Stage<ContainerContext> = {
     if (continuesLog !== true && !isNew) await setLogsAside(paths);
   },
 
-  down: clear,
+  down(context) {
+    clear(context);
+    return Promise.resolve();
+  },
 };
 
 /** What outlives a reboot. True when nothing of it was there. */
@@ -44,9 +47,9 @@ function makeVolatile(directories: readonly string[]): void {
   for (const directory of directories) mkdirSync(directory, { recursive: true, mode: 0o700 });
 }
 
-/** Only mounts that a crash has left behind are unmounted here; each stage unmounts its own. */
-async function clear({ paths, parts }: ContainerContext): Promise<void> {
+/** At once, as it was made. Only mounts that a crash has left behind are unmounted here; each stage unmounts its own. */
+function clear({ paths, parts }: ContainerContext): void {
   for (const point of mountPointsBelow(paths.bundle)) unmountAll(parts.kernel, point);
-  if (existsSync(paths.bundle)) await rm(paths.bundle, { recursive: true, force: true });
+  rmSync(paths.bundle, { recursive: true, force: true });
   rmSync(paths.exitFile, { force: true });
 }

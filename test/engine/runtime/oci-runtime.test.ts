@@ -120,7 +120,7 @@ test('a container stays with the program that was claimed for it, as long as tha
       commands.map(({ file }) => file),
       ['/bin/sh', '/usr/sbin/runc'],
     );
-    await runtime.claim('abc');
+    runtime.claim('abc');
     assert.is(readlinkSync(path.join(directory, 'abc.program')), '/usr/sbin/runc');
     symlinkSync('/no/such/crun', path.join(directory, 'moved.program'));
     assert.is(runtime.programOf('moved'), '/usr/sbin/runc');
