@@ -83,16 +83,6 @@ export function startMonitor(
   };
 }
 
-/** Starts conmon and lets it go on at once. */
-export function createUnderMonitor(
-  kernel: Kernel,
-  conmon: string,
-  runtime: Pick<OciRuntime, 'path' | 'globalArgs'>,
-  request: MonitorRequest,
-): Promise<number> {
-  return startMonitor(kernel, conmon, runtime, request).release();
-}
-
 /** Spawns it with its sync pipe and its gate behind what it passes on. */
 function spawnMonitor(
   kernel: Kernel,

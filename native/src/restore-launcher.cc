@@ -1,9 +1,11 @@
 // What conmon runs as "the runtime" of a restore: tsctr-restore <options> restore <what conmon adds> <id>
 // With `exec` in the place of `restore` it becomes CRIU itself, whose socket it has inherited: for all but
 // restores. It starts `criu swrk` as its child, with the stdio that conmon gave it, in the cgroups of the
-// container, and with descriptors of the tsctr that waits; tsctr speaks the RPC, as soon as it has been told
-// on the socket that CRIU is in the cgroups. CRIU makes the container's first process a sibling of its own,
-// so that it is a child of this program, and of conmon as soon as this program ends.
+// container, and with descriptors of the tsctr that waits. conmon is started before all is known of the
+// restore: more options come as the first message on the socket, each ended by a zero byte. The answer is one
+// word when CRIU is in the cgroups; from then on tsctr speaks the RPC on it. CRIU makes the container's first
+// process a sibling of its own, so that it is a child of this program, and of conmon as soon as this program
+// ends.
 #include <fcntl.h>
 #include <linux/close_range.h>
 #include <sys/prctl.h>
@@ -57,9 +59,9 @@ struct Options {
 
 [[noreturn]] void usage() {
   std::fputs(
-      "usage: tsctr-restore --criu=FILE --owner=PID --rpc=PLACE [--fd=SOURCE:PLACE]... [--procs=FILE]... "
-      "[--new-network=PLACE [--sysctl=NAME=VALUE]...] [--private-run=FILE] "
-      "[--path-first=DIRECTORY] restore [what conmon adds] ID\n"
+      "usage: tsctr-restore --owner=PID --rpc=PLACE --fd=SOURCE:PLACE restore [what conmon adds] ID\n"
+      "       and on the socket: --criu=FILE [--fd=SOURCE:PLACE]... [--procs=FILE]... "
+      "[--new-network=PLACE [--sysctl=NAME=VALUE]...] [--private-run=FILE] [--path-first=DIRECTORY]\n"
       "       tsctr-restore --criu=FILE --rpc=PLACE [--private-run=FILE] exec\n",
       stderr);
   std::_Exit(2);
@@ -77,6 +79,36 @@ const char* valueOf(const char* argument, std::string_view name) {
   return std::string_view(argument).starts_with(name) ? argument + name.size() : nullptr;
 }
 
+void takeOption(Options& options, const char* argument) {
+  if (const char* criu = valueOf(argument, "--criu=")) {
+    options.criu = criu;
+  } else if (const char* owner = valueOf(argument, "--owner=")) {
+    options.owner = toNumber(owner);
+  } else if (const char* rpc = valueOf(argument, "--rpc=")) {
+    options.rpc = toNumber(rpc);
+  } else if (const char* knowledge = valueOf(argument, "--private-run=")) {
+    options.knowledge = knowledge;
+  } else if (const char* directory = valueOf(argument, "--path-first=")) {
+    options.pathFirst = directory;
+  } else if (const char* network = valueOf(argument, "--new-network=")) {
+    options.network.place = toNumber(network);
+  } else if (const char* sysctl = valueOf(argument, "--sysctl=")) {
+    const std::string both(sysctl);
+    const size_t equals = both.find('=');
+    if (equals == std::string::npos) usage();
+    options.network.sysctls.emplace_back(both.substr(0, equals), both.substr(equals + 1));
+  } else if (const char* procs = valueOf(argument, "--procs=")) {
+    options.procsFiles.push_back(procs);
+  } else if (const char* fd = valueOf(argument, "--fd=")) {
+    const std::string_view both(fd);
+    const size_t colon = both.find(':');
+    if (colon == std::string_view::npos) usage();
+    options.inherited.push_back({toNumber(both.substr(0, colon)), toNumber(both.substr(colon + 1)), -1});
+  } else {
+    usage();
+  }
+}
+
 Options parse(int argc, char** argv) {
   Options options;
   int i = 1;
@@ -84,49 +116,25 @@ Options parse(int argc, char** argv) {
     const std::string_view verb(argv[i]);
     options.restores = verb == "restore";
     if (options.restores || verb == "exec") break;
-    if (const char* criu = valueOf(argv[i], "--criu=")) {
-      options.criu = criu;
-    } else if (const char* owner = valueOf(argv[i], "--owner=")) {
-      options.owner = toNumber(owner);
-    } else if (const char* rpc = valueOf(argv[i], "--rpc=")) {
-      options.rpc = toNumber(rpc);
-    } else if (const char* knowledge = valueOf(argv[i], "--private-run=")) {
-      options.knowledge = knowledge;
-    } else if (const char* directory = valueOf(argv[i], "--path-first=")) {
-      options.pathFirst = directory;
-    } else if (const char* network = valueOf(argv[i], "--new-network=")) {
-      options.network.place = toNumber(network);
-    } else if (const char* sysctl = valueOf(argv[i], "--sysctl=")) {
-      const std::string both(sysctl);
-      const size_t equals = both.find('=');
-      if (equals == std::string::npos) usage();
-      options.network.sysctls.emplace_back(both.substr(0, equals), both.substr(equals + 1));
-    } else if (const char* procs = valueOf(argv[i], "--procs=")) {
-      options.procsFiles.push_back(procs);
-    } else if (const char* fd = valueOf(argv[i], "--fd=")) {
-      const std::string_view both(fd);
-      const size_t colon = both.find(':');
-      if (colon == std::string_view::npos) usage();
-      options.inherited.push_back({toNumber(both.substr(0, colon)), toNumber(both.substr(colon + 1)), -1});
-    } else {
-      usage();
-    }
+    takeOption(options, argv[i]);
   }
   for (; i + 1 < argc; i++) {
     const std::string_view name(argv[i]);
     if (name == "--bundle") options.bundle = argv[i + 1];
     if (name == "--console-socket") options.consoleSocket = argv[i + 1];
   }
-  if (options.criu == nullptr || options.rpc == -1 || i == argc) usage();
-  if (options.restores && options.owner == -1) usage();
+  if (options.rpc == -1 || i == argc) usage();
+  if (options.restores ? options.owner == -1 : options.criu == nullptr) usage();
   return options;
 }
 
-/** Copies of the owner's descriptors, out of the way of the places that they are to take. */
+/** Copies of those of the owner's descriptors that we have not yet, out of the way of the places that they
+ * are to take. */
 void takeDescriptors(Options& options) {
   const int owner = static_cast<int>(::syscall(SYS_pidfd_open, options.owner, 0));
   if (owner == -1) fail("pidfd_open");
   for (Inherited& each : options.inherited) {
+    if (each.fd != -1) continue;
     const int fd = static_cast<int>(::syscall(SYS_pidfd_getfd, owner, each.source, 0));
     if (fd == -1) fail("pidfd_getfd");
     constexpr int kAboveAllPlaces = 100;
@@ -135,6 +143,27 @@ void takeDescriptors(Options& options) {
     ::close(fd);
   }
   ::close(owner);
+}
+
+/** Our end of the socket that CRIU is to have; -1 before it was taken. */
+int rpcSocket(const Options& options) {
+  for (const Inherited& each : options.inherited) {
+    if (each.place == options.rpc) return each.fd;
+  }
+  return -1;
+}
+
+/** Waits for what is told on the socket, as long as tsctr takes for it. Its end is the end of the restore. */
+void readOrders(Options& options) {
+  static std::string orders;
+  const int socket = rpcSocket(options);
+  const ssize_t length = ::recv(socket, nullptr, 0, MSG_PEEK | MSG_TRUNC);
+  if (length == -1) fail("recv");
+  orders.resize(static_cast<size_t>(length));
+  if (::recv(socket, orders.data(), orders.size(), 0) != length) fail("recv");
+  for (size_t at = 0; at < orders.size(); at += std::strlen(orders.c_str() + at) + 1)
+    takeOption(options, orders.c_str() + at);
+  if (options.criu == nullptr) usage();
 }
 
 /** Where conmon waits for the terminal is told in our arguments only; tsctr, which gets the terminal from
@@ -157,11 +186,9 @@ void putInCgroup(const char* procsFile, pid_t pid) {
 /** The first one waits for an RCU grace period, 12 ms or more: CRIU loads meanwhile. */
 void putInCgroups(const Options& options, pid_t criu) {
   for (const char* file : options.procsFiles) putInCgroup(file, criu);
-  for (const Inherited& each : options.inherited) {
-    constexpr std::string_view kJoined = "joined";
-    // Nobody to be told is nobody who asks CRIU for anything.
-    if (each.place == options.rpc) ::send(each.fd, kJoined.data(), kJoined.size(), MSG_NOSIGNAL);
-  }
+  constexpr std::string_view kJoined = "joined";
+  // Nobody to be told is nobody who asks CRIU for anything.
+  ::send(rpcSocket(options), kJoined.data(), kJoined.size(), MSG_NOSIGNAL);
 }
 
 void putFirstInPath(const char* directory) {
@@ -208,6 +235,8 @@ void killLeftovers(const Options& options) {
 int main(int argc, char** argv) {
   Options options = parse(argc, argv);
   if (!options.restores) executeCriu(options);
+  takeDescriptors(options);
+  readOrders(options);
   takeDescriptors(options);
   tellConsoleSocket(options);
   const pid_t self = ::getpid();

@@ -29,6 +29,7 @@ const SAVING = [
 const SAVING_BESIDE = ['before:criu.post-dump', 'before:criu.network-unlock', 'after:checkpoint.dump'];
 const BRINGING_BACK = [
   'after:state-directory.up',
+  'after:waiting-launcher.up',
   'after:root-filesystem.up',
   'after:runtime-spec.up',
   ...bothSides('restored-container.up', 'criu.pre-restore', 'restore.adopt', 'criu.post-restore'),

@@ -24,7 +24,7 @@ import { settleCheckpoint } from '../kept/keep-checkpoint.ts';
 import { findKept, letConnectionsGo, retireOutrun } from '../kept/kept-checkpoints.ts';
 import { isMemoryToCome, lazyPagesFindings } from './lazy-memory.ts';
 import { passGate, refuse } from './pass-gate.ts';
-import { restoredContainer } from './restored-container.ts';
+import { restoredContainer, waitingLauncher } from './restored-container.ts';
 import type { RestoreJob } from './restored-container.ts';
 import { restoreFiles, restoreUpper } from '../saved-files.ts';
 import { forgetUpperAside, putUpperBack, setUpperAside } from './upper-aside.ts';
@@ -98,6 +98,7 @@ export async function restoreContainer(
       timeoutMs: options.timeoutMs ?? CHECKPOINT_TIMEOUT_MS,
       signal: options.signal,
       watch,
+      launcher: null,
       pid: 0,
       statistics: null,
       verified: null,
@@ -168,7 +169,13 @@ function restoreStages(
 ): StageList<ContainerContext> {
   const [first, ...others] = preparation;
   const [savedUpper, savedFiles] = archived === null ? savedStages(job) : archivedStages(job, archived);
-  return [...(first === undefined ? [] : [first]), savedUpper, ...others, savedFiles, restoredContainer(job)];
+  return [
+    ...(first === undefined ? [] : [first]),
+    [savedUpper, waitingLauncher(job)],
+    ...others,
+    savedFiles,
+    restoredContainer(job),
+  ];
 }
 
 const nothing = (): Promise<void> => Promise.resolve();

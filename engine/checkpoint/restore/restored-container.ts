@@ -22,8 +22,8 @@ import { restoredExternals } from '../external-mounts.ts';
 import { followLinks } from '../follow-links.ts';
 import { emptyCgroup } from './kill-leftovers.ts';
 import { startLazyMemory } from './lazy-memory.ts';
-import { launchCriu, NETWORK_PLACE } from './launch-criu.ts';
-import type { LaunchedCriu } from './launch-criu.ts';
+import { NETWORK_PLACE, startLauncher } from './launch-criu.ts';
+import type { LaunchedCriu, WaitingLauncher } from './launch-criu.ts';
 import { formatLsmProfile, lsmProfileOf } from '../lsm-profile.ts';
 import { reuseParked, unpark } from '../parked-runtime.ts';
 import { startPlaceholder } from './placeholder.ts';
@@ -56,10 +56,26 @@ export interface RestoreJob {
   readonly timeoutMs: number;
   readonly signal: AbortSignal | undefined;
   readonly watch: Stopwatch;
+  /** From when it waits; what launches CRIU. */
+  launcher: WaitingLauncher | null;
   pid: number;
   statistics: CriuRestoreStatistics | null;
   /** The runtime's word, asked for while CRIU goes on. */
   verified: Promise<void> | null;
+}
+
+/** The monitor, as soon as it has a bundle: it loads while the container is prepared, and waits to be told what to launch. */
+export function waitingLauncher(job: RestoreJob): Stage<ContainerContext> {
+  return {
+    name: 'waiting-launcher',
+    up(context) {
+      job.launcher = startLauncher(context, path.join(job.directory, CHECKPOINT_FILES.images));
+      return Promise.resolve();
+    },
+    async down() {
+      await job.launcher?.abandon();
+    },
+  };
 }
 
 /** In the place of the stage that creates the container: its processes come out of the images. */
@@ -107,10 +123,10 @@ async function bringBack(
     await readAtOnce(path.join(job.directory, CHECKPOINT_FILES.descriptors)),
   ) as string[];
   if (job.lazy !== null) job.lazy.pages = await startLazyMemory(context, { ...job, ...job.lazy, images });
-  const launched = launchCriu(context, {
+  if (job.launcher === null) throw new Error(`${job.operation}: no launcher waits`);
+  const launched = job.launcher.launch({
     criu: job.criu,
     knowledge: job.knowledge,
-    images,
     network: placeholder.network,
   });
   try {
