@@ -17,6 +17,7 @@
         "native/src/process.cc",
         "native/src/socket.cc",
         "native/src/spawn.cc",
+        "native/src/tree.cc",
         "native/src/watcher.cc",
         "native/src/xattr.cc",
         "native/src/zstd.cc"

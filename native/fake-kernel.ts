@@ -112,5 +112,6 @@ function harmless(): Kernel {
     syncfs: () => Promise.resolve(),
     syncFileRange: () => Promise.resolve(),
     statfs: () => ({ type: 0, freeBytes: 0n, totalBytes: 0n }),
+    removeTree: () => Promise.resolve(),
   };
 }

@@ -88,6 +88,11 @@ export interface Kernel {
   syncFileRange(fd: number, offset: number, bytes: number, flags: number): Promise<void>;
   /** statfs(2): the type (magic number), and sizes in bytes. */
   statfs(path: string): { type: number; freeBytes: bigint; totalBytes: bigint };
+  /**
+   * unlinkat(2) for a file, or a directory and all that is in it, on a thread of its own; nothing there is nothing to do. Follows no link, crosses
+   * no mount (it fails with EBUSY), and takes directories of any depth.
+   */
+  removeTree(path: string): Promise<void>;
 }
 
 /** open_how of openat2(2): `resolve` takes the RESOLVE_* bits. */

@@ -147,5 +147,6 @@ function fileCalls(addon: NativeAddon, readiness: Readiness): FileCalls {
     syncfs: addon.syncfs,
     syncFileRange: addon.syncFileRange,
     statfs: addon.statfs,
+    removeTree: addon.removeTree,
   };
 }

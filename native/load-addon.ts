@@ -41,6 +41,7 @@ type SameAsKernel = Pick<
   | 'syncfs'
   | 'syncFileRange'
   | 'statfs'
+  | 'removeTree'
 >;
 
 /** What native/src exports. Objects are flat and promises few, so that the C++ stays thin. */

@@ -1,4 +1,4 @@
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { mkdir, readdir } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { ContainerContext } from '../container/container-context.ts';
@@ -59,7 +59,7 @@ export function emptyDirsOnDisk(context: ContainerContext): Record<string, strin
 export async function restoreUpper(context: ContainerContext, source: string): Promise<void> {
   const saved = path.join(source, CHECKPOINT_FILES.upper);
   if (!existsSync(saved)) return;
-  await setUpperAside(context.paths);
+  await setUpperAside(context.parts.kernel, context.paths);
   await copyTree(context, saved, context.paths.upper);
 }
 
@@ -71,7 +71,7 @@ export async function restoreFiles(context: ContainerContext, source: string): P
     // Without an archive a volatile directory was empty, and one on disk was left as it is.
     if (!exists && !volatile) continue;
     for (const name of await readdir(directory)) {
-      await rm(path.join(directory, name), { recursive: true, force: true });
+      await context.parts.kernel.removeTree(path.join(directory, name));
     }
     if (exists) await unpackDirectory(context, file, directory);
   }

@@ -1,4 +1,4 @@
-import { rename, rm } from 'node:fs/promises';
+import { rename } from 'node:fs/promises';
 import { letConnectionsGo } from '../checkpoint/kept/kept-checkpoints.ts';
 import { hasErrno } from '../../native/index.ts';
 import type { ContainerRequest } from '../../schemas/index.ts';
@@ -32,13 +32,13 @@ export async function removeContainerStorage(parts: EngineParts, request: Contai
   const paths = parts.paths.container(request.id);
   await letConnectionsGo(parts, paths);
   for (const point of mountPointsBelow(paths.memoryDirs)) unmountAll(parts.kernel, point);
-  await rm(paths.memoryDirs, { recursive: true, force: true });
+  await parts.kernel.removeTree(paths.memoryDirs);
   // First out of the way as a whole: whoever creates it again after a crash must not find half of a writable layer.
   const condemned = `${paths.state}.removing`;
-  await rm(condemned, { recursive: true, force: true });
+  await parts.kernel.removeTree(condemned);
   await rename(paths.state, condemned).catch((error: unknown) => {
     if (!hasErrno(error, 'ENOENT')) throw error;
   });
-  await rm(condemned, { recursive: true, force: true });
+  await parts.kernel.removeTree(condemned);
   await parts.idRanges.release(request.id);
 }

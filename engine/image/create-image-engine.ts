@@ -23,7 +23,6 @@ import { packCheckpoint } from './pack-checkpoint.ts';
 import { pushImage } from './push-image.ts';
 import type { RegistryOptions } from './registry-options.ts';
 import { pruneImages, removeImage } from './remove-images.ts';
-import { removeTree } from './remove-tree.ts';
 import { createSharedJobs } from './shared-jobs.ts';
 import { createStoreGate } from './store-gate.ts';
 import { createUnpackPool } from './unpack-pool.ts';
@@ -203,6 +202,6 @@ async function prepareDirectory(kernel: Kernel, paths: ImagePaths): Promise<void
     await mkdir(directory, { recursive: true, mode: 0o700 });
   }
   for (const name of await readdir(paths.temporary)) {
-    await removeTree(kernel, path.join(paths.temporary, name));
+    await kernel.removeTree(path.join(paths.temporary, name));
   }
 }

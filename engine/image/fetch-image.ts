@@ -9,7 +9,6 @@ import { isDigest } from './image-paths.ts';
 import type { ImagePaths } from './image-paths.ts';
 import { globalOptions, skopeoEnvironment, sourceOptions } from './registry-options.ts';
 import type { RegistryOptions } from './registry-options.ts';
-import { removeTree } from './remove-tree.ts';
 
 export interface FetchImageOptions {
   kernel: Kernel;
@@ -56,7 +55,7 @@ export async function fetchImage(options: FetchImageOptions, request: FetchReque
     return await manifestDigest(path.join(work, 'layout', 'index.json'), request.name);
   } finally {
     stopWatching();
-    await removeTree(kernel, work);
+    await kernel.removeTree(work);
   }
 }
 

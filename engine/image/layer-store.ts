@@ -8,7 +8,6 @@ import { layerPaths } from './image-paths.ts';
 import type { ImagePaths } from './image-paths.ts';
 import type { LayerLimits } from './layer-limits.ts';
 import type { RootStatus } from './layer-writer.ts';
-import { removeTree } from './remove-tree.ts';
 import type { UnpackPool } from './unpack-pool.ts';
 import type { UnpackedLayer } from './unpack-layer.ts';
 import { readAtOnce } from '../read-at-once.ts';
@@ -77,7 +76,7 @@ export function createLayerStore(options: LayerStoreOptions): LayerStore {
       );
       return await putInPlace(diffId, work.directory, unpacked);
     } finally {
-      await removeTree(kernel, work.directory);
+      await kernel.removeTree(work.directory);
     }
   }
 
@@ -87,7 +86,7 @@ export function createLayerStore(options: LayerStoreOptions): LayerStore {
     directory: string,
     unpacked: UnpackedLayer,
   ): Promise<LayerRecord> {
-    await removeTree(kernel, path.join(directory, 'trash'));
+    await kernel.removeTree(path.join(directory, 'trash'));
     const record: LayerRecord = { diffId, ...unpacked, unsettledIn: bootId };
     await writeFile(layerPaths(directory).record, JSON.stringify(record), { mode: 0o600 });
     const target = paths.layer(diffId).directory;
@@ -105,7 +104,7 @@ export function createLayerStore(options: LayerStoreOptions): LayerStore {
       if (hasErrno(error, 'ENOENT')) return;
       throw error;
     }
-    await removeTree(kernel, discarded);
+    await kernel.removeTree(discarded);
   }
 
   return {

@@ -6,7 +6,6 @@ import type { StoredImage } from './blob-store.ts';
 import { explainSkopeo } from './explain-skopeo.ts';
 import type { FetchImageOptions } from './fetch-image.ts';
 import { destinationOptions, globalOptions, skopeoEnvironment } from './registry-options.ts';
-import { removeTree } from './remove-tree.ts';
 
 export interface PushRequest {
   image: StoredImage;
@@ -62,7 +61,7 @@ export async function pushImage(options: FetchImageOptions, request: PushRequest
       throw explainSkopeo(operation, result.stderr, `ended with ${String(result.exitCode ?? result.signal)}`);
     }
   } finally {
-    await removeTree(kernel, work);
+    await kernel.removeTree(work);
   }
 }
 

@@ -1,4 +1,4 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { hasErrno } from '../../native/index.ts';
 import type { PinNamespacesRequest } from '../../native/index.ts';
 import { parseBytes } from '../../schemas/index.ts';
@@ -45,7 +45,7 @@ const podStorage: Stage<PodContext> = {
   name: 'pod-storage',
   up: () => Promise.resolve(),
   async down({ parts, pod, paths }) {
-    await rm(paths.state, { recursive: true, force: true });
+    await parts.kernel.removeTree(paths.state);
     await parts.idRanges.release(pod.id);
   },
 };
@@ -66,7 +66,7 @@ const podDirectories: Stage<PodContext> = {
   },
   async down({ parts, pod, paths }) {
     for (const point of mountPointsBelow(paths.directory)) unmountAll(parts.kernel, point);
-    await rm(paths.directory, { recursive: true, force: true });
+    await parts.kernel.removeTree(paths.directory);
     await removePodCgroup(parts, pod.id);
   },
 };

@@ -4,7 +4,6 @@ import type { Kernel } from '../../native/index.ts';
 import type { VolumeRecord } from '../../schemas/index.ts';
 import type { HostFacts } from '../contract/host-facts.ts';
 import { EngineError } from '../engine-error.ts';
-import { removeTree } from '../image/remove-tree.ts';
 import type { RunCommand } from '../process/run-command.ts';
 import { isMountPoint } from '../rootfs/is-mount-point.ts';
 import type { VolumeDetails, VolumeEngine, VolumeUsers } from '../contract/volume-engine.ts';
@@ -156,7 +155,7 @@ async function unpack(
     });
   }
   const { copying } = volumes.pathsOf(record.name);
-  await removeTree(kernel, copying);
+  await kernel.removeTree(copying);
   try {
     await mkdir(copying, { mode: 0o755 });
     const args = ['--extract', '--same-permissions', '--same-owner', ...ATTRIBUTES];
@@ -167,7 +166,7 @@ async function unpack(
       await rename(copying, data);
     }
   } finally {
-    await removeTree(kernel, copying);
+    await kernel.removeTree(copying);
   }
 }
 

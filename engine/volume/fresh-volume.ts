@@ -2,7 +2,6 @@ import { mkdir, readdir, rename } from 'node:fs/promises';
 import path from 'node:path';
 import { AT_FDCWD, hasErrno, O_DIRECTORY, O_PATH } from '../../native/index.ts';
 import type { Kernel } from '../../native/index.ts';
-import { removeTree } from '../image/remove-tree.ts';
 import { openInRoot } from '../rootfs/read-in-root.ts';
 import { copyDirectoryStatus, copyTree } from './copy-tree.ts';
 import type { OwnerChange } from './copy-tree.ts';
@@ -49,7 +48,7 @@ export async function fillFreshVolume(
       return true;
     }
     const copying = path.join(path.dirname(data), `${path.basename(data)}.copying`);
-    await removeTree(kernel, copying);
+    await kernel.removeTree(copying);
     await mkdir(copying, { mode: 0o700 });
     await into(kernel, copying, async (target) => {
       await copyTree(kernel, covered, target, use.owners);

@@ -1,4 +1,4 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { AT_FDCWD, MOUNT_ATTR_NODEV, MOUNT_ATTR_NOSUID, O_DIRECTORY, O_PATH } from '../../native/index.ts';
 import type { Kernel } from '../../native/index.ts';
@@ -50,7 +50,7 @@ async function throwAway(
   index: number,
 ): Promise<{ upperdir: string; workdir: string }> {
   const directory = path.join(overlayDirectories(context), String(index));
-  await rm(directory, { recursive: true, force: true });
+  await context.parts.kernel.removeTree(directory);
   const [upperdir, workdir] = [path.join(directory, 'upper'), path.join(directory, 'work')];
   for (const each of [upperdir, workdir]) await mkdir(each, { recursive: true, mode: 0o700 });
   copyStatus(context.parts.kernel, lower, upperdir);

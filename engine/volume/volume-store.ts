@@ -6,7 +6,6 @@ import { EngineError } from '../engine-error.ts';
 import type { HostPaths } from '../host-paths.ts';
 import { isMountPoint } from '../rootfs/is-mount-point.ts';
 import { unmountAll } from '../rootfs/mount-overlay.ts';
-import { removeTree } from '../image/remove-tree.ts';
 import { syncDirectory, writeDurably } from '../store/durable-file.ts';
 import type { VolumeWish } from '../contract/volume-engine.ts';
 import { KeyedLock } from './keyed-lock.ts';
@@ -109,14 +108,14 @@ export class VolumeStore {
     unmountAll(this.#kernel, paths.data);
     // Out of the way as a whole first: a crash must not leave half of a volume under its name.
     const condemned = path.join(this.#paths.volumes, `${name}.removing`);
-    await removeTree(this.#kernel, condemned);
+    await this.#kernel.removeTree(condemned);
     try {
       await rename(paths.directory, condemned);
     } catch (error) {
       if (codeOf(error) !== 'ENOENT') throw error;
     }
     await syncDirectory(this.#paths.volumes).catch(noneIfMissing);
-    await removeTree(this.#kernel, condemned);
+    await this.#kernel.removeTree(condemned);
     await rm(paths.users, { recursive: true, force: true });
   }
 

@@ -15,6 +15,7 @@ static Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   tsctr::exposeSocket(env, exports);
   tsctr::exposeFile(env, exports);
   tsctr::exposeInode(env, exports);
+  tsctr::exposeTree(env, exports);
   tsctr::exposeXattr(env, exports);
   tsctr::exposeZstd(env, exports);
   tsctr::exposeWatcher(env, exports);

@@ -12,6 +12,7 @@ void exposeNamespace(Napi::Env env, Napi::Object exports);
 void exposeProcess(Napi::Env env, Napi::Object exports);
 void exposeSocket(Napi::Env env, Napi::Object exports);
 void exposeSpawn(Napi::Env env, Napi::Object exports);
+void exposeTree(Napi::Env env, Napi::Object exports);
 void exposeXattr(Napi::Env env, Napi::Object exports);
 void exposeZstd(Napi::Env env, Napi::Object exports);
 

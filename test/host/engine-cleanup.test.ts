@@ -95,6 +95,23 @@ test('[life.remove] removes the writable layer, logs and volumes of its own, and
   });
 });
 
+test('[life.remove] takes a writable layer and a volume that are deeper than any path can say', async () => {
+  await withEngine(async (engine) => {
+    const { containers, parts } = engine;
+    const dig = 'i=0; while [ $i -lt 100 ]; do mkdir $name && cd $name; i=$((i+1)); done; echo deep > file';
+    const name = `name=${'d'.repeat(100)}`;
+    const request = engine.request(`${name}; cd /scratch && ( ${dig} ) && cd / && ${dig}`, {
+      volumes: [{ name: 'scratch', emptyDir: {} }],
+      volumeMounts: [{ name: 'scratch', mountPath: '/scratch' }],
+    });
+    await start(engine, request);
+    assert.is((await containers.waitExit(request)).code, 0);
+    await containers.cleanup(request);
+    await containers.remove(request);
+    assert.not(existsSync(parts.paths.container(request.id).state));
+  });
+});
+
 test('[life.remove] by force while it runs leaves no process', async () => {
   await withEngine(async (engine) => {
     const request = engine.request('sleep 1000 & sleep 1000');

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { tmpdir } from 'node:os';
 import { suite } from 'uvu';
@@ -170,6 +170,19 @@ test('a device node is made with its numbers', ({ root }) => {
   kernel.mknodat(native.AT_FDCWD, device, native.S_IFCHR | 0o666, { major: 1, minor: 3 });
   const { rdevMajor, rdevMinor } = kernel.fstatat(native.AT_FDCWD, device, 0);
   assert.equal([rdevMajor, rdevMinor], [1, 3]);
+});
+
+test('a tree with a mount in it is not removed beyond the mount, which says so', async ({ root }) => {
+  const tree = path.join(root, 'tree');
+  const mount = path.join(tree, 'a/mount');
+  mountNew('tmpfs', {}, mount);
+  writeFileSync(path.join(mount, 'kept'), 'x');
+  const failure = await kernel.removeTree(tree).catch((error: unknown) => error);
+  assert.ok(native.hasErrno(failure, 'EBUSY'), String(failure));
+  assert.is(readFileSync(path.join(mount, 'kept'), 'utf8'), 'x');
+  kernel.umount2(mount, native.MNT_DETACH);
+  await kernel.removeTree(tree);
+  assert.equal(readdirSync(root), []);
 });
 
 test.run();

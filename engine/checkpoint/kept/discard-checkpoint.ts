@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readdir, rm, rmdir, unlink } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { EngineParts } from '../../container/container-context.ts';
 import { mountPointsBelow } from '../../rootfs/is-mount-point.ts';
@@ -14,7 +14,7 @@ export async function discardCheckpoint(parts: EngineParts, directory: string): 
   await releaseNetworkLock(parts, directory);
   // First: what is only half there must not be taken for whole.
   await disownCheckpoint(directory);
-  await rm(directory, { recursive: true, force: true });
+  await parts.kernel.removeTree(directory);
 }
 
 /** From here on it is none; its bytes stay where they are. */
@@ -26,16 +26,7 @@ export async function disownCheckpoint(directory: string): Promise<void> {
  * Takes away a checkpoint that has become the run. It is none at once; its bytes, which take their time, go while the caller goes on.
  * What a crash leaves of them is removed before the next one is made.
  */
-export async function retireCheckpoint(directory: string): Promise<void> {
+export async function retireCheckpoint({ kernel }: EngineParts, directory: string): Promise<void> {
   await disownCheckpoint(directory);
-  void removeGradually(directory).catch(() => undefined);
-}
-
-/** One file after the other, where rm() would fill the thread pool with some sixty removals: the record of the restore is waiting. */
-async function removeGradually(directory: string): Promise<void> {
-  for (const entry of await readdir(directory, { withFileTypes: true })) {
-    const file = path.join(directory, entry.name);
-    await (entry.isDirectory() ? removeGradually(file) : unlink(file));
-  }
-  await rmdir(directory);
+  void kernel.removeTree(directory).catch(() => undefined);
 }

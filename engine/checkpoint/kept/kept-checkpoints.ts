@@ -82,9 +82,14 @@ export async function discardOutrun(parts: EngineParts, paths: ContainerPaths): 
 }
 
 /** Likewise, without waiting for the bytes; those of `inUse` stay, with whoever reads them. */
-export async function retireOutrun(paths: ContainerPaths, inUse: string | null): Promise<void> {
+export async function retireOutrun(
+  parts: EngineParts,
+  paths: ContainerPaths,
+  inUse: string | null,
+): Promise<void> {
   for (const { repeatable, directory } of await listKept(paths)) {
-    if (!repeatable) await (directory === inUse ? disownCheckpoint : retireCheckpoint)(directory);
+    if (repeatable) continue;
+    await (directory === inUse ? disownCheckpoint(directory) : retireCheckpoint(parts, directory));
   }
 }
 

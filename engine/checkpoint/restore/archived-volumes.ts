@@ -81,9 +81,10 @@ export async function fillVolumes(
   if (fill.length === 0) return;
   await writeDurably(noteOf(context), JSON.stringify(fill.map(({ claim }) => claim)));
   for (const { claim, archive } of fill) {
-    const { data } = context.parts.volumes.pathsOf(claim);
-    for (const name of await readdir(data)) await rm(path.join(data, name), { recursive: true, force: true });
-    await unpackInto(context.parts.kernel, archive, data, { operation: `${operation}: volume ${claim}` });
+    const { kernel, volumes } = context.parts;
+    const { data } = volumes.pathsOf(claim);
+    for (const name of await readdir(data)) await kernel.removeTree(path.join(data, name));
+    await unpackInto(kernel, archive, data, { operation: `${operation}: volume ${claim}` });
   }
 }
 

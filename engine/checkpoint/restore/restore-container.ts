@@ -121,10 +121,10 @@ async function carryOut(
   const { directory, watch, lazy } = job;
   try {
     await bringUp(context, job, plan);
-    await forgetUpperAside(paths);
+    await forgetUpperAside(parts.kernel, paths);
     await letConnectionsGo(parts, paths, directory);
     // From here the files go their way: what has no copy of them cannot be restored a second time.
-    await retireOutrun(paths, lazy === null ? null : directory);
+    await retireOutrun(parts, paths, lazy === null ? null : directory);
     lazy?.pages?.letGo();
   } finally {
     lazy?.pages?.close();
@@ -186,7 +186,7 @@ function savedStages({ directory }: RestoreJob): [Stage<ContainerContext>, Stage
     {
       name: 'saved-upper',
       up: (context) => restoreUpper(context, directory),
-      down: ({ paths }) => putUpperBack(paths),
+      down: ({ parts, paths }) => putUpperBack(parts.kernel, paths),
     },
     { name: 'saved-files', up: (context) => restoreFiles(context, directory), down: nothing },
   ];
@@ -200,8 +200,8 @@ function archivedStages(
   return [
     {
       name: 'saved-upper',
-      up: ({ paths }) => setUpperAside(paths),
-      down: ({ paths }) => putUpperBack(paths),
+      up: ({ parts, paths }) => setUpperAside(parts.kernel, paths),
+      down: ({ parts, paths }) => putUpperBack(parts.kernel, paths),
     },
     {
       name: 'saved-files',

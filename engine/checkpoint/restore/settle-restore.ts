@@ -24,6 +24,6 @@ export async function settleRestore(
   if (!hasUpperAside(context.paths) && !hasFilledVolumes(context)) return;
   const { status } = await observeContainer(parts, request);
   if (status !== 'running' && status !== 'paused') return;
-  await forgetUpperAside(context.paths);
+  await forgetUpperAside(context.parts.kernel, context.paths);
   await keepVolumes(context);
 }

@@ -1,4 +1,4 @@
-import { readdir, rm } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { AT_FDCWD, MOUNT_ATTR_NODEV } from '../../../native/index.ts';
 import { EngineError } from '../../engine-error.ts';
@@ -90,7 +90,7 @@ async function beginShift(context: ContainerContext): Promise<(() => Promise<voi
   if (state === 'begun') {
     for (const directory of [paths.upper, paths.work]) {
       for (const name of await readdir(directory)) {
-        await rm(path.join(directory, name), { recursive: true, force: true });
+        await parts.kernel.removeTree(path.join(directory, name));
       }
     }
   }

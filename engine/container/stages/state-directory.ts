@@ -15,9 +15,9 @@ export const stateDirectory: Stage<ContainerContext> = {
 
   async up(context) {
     const { paths, parts, request, continuesLog } = context;
-    clear(context);
+    await clear(context);
     // A restore out of another layer was interrupted.
-    await putUpperBack(paths);
+    await putUpperBack(parts.kernel, paths);
     const isNew = await makeKept(paths);
     makeVolatile([paths.rootfs, paths.files, paths.shm, paths.memoryDirs, paths.persist, parts.paths.exits]);
     // The root directory of the container takes its mode from here; podman's engines have it 0555, and so do its checkpoints.
@@ -27,10 +27,7 @@ export const stateDirectory: Stage<ContainerContext> = {
     if (continuesLog !== true && !isNew) await setLogsAside(paths);
   },
 
-  down(context) {
-    clear(context);
-    return Promise.resolve();
-  },
+  down: clear,
 };
 
 /** What outlives a reboot. True when nothing of it was there. */
@@ -47,9 +44,9 @@ function makeVolatile(directories: readonly string[]): void {
   for (const directory of directories) mkdirSync(directory, { recursive: true, mode: 0o700 });
 }
 
-/** At once, as it was made. Only mounts that a crash has left behind are unmounted here; each stage unmounts its own. */
-function clear({ paths, parts }: ContainerContext): void {
+/** Only mounts that a crash has left behind are unmounted here; each stage unmounts its own. */
+async function clear({ paths, parts }: ContainerContext): Promise<void> {
   for (const point of mountPointsBelow(paths.bundle)) unmountAll(parts.kernel, point);
-  rmSync(paths.bundle, { recursive: true, force: true });
+  await parts.kernel.removeTree(paths.bundle);
   rmSync(paths.exitFile, { force: true });
 }

@@ -1,4 +1,3 @@
-import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { joinErrors } from '../../engine-error.ts';
 import { mountPointsBelow } from '../../rootfs/is-mount-point.ts';
@@ -34,7 +33,7 @@ export const volumes: Stage<ContainerContext> = {
         });
       }
     }
-    await attempt(() => rm(overlayDirectories(context), { recursive: true, force: true }));
+    await attempt(() => parts.kernel.removeTree(overlayDirectories(context)));
     await attempt(() => parts.volumes.release(request.id));
     const error = joinErrors(`unmount the volumes of container/${request.name}`, errors);
     if (error !== null) throw error;

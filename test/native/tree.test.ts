@@ -1,11 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { removeTree } from '../../../engine/image/remove-tree.ts';
-import { createLinuxKernel } from '../../../native/index.ts';
-import { withDirectory } from '../../support/scratch-directory.ts';
+import { createLinuxKernel, hasErrno } from '../../native/index.ts';
+import { withDirectory } from '../support/scratch-directory.ts';
 
 const kernel = createLinuxKernel();
 
@@ -19,7 +18,7 @@ test('removes a tree and follows no link out of it', async () => {
     writeFileSync(path.join(tree, 'a/b/file'), 'x');
     symlinkSync(outside, path.join(tree, 'a/out'));
     symlinkSync(outside, path.join(tree, 'out'));
-    await removeTree(kernel, tree);
+    await kernel.removeTree(tree);
     assert.not(existsSync(tree));
     assert.is(readFileSync(path.join(outside, 'victim'), 'utf8'), 'untouched');
   });
@@ -30,7 +29,7 @@ test('removes a tree that is deeper than any path can say', async () => {
     const script =
       'mkdir tree && cd tree && for i in $(seq 300); do mkdir dddddddddddddddddddd && cd dddddddddddddddddddd; done; : > f';
     execFileSync('sh', ['-c', script], { cwd: directory });
-    await removeTree(kernel, path.join(directory, 'tree'));
+    await kernel.removeTree(path.join(directory, 'tree'));
     assert.not(existsSync(path.join(directory, 'tree')));
   });
 });
@@ -46,25 +45,42 @@ test('lets other work go on in between', async () => {
       next = setImmediate(count);
     };
     let next = setImmediate(count);
-    await removeTree(kernel, tree);
+    await kernel.removeTree(tree);
     clearImmediate(next);
     assert.ok(turns >= 5, `${turns} turns`);
   });
 });
 
-test('what is not there is no error; a link in its place is', async () => {
+test('removes what a name cannot be kept for: a container may have taken it', async () => {
   await withDirectory(async (directory) => {
-    await removeTree(kernel, path.join(directory, 'nothing'));
-    const link = path.join(directory, 'link');
-    mkdirSync(path.join(directory, 'target'));
-    symlinkSync('target', link);
-    let refused = false;
-    await removeTree(kernel, link).catch(() => {
-      refused = true;
-    });
-    assert.ok(refused);
-    assert.ok(existsSync(path.join(directory, 'target')));
+    const script =
+      'mkdir tree && cd tree && : > .removed-0 && for i in $(seq 40); do mkdir d && cd d; done; : > f && mkdir .removed-0';
+    execFileSync('sh', ['-c', script], { cwd: directory });
+    await kernel.removeTree(path.join(directory, 'tree'));
+    assert.not(existsSync(path.join(directory, 'tree')));
   });
+});
+
+test('what is not there is no error; a file or a link goes by itself', async () => {
+  await withDirectory(async (directory) => {
+    await kernel.removeTree(path.join(directory, 'nothing'));
+    const [file, link, target] = ['file', 'link', 'target'].map((name) => path.join(directory, name)) as [
+      string,
+      string,
+      string,
+    ];
+    writeFileSync(file, 'x');
+    mkdirSync(target);
+    symlinkSync('target', link);
+    await kernel.removeTree(file);
+    await kernel.removeTree(link);
+    assert.equal(readdirSync(directory), ['target']);
+  });
+});
+
+test('what cannot be removed is an error with its cause', async () => {
+  const error = await kernel.removeTree('/proc/self/fd').catch((reason: unknown) => reason);
+  assert.ok(hasErrno(error, 'EPERM', 'EACCES'), String(error));
 });
 
 test.run();
