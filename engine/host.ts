@@ -6,6 +6,7 @@ import { readCgroupLayout } from './cgroup/cgroup-layout.ts';
 import type { CgroupLayout } from './cgroup/cgroup-layout.ts';
 import type { HostFacts } from './contract/host-facts.ts';
 import { EngineError } from './engine-error.ts';
+import { programIdentity } from './process/program-identity.ts';
 import type { RunCommand } from './process/run-command.ts';
 
 /** What the configuration may say about the tools of this host. */
@@ -137,8 +138,7 @@ class VersionCache {
   async of(program: string): Promise<string> {
     this.#loaded ??= this.#load();
     await this.#loaded;
-    const { size, mtimeMs } = statSync(program);
-    const key = `${program} ${String(size)} ${String(mtimeMs)}`;
+    const key = programIdentity(program);
     const known = this.#known[key];
     if (known !== undefined) return known;
     const result = await this.#runCommand({ file: program, args: ['--version'], timeoutMs: 10_000 });

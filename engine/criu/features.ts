@@ -1,4 +1,3 @@
-import { statSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Kernel } from '../../native/index.ts';
@@ -9,6 +8,7 @@ import { spawnCriu } from './criu-client.ts';
 import type { CriuProcess } from './criu-client.ts';
 import { createKernelKnowledge } from './kernel-knowledge.ts';
 import type { KernelKnowledge } from './kernel-knowledge.ts';
+import { programIdentity } from '../process/program-identity.ts';
 import { readAtOnce } from '../read-at-once.ts';
 
 /** The oldest CRIU that runs on the kernels of today. */
@@ -100,7 +100,7 @@ export class CriuProgram {
   }
 
   async #cached(): Promise<CriuFacts> {
-    const identity = this.#identity();
+    const identity = programIdentity(this.path);
     try {
       const facts = JSON.parse(await readAtOnce(this.#cacheFile)) as CriuFacts;
       return facts.identity === identity ? facts : { identity };
@@ -113,11 +113,6 @@ export class CriuProgram {
     // Only a cache: whoever may not write here asks again.
     await mkdir(path.dirname(this.#cacheFile), { recursive: true, mode: 0o711 }).catch(() => undefined);
     await writeFile(this.#cacheFile, JSON.stringify(facts), { mode: 0o600 }).catch(() => undefined);
-  }
-
-  #identity(): string {
-    const { dev, ino, size, mtimeMs } = statSync(this.path);
-    return [this.path, dev, ino, size, mtimeMs].join(' ');
   }
 }
 

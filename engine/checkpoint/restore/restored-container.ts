@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { SOCK_STREAM } from '../../../native/index.ts';
 import type { CriuRestoreStatistics, OciSpec } from '../../../schemas/index.ts';
 import { containerCgroup } from '../../cgroup/cgroup-path.ts';
@@ -238,7 +239,8 @@ function restoreHandlers(
       adoptProcess(path.join(parts.paths.runtime, request.id), await describeProcess(pid));
       writeVolatile(paths.pidFile, String(pid), 0o600);
       unpark(parts, request);
-      job.verified = verifyContainer(context, pid);
+      // After the answer: to start a process takes as long as CRIU's next step, which need not wait for it.
+      job.verified = nextTurn().then(() => verifyContainer(context, pid));
       // CRIU may fail before anybody waits for it.
       job.verified.catch(() => undefined);
       job.lazy?.pages?.letRun();
