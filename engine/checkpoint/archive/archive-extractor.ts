@@ -42,7 +42,7 @@ type Job = { kind: 'open'; path: string } | { kind: 'write'; bytes: Buffer } | {
 /**
  * Puts the members of a checkpoint archive where a kept checkpoint has them, below `root`. No name of the archive is used as
  * it is: what a member is decides where it goes. Files are 0600 and belong to the caller, whatever the archive says. Parsing
- * is synchronous, writing is not: `settle` does what parsing has found.
+ * is synchronous, writing is not: `settle` begins what parsing has found, and waits for what it has begun before.
  */
 export class ArchiveExtractor implements ArchiveSink {
   /** Regular files of no interest: they were not unpacked. */
@@ -59,6 +59,8 @@ export class ArchiveExtractor implements ArchiveSink {
   readonly #operation: string;
   readonly #seen = new Set<string>();
   #jobs: Job[] = [];
+  /** What was begun last. */
+  #writing: Promise<void> = Promise.resolve();
   #current: number | null = null;
   #skip = false;
   #unchecked = 0;
@@ -104,10 +106,19 @@ export class ArchiveExtractor implements ArchiveSink {
 
   /** Waits until there is enough to write at once: each call of the kernel is a detour over another thread. */
   async settle(): Promise<void> {
-    if (this.#pending >= FLUSH_BYTES) await this.complete();
+    if (this.#pending < FLUSH_BYTES) return;
+    await this.#writing;
+    this.#writing = this.#flush();
+    // Whoever waits for it is told; until then it must not be taken for unhandled.
+    this.#writing.catch(() => undefined);
   }
 
   async complete(): Promise<void> {
+    await this.#writing;
+    await this.#flush();
+  }
+
+  async #flush(): Promise<void> {
     const jobs = this.#jobs;
     this.#jobs = [];
     this.#pending = 0;
@@ -123,13 +134,19 @@ export class ArchiveExtractor implements ArchiveSink {
         await this.#write(pieces);
         pieces = [];
         if (job.kind === 'open') this.#open(job.path);
-        else this.close();
+        else this.#close();
       }
     }
     await this.#write(pieces);
   }
 
-  close(): void {
+  /** Gives up what is open, once nothing is written to it any more. */
+  async close(): Promise<void> {
+    await this.#writing.catch(() => undefined);
+    this.#close();
+  }
+
+  #close(): void {
     if (this.#current !== null) this.#kernel.close(this.#current);
     this.#current = null;
   }

@@ -1,4 +1,5 @@
-import { CheckpointImages, decodeStatistics } from '../../criu/image/checkpoint-images.ts';
+import { decodeStatistics } from '../../criu/image/checkpoint-images.ts';
+import type { CheckpointImages } from '../../criu/image/checkpoint-images.ts';
 import { describeUnixSocket } from '../../criu/image/socket-address.ts';
 import type { CheckpointDocuments } from '../inspect/checkpoint-documents.ts';
 import type { CheckpointContents } from '../inspect/checkpoint-contents.ts';
@@ -11,10 +12,10 @@ import { NETWORK_NAMESPACE } from '../dump/dump-container.ts';
  * archive: what a restore relies on must be what CRIU will see.
  */
 export async function deriveRecord(
-  contents: CheckpointContents,
-  documents: CheckpointDocuments,
+  directory: string,
+  contents: Pick<CheckpointContents, 'documents'>,
+  { images, documents }: { images: CheckpointImages; documents: CheckpointDocuments },
 ): Promise<CheckpointRecord> {
-  const images = new CheckpointImages(contents.images);
   const { environment, config } = documents;
   const files = await images.files();
   const external = [...files.values()].some(
@@ -33,7 +34,7 @@ export async function deriveRecord(
       ...(external ? { externalUnixSockets: true } : {}),
     },
     statistics: statistics === undefined ? null : (decodeStatistics('stats-dump', statistics).dump ?? null),
-    sizes: measureSizes(contents.path),
+    sizes: measureSizes(directory),
     host: {
       kernel: environment?.kernel ?? 'unknown',
       architecture: environment?.architecture ?? 'unknown',

@@ -9,7 +9,7 @@ import { writeCheckpointRecord } from '../kept/checkpoint-record.ts';
 import type { CheckpointRecord } from '../kept/checkpoint-record.ts';
 import { readDocuments } from '../inspect/checkpoint-documents.ts';
 import type { CheckpointDocuments } from '../inspect/checkpoint-documents.ts';
-import { openDirectory } from '../inspect/open-directory.ts';
+import { openDescribing } from '../inspect/open-directory.ts';
 import { parseDocument } from '../inspect/parse-document.ts';
 import { syncTree } from '../dump/sync-tree.ts';
 import { signerOf, SIGNATURE_MEMBER } from './archive-signature.ts';
@@ -91,7 +91,7 @@ async function extract(kernel: Kernel, request: ImportRequest, directory: string
     if (extractor.hasParent) await symlink('../previous', path.join(directory, 'images', 'parent'));
     return extractor;
   } finally {
-    extractor.close();
+    await extractor.close();
     kernel.close(fd);
   }
 }
@@ -123,13 +123,14 @@ async function check(
       `${operation}: a complete checkpoint cannot be found in ${request.archive}`,
     );
   }
-  const contents = await openDirectory(directory);
+  const contents = await openDescribing(directory, path.join(directory, 'images'));
   const documents = await readDocuments(contents);
   checkDeletedPaths(documents.deletedFiles, operation);
   await checkDescriptors(directory);
-  await checkImages(new CheckpointImages(contents.images));
+  const images = new CheckpointImages(contents.images);
+  await checkImages(images);
   await checkNested(kernel, request, directory);
-  return { documents, record: await deriveRecord(contents, documents) };
+  return { documents, record: await deriveRecord(directory, contents, { images, documents }) };
 }
 
 /** Each process must have what CRIU writes of every process. */

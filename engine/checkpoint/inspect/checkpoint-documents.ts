@@ -12,7 +12,9 @@ export interface CheckpointDocuments {
 }
 
 /** Throws CHECKPOINT_INVALID for a document that is not what it should be. */
-export async function readDocuments({ documents }: CheckpointContents): Promise<CheckpointDocuments> {
+export async function readDocuments({
+  documents,
+}: Pick<CheckpointContents, 'documents'>): Promise<CheckpointDocuments> {
   const schemas = await import('../../../schemas/index.ts');
   const config = documents.get('config.dump');
   const spec = documents.get('spec.dump');

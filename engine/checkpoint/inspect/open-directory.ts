@@ -14,22 +14,32 @@ import type { CheckpointContents, ContentSizes, RootfsChanges } from './checkpoi
 
 /** A kept checkpoint of tsctr, an unpacked archive, or a directory of images alone. */
 export async function openDirectory(directory: string): Promise<CheckpointContents> {
-  const images = await findImages(directory);
-  const source = await openImageDirectory(images);
-  const documents = new Map<KnownFile, Buffer>();
-  for (const name of READ_DOCUMENTS) {
-    const bytes = await readDocument(path.join(directory, name));
-    if (bytes !== null) documents.set(name, bytes);
-  }
+  const directoryOfImages = await findImages(directory);
+  const { images, documents } = await openDescribing(directory, directoryOfImages);
   return {
     path: directory,
     layout: 'directory',
-    images: source,
-    madeAt: (await stat(path.join(images, 'inventory.img')).catch(() => null))?.mtime ?? null,
+    images,
+    madeAt: (await stat(path.join(directoryOfImages, 'inventory.img')).catch(() => null))?.mtime ?? null,
     documents,
-    sizes: await measure(directory, source.sizes),
+    sizes: await measure(directory, images.sizes),
     rootfsChanges: await listChanges(path.join(directory, 'rootfs-diff.tar')),
   };
+}
+
+/** What describes a checkpoint in a directory, without a look at all else that is in it. */
+export async function openDescribing(
+  directory: string,
+  images: string,
+): Promise<Pick<CheckpointContents, 'images' | 'documents'>> {
+  const documents = new Map<KnownFile, Buffer>();
+  await Promise.all(
+    [...READ_DOCUMENTS].map(async (name) => {
+      const bytes = await readDocument(path.join(directory, name));
+      if (bytes !== null) documents.set(name, bytes);
+    }),
+  );
+  return { images: await openImageDirectory(images), documents };
 }
 
 async function findImages(directory: string): Promise<string> {

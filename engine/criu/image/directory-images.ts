@@ -8,10 +8,16 @@ import type { ByteRange, ImageSource } from './image-source.ts';
 
 /** The image files in a directory. Anything but regular files is left out. */
 export async function openImageDirectory(directory: string): Promise<ImageSource> {
-  const sizes = new Map<string, number>();
-  for (const entry of await readdir(directory, { withFileTypes: true })) {
-    if (entry.isFile()) sizes.set(entry.name, (await lstat(path.join(directory, entry.name))).size);
-  }
+  const entries = await readdir(directory, { withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile());
+  const sizes = new Map(
+    await Promise.all(
+      files.map(async ({ name }): Promise<[string, number]> => [
+        name,
+        (await lstat(path.join(directory, name))).size,
+      ]),
+    ),
+  );
   return {
     sizes,
     read: (name) =>
