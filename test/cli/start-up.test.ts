@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import * as esbuild from 'esbuild';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { versionNumber } from '../../cli/version-number.ts';
@@ -12,6 +13,33 @@ const project = fileURLToPath(new URL('../..', import.meta.url));
 const { bundleAll } = (await import(join(project, 'scripts/bundle.mjs'))) as {
   bundleAll: (directory: string) => Promise<void>;
 };
+
+const { lazyModules } = (await import(join(project, 'scripts/lazy-modules.mjs'))) as {
+  lazyModules: (options: { define: Record<string, string> }) => esbuild.Plugin;
+};
+
+/** A program of these files, each of which says in `ran` that it runs; what it prints. */
+async function runLazily(files: Record<string, string[]>): Promise<{ stdout: string; stderr: string }> {
+  const directory = temporaryDirectory();
+  for (const [name, lines] of Object.entries(files)) {
+    const first = `globalThis.ran = [...(globalThis.ran ?? []), '${name}'];`;
+    writeFileSync(join(directory, name), [first, ...lines].join('\n'));
+  }
+  await esbuild.build({
+    entryPoints: [join(directory, 'main.ts')],
+    outdir: directory,
+    bundle: true,
+    format: 'cjs',
+    platform: 'node',
+    sourcemap: 'linked',
+    minifyWhitespace: true,
+    logLevel: 'silent',
+    plugins: [lazyModules({ define: {} })],
+  });
+  return spawnSync(process.execPath, ['--enable-source-maps', join(directory, 'main.js')], {
+    encoding: 'utf8',
+  });
+}
 
 /** The command line as it is shipped: bundled. */
 async function bundle(): Promise<string> {
@@ -88,6 +116,61 @@ test('a code cache that is damaged, cut off or of another V8 is overlooked', () 
     });
     assert.equal([status, stderr], [0, '']);
     assert.match(stdout, /Container/);
+  }
+});
+
+test('a module of the bundle runs when one of its exports is first used', async () => {
+  const { stdout, stderr } = await runLazily({
+    'main.ts': [
+      "import path, { join } from 'node:path';",
+      "import { Child, even, lineOf, unused, type Size } from './face.ts';",
+      "import * as whole from './whole.ts';",
+      'export const later = () => unused;',
+      'const size: Size = 1;',
+      'const said = [new Child().name, even(4), whole.name, path.join === join, size, lineOf()];',
+      'console.log(JSON.stringify([said, globalThis.ran]));',
+    ],
+    'face.ts': [
+      "export * from './child.ts';",
+      "export { even } from './even.ts';",
+      "export { lineOf } from './odd.ts';",
+      "export { unused } from './unused.ts';",
+    ],
+    'child.ts': [
+      "import { Parent } from './parent.ts';",
+      'export type Size = number;',
+      'export class Child extends Parent {}',
+    ],
+    'parent.ts': ["export class Parent { name = 'parent'; }"],
+    'even.ts': [
+      "import { odd } from './odd.ts';",
+      'export function even(n: number): boolean { return n === 0 || odd(n - 1); }',
+    ],
+    'odd.ts': [
+      "import { even } from './even.ts';",
+      'export const odd = (n: number): boolean => n !== 0 && even(n - 1);',
+      "export const lineOf = () => /odd\\.ts:\\d+/.exec(new Error().stack ?? '')?.[0];",
+    ],
+    'whole.ts': ["export const name = 'whole';"],
+    'unused.ts': ['export const unused = 1;'],
+  });
+  assert.is(stderr, '');
+  assert.equal(JSON.parse(stdout), [
+    ['parent', true, 'whole', true, 1, 'odd.ts:4'],
+    ['whole.ts', 'main.ts', 'face.ts', 'child.ts', 'parent.ts', 'even.ts', 'odd.ts'],
+  ]);
+});
+
+test('the bundler refuses a module that is imported for its effect, since that would never come', async () => {
+  const files = {
+    'main.ts': ["import './effect.ts';", 'export const name = 1;'],
+    'effect.ts': ['export const more = 1;'],
+  };
+  try {
+    await runLazily(files);
+    assert.unreachable();
+  } catch (error) {
+    assert.match(String(error), /main\.ts: require\("\.\/effect\.ts"\) for its effect/);
   }
 });
 
