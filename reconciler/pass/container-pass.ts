@@ -9,8 +9,11 @@ import { requeueAfter, settled, type Outcome } from '../loop/outcome.ts';
 import type { PassDeps } from './pass-deps.ts';
 import { planContainer } from '../plan/plan-container.ts';
 import { changesOf } from '../plan/plan-remake.ts';
-import type { Plan } from '../plan/plan.ts';
+import type { Plan, PlannedAction } from '../plan/plan.ts';
 import { formatReason } from '../plan/plan-reason.ts';
+import { silentChanges, type FieldChange } from '../plan/spec-change.ts';
+import { readyWithProbes } from '../probe/ready-with-probes.ts';
+import type { ResourceName } from '../resource-key.ts';
 import { reportRest } from './report-steps.ts';
 import { runContainerPlan } from './run-container-plan.ts';
 import { startGate } from './start-gate.ts';
@@ -30,7 +33,12 @@ export async function passOverContainer(deps: PassDeps, name: string, signal: Ab
     const plan = planContainer(situation);
     refuseUnsound(plan, situation);
     if (plan.steps.length === 0) {
-      await renewRequest(deps, situation);
+      const renewal = await renewRequest(deps, situation);
+      if (renewal !== null) {
+        if (!hasActed && renewal.length > 0) reportChanges(deps, 'in place', plan.resource, renewal);
+        hasActed ||= renewal.length > 0;
+        continue;
+      }
       reportRest(deps.report, plan, situation.record, hasActed);
       return plan.outcome;
     }
@@ -97,22 +105,37 @@ function refuseUnsound(plan: Plan, situation: ContainerSituation): void {
   if (violations.length > 0) throw new UnsoundPlanError(plan, violations);
 }
 
-/** Fields without effect on what runs are taken over, so that the request tells the truth. */
-async function renewRequest({ records }: PassDeps, { record, desired }: ContainerSituation): Promise<void> {
-  if (desired === null || record.request === null || changesOf(record.request, desired).length > 0) return;
-  const next = JSON.stringify(renewedRequest(record.request, desired));
-  if (next === JSON.stringify(record.request)) return;
-  await records.containers.edit(record.name, (present) =>
-    present.request === null ? present : { ...present, request: renewedRequest(present.request, desired) },
+/** Fields without effect on what runs are taken over, so that the request tells the truth. Null: it does already. */
+async function renewRequest(
+  { records }: PassDeps,
+  { record, desired }: ContainerSituation,
+): Promise<FieldChange[] | null> {
+  const { name, request } = record;
+  if (desired === null || request === null || changesOf(request, desired).length > 0) return null;
+  if (JSON.stringify(renewedRequest(request, desired)) === JSON.stringify(request)) return null;
+  await records.containers.edit(name, (present) =>
+    present.request === null
+      ? present
+      : {
+          ...present,
+          request: renewedRequest(present.request, desired),
+          ready: readyWithProbes(present, desired.spec),
+        },
   );
+  return silentChanges(request.spec, desired.spec);
 }
 
-function announce({ report }: PassDeps, plan: Plan): void {
-  const changes = plan.reasons.filter((reason) => reason.why === 'field-changed');
-  if (changes.length === 0 || plan.action === 'none') return;
-  report({
-    resource: plan.resource,
-    what: 'changed',
-    detail: `${plan.action}: ${changes.map(formatReason).join(', ')}`,
-  });
+function announce(deps: PassDeps, plan: Plan): void {
+  const changes = plan.reasons.flatMap((reason) => (reason.why === 'field-changed' ? [reason.change] : []));
+  if (changes.length > 0 && plan.action !== 'none') reportChanges(deps, plan.action, plan.resource, changes);
+}
+
+function reportChanges(
+  { report }: PassDeps,
+  action: PlannedAction,
+  resource: ResourceName,
+  changes: readonly FieldChange[],
+): void {
+  const reasons = changes.map((change) => formatReason({ why: 'field-changed', change }));
+  report({ resource, what: 'changed', detail: `${action}: ${reasons.join(', ')}` });
 }

@@ -101,6 +101,11 @@ export function compareSpecs(present: ContainerSpec, desired: ContainerSpec): Fi
   return fields.filter(isSpecField).flatMap((field) => compareField(field, present[field], desired[field]));
 }
 
+/** The fields that differ and ask for nothing to be done to what runs: they count from now on. */
+export function silentChanges(present: ContainerSpec, desired: ContainerSpec): FieldChange[] {
+  return compareSpecs(present, desired).filter(({ effect }) => effect === 'none');
+}
+
 /** Annotations go into the OCI spec, and so are only read when the container is made. */
 export function compareAnnotations(
   present: Readonly<Record<string, string>>,

@@ -132,7 +132,8 @@ interface ProbedInstance {
 function probedInstance(record: ContainerRecord): ProbedInstance | null {
   const { request } = record;
   if (request === null || !isUp(record)) return null;
-  const spec = record.manifest?.spec ?? request.spec;
+  // Not of the manifest, as long as the container is not what that says.
+  const { spec } = request;
   const probes = [spec.livenessProbe, spec.readinessProbe, spec.startupProbe];
   if (probes.every((probe) => probe === undefined)) return null;
   const key = JSON.stringify([request.id, record.pid, record.startedAt, probes, spec.ports]);

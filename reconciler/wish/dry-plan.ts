@@ -10,7 +10,7 @@ import { planPod } from '../plan/plan-pod.ts';
 import { formatReason, type PlanReason } from '../plan/plan-reason.ts';
 import type { Plan, PlannedAction } from '../plan/plan.ts';
 import type { ResourceName } from '../resource-key.ts';
-import { compareSpecs, type FieldChange } from '../plan/spec-change.ts';
+import { silentChanges, type FieldChange } from '../plan/spec-change.ts';
 
 /** One line of `diff`. */
 export interface PlannedChange {
@@ -105,9 +105,9 @@ async function planContainerDry(
   record: ContainerRecord,
 ): Promise<Change> {
   const plan = await planOne(deps, record);
-  const silent = silentChanges(present, record);
+  const silent = silentManifestChanges(present, record);
   if (plan.action === 'none' && silent.length > 0)
-    return { action: 'in place', reasons: silent.map(describe) };
+    return { action: 'in place', reasons: silent.map(formatReason) };
   return { action: plan.action, reasons: plan.reasons.map(formatReason) };
 }
 
@@ -117,15 +117,21 @@ async function planOne(deps: DryDeps, record: ContainerRecord): Promise<Plan> {
   return planContainer({ ...situation, gate: null });
 }
 
-/** Fields that have changed in the manifest, and that ask for nothing to be done to what runs. */
-function silentChanges(present: RecordsView, record: ContainerRecord): FieldChange[] {
+/** Of the manifest, as a container that was never made has no request to compare with. */
+function silentManifestChanges(present: RecordsView, record: ContainerRecord): PlanReason[] {
   const before = present.containers.find(({ name }) => name === record.name)?.manifest;
   if (before === null || before === undefined || record.manifest === null) return [];
-  return compareSpecs(before.spec, record.manifest.spec).filter(({ effect }) => effect === 'none');
+  return silentChanges(before.spec, record.manifest.spec).map(toReason);
 }
 
-function describe(change: FieldChange): string {
-  return formatReason({ why: 'field-changed', change });
+function silentMemberChanges(member: ContainerRecord, pod: PodRecord): PlanReason[] {
+  const desired = desiredContainer(member, pod);
+  if (member.request === null || desired === null) return [];
+  return silentChanges(member.request.spec, desired.spec).map(toReason);
+}
+
+function toReason(change: FieldChange): PlanReason {
+  return { why: 'field-changed', change };
 }
 
 /** From the least to the most that can be done to a member. */
@@ -163,12 +169,13 @@ async function planPodDry(deps: DryDeps, present: RecordsView, record: PodRecord
   for (const member of members) {
     if (desiredContainer(member, prepared) === null) continue;
     const memberPlan = await planOne(view, member);
-    if (memberPlan.action === 'none') continue;
-    if (WEIGHT[memberPlan.action] > WEIGHT[action]) action = memberPlan.action;
+    const silent = memberPlan.action === 'none' ? silentMemberChanges(member, prepared) : [];
+    const memberAction = silent.length > 0 ? 'in place' : memberPlan.action;
+    if (memberAction === 'none') continue;
+    if (WEIGHT[memberAction] > WEIGHT[action]) action = memberAction;
     const name = member.name.slice(record.name.length + 1);
-    reasons.push(
-      ...memberPlan.reasons.map((reason): PlanReason => ({ why: 'member', member: name, reason })),
-    );
+    const memberReasons = silent.length > 0 ? silent : memberPlan.reasons;
+    reasons.push(...memberReasons.map((reason): PlanReason => ({ why: 'member', member: name, reason })));
   }
   return { action, reasons: action === 'none' ? ['is as wished'] : reasons.map(formatReason) };
 }

@@ -720,6 +720,44 @@ test('apply waits until everything is as wished, and says when the time was over
   assert.ok(process.records.containers.get('web')?.ready);
 });
 
+test('[life.health] a probe that a running container is given has to be answered, and one that is taken away no longer', async () => {
+  const { process, host, clock } = await daemon();
+  const probed = { readinessProbe: { exec: { command: ['ready'] } } };
+  const app = { name: 'app', image: 'localhost/demo:1' };
+  const without = [containerManifest('web'), podManifest('duo', { containers: [app] })];
+  const withProbe = [
+    containerManifest('web', probed),
+    podManifest('duo', { containers: [{ ...app, ...probed }] }),
+  ];
+  await applyNow(process, without, { waitMs: 5000 });
+  const pid = host.instanceOf('web')?.pid;
+  host.execResult = () => ({ exitCode: 1, output: '' });
+  const plan = await process.reconciler.plan(
+    withProbe.map((manifest) => ({ manifest, file: '/etc/web.yaml' })),
+    { source: 'apply', prune: null, conflicts: 'refuse' },
+  );
+  assert.equal(
+    plan.map(({ action }) => action),
+    ['in place', 'in place'],
+  );
+  const waiting = applyNow(process, withProbe, { waitMs: 5000 });
+  await clock.advance(5000);
+  const late = await waiting;
+  assert.ok(late.timedOut);
+  assert.equal(
+    late.resources.map(({ changed }) => changed),
+    [true, true],
+  );
+  const { resources, timedOut } = await applyNow(process, without, { waitMs: 5000 });
+  assert.not(timedOut);
+  assert.equal(
+    resources.map(({ changed }) => changed),
+    [true, true],
+  );
+  for (const name of ['web', 'duo.app']) assert.ok(process.records.containers.get(name)?.ready, name);
+  assert.is(host.instanceOf('web')?.pid, pid);
+});
+
 test('[spec.sdnotify] the engine is told once when the probes say that a container works, and not before', async () => {
   const { process, host, clock } = await daemon();
   host.execResult = () => ({ exitCode: 1, output: '' });
