@@ -9,6 +9,7 @@
       "target_name": "tsctr_native",
       "sources": [
         "native/src/addon.cc",
+        "native/src/durable_file.cc",
         "native/src/errno.cc",
         "native/src/file.cc",
         "native/src/inode.cc",

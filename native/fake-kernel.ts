@@ -111,6 +111,8 @@ function harmless(): Kernel {
     flock: nothing,
     syncfs: () => Promise.resolve(),
     syncFileRange: () => Promise.resolve(),
+    replaceFile: () => Promise.resolve(),
+    removeFile: () => Promise.resolve(),
     statfs: () => ({ type: 0, freeBytes: 0n, totalBytes: 0n }),
     removeTree: () => Promise.resolve(),
   };

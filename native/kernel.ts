@@ -86,6 +86,19 @@ export interface Kernel {
   syncfs(fd: number): Promise<void>;
   /** sync_file_range(2); 0 `bytes` reach to the end. `fd` stays open until it has settled. */
   syncFileRange(fd: number, offset: number, bytes: number, flags: number): Promise<void>;
+  /**
+   * Replaces `file` in `directory` as a whole: `temporary`, which must not be there, is written, brought to the disk by fsync(2) and renamed
+   * to it, and then the directory is. One wait for all of these calls; by Node's own there are eight, each for a thread and back.
+   */
+  replaceFile(
+    directory: string,
+    temporary: string,
+    file: string,
+    data: Uint8Array,
+    mode: number,
+  ): Promise<void>;
+  /** unlink(2) of `file`, and fsync(2) of the directory that it was in. */
+  removeFile(directory: string, file: string): Promise<void>;
   /** statfs(2): the type (magic number), and sizes in bytes. */
   statfs(path: string): { type: number; freeBytes: bigint; totalBytes: bigint };
   /**

@@ -146,6 +146,8 @@ function fileCalls(addon: NativeAddon, readiness: Readiness): FileCalls {
     flock: addon.flock,
     syncfs: addon.syncfs,
     syncFileRange: addon.syncFileRange,
+    replaceFile: addon.replaceFile,
+    removeFile: addon.removeFile,
     statfs: addon.statfs,
     removeTree: addon.removeTree,
   };

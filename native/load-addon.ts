@@ -40,6 +40,8 @@ type SameAsKernel = Pick<
   | 'flock'
   | 'syncfs'
   | 'syncFileRange'
+  | 'replaceFile'
+  | 'removeFile'
   | 'statfs'
   | 'removeTree'
 >;

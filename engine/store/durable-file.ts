@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { open, rename, unlink } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import path from 'node:path';
+import { createLinuxKernel, hasErrno } from '../../native/index.ts';
 
 /**
  * Replaces `file` as a whole, so that after a crash at any instant it holds the old or the new content: write to a temporary
@@ -8,35 +9,19 @@ import path from 'node:path';
  */
 export async function writeDurably(file: string, data: string | Uint8Array, mode = 0o600): Promise<void> {
   const directory = path.dirname(file);
-  const temporary = path.join(
-    directory,
-    `${TEMPORARY_PREFIX}${path.basename(file)}.${randomBytes(6).toString('hex')}`,
-  );
-  try {
-    const handle = await open(temporary, 'wx', mode);
-    try {
-      await handle.writeFile(data);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await rename(temporary, file);
-  } catch (error) {
-    await unlink(temporary).catch(() => undefined);
-    throw error;
-  }
-  await syncDirectory(directory);
+  const unique = randomBytes(6).toString('hex');
+  const temporary = path.join(directory, `${TEMPORARY_PREFIX}${path.basename(file)}.${unique}`);
+  const bytes = typeof data === 'string' ? Buffer.from(data) : data;
+  await createLinuxKernel().replaceFile(directory, temporary, file, bytes, mode);
 }
 
 /** Removes `file` durably; one that is not there is no error. */
 export async function removeDurably(file: string): Promise<void> {
   try {
-    await unlink(file);
+    await createLinuxKernel().removeFile(path.dirname(file), file);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
-    throw error;
+    if (!hasErrno(error, 'ENOENT')) throw error;
   }
-  await syncDirectory(path.dirname(file));
 }
 
 /** fsync(2) of a directory: makes renames and removals in it durable. */

@@ -14,6 +14,7 @@ static Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   tsctr::exposeProcess(env, exports);
   tsctr::exposeSocket(env, exports);
   tsctr::exposeFile(env, exports);
+  tsctr::exposeDurableFile(env, exports);
   tsctr::exposeInode(env, exports);
   tsctr::exposeTree(env, exports);
   tsctr::exposeXattr(env, exports);

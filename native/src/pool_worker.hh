@@ -1,5 +1,5 @@
-// Runs work on a thread of libuv's pool and settles a promise with its outcome: for what computes. What waits
-// for long, or changes its thread, is for PromiseWorker.
+// Runs work on a thread of libuv's pool and settles a promise with its outcome: for what computes, or waits
+// shortly and often. What waits for long, or changes its thread, is for PromiseWorker.
 #pragma once
 
 #include <napi.h>
@@ -8,6 +8,8 @@
 #include <optional>
 #include <string>
 #include <utility>
+
+#include "errno.hh"
 
 namespace tsctr {
 
@@ -19,8 +21,8 @@ struct WorkFailure {
 
 class PoolWorker : public Napi::AsyncWorker {
  public:
-  /** `work` runs without JavaScript, and `result` then with it. Both may use the memory of `kept`, which
-   * lives until then. */
+  /** `work` runs without JavaScript; it throws SystemError or WorkFailure to reject the promise. `result`
+   * then runs with it. Both may use the memory of `kept`, which lives until then. */
   static Napi::Promise run(Napi::Env env, Napi::Object kept, std::function<void()> work,
                            std::function<Napi::Value(Napi::Env)> result) {
     // It deletes itself when it has settled.
@@ -36,6 +38,8 @@ class PoolWorker : public Napi::AsyncWorker {
       work_();
     } catch (const WorkFailure& failure) {
       failure_ = failure;
+    } catch (const SystemError& error) {
+      error_ = error;
     }
   }
 
@@ -44,6 +48,8 @@ class PoolWorker : public Napi::AsyncWorker {
       Napi::Error error = Napi::Error::New(Env(), failure_->message);
       error.Set("code", Napi::String::New(Env(), failure_->code));
       deferred_.Reject(error.Value());
+    } else if (error_) {
+      deferred_.Reject(toJavaScript(Env(), *error_).Value());
     } else {
       deferred_.Resolve(result_(Env()));
     }
@@ -66,6 +72,7 @@ class PoolWorker : public Napi::AsyncWorker {
   std::function<void()> work_;
   std::function<Napi::Value(Napi::Env)> result_;
   std::optional<WorkFailure> failure_;
+  std::optional<SystemError> error_;
 };
 
 }  // namespace tsctr

@@ -5,6 +5,7 @@
 
 namespace tsctr {
 
+void exposeDurableFile(Napi::Env env, Napi::Object exports);
 void exposeFile(Napi::Env env, Napi::Object exports);
 void exposeInode(Napi::Env env, Napi::Object exports);
 void exposeMount(Napi::Env env, Napi::Object exports);

@@ -3,6 +3,7 @@ import {
   lstatSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   writeFileSync,
@@ -241,6 +242,32 @@ test('syncFileRange begins to write a file, and refuses a closed descriptor and 
   await failsWith('EINVAL', kernel.syncFileRange(fd, 0, 0, 0x80));
   kernel.close(fd);
   await failsWith('EBADF', kernel.syncFileRange(fd, 0, 0, native.SYNC_FILE_RANGE_WRITE));
+});
+
+test('replaceFile puts the new content in place as a whole, and leaves nothing behind when it fails', async ({
+  root,
+}) => {
+  const [file, temporary] = [path.join(root, 'record.json'), path.join(root, '.tmp-record')];
+  const replace = (target: string, text: string, mode: number) =>
+    kernel.replaceFile(root, temporary, target, Buffer.from(text), mode);
+  await replace(file, 'old', 0o600);
+  await replace(file, 'new', 0o640);
+  assert.is(readFileSync(file, 'utf8'), 'new');
+  assert.is(lstatSync(file).mode & 0o777, 0o640);
+  mkdirSync(path.join(root, 'directory'));
+  await failsWith('EISDIR', replace(path.join(root, 'directory'), 'newer', 0o600));
+  assert.equal(readdirSync(root).sort(), ['directory', 'record.json']);
+  writeFileSync(temporary, 'of somebody else');
+  await failsWith('EEXIST', replace(file, 'newer', 0o600));
+  assert.is(readFileSync(temporary, 'utf8'), 'of somebody else');
+});
+
+test('removeFile removes, and says when there is nothing', async ({ root }) => {
+  const file = path.join(root, 'record.json');
+  writeFileSync(file, '');
+  await kernel.removeFile(root, file);
+  assert.equal(readdirSync(root), []);
+  await failsWith('ENOENT', kernel.removeFile(root, file));
 });
 
 async function failsWith(code: string, promise: Promise<unknown>): Promise<void> {

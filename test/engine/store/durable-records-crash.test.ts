@@ -1,10 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { build } from 'esbuild';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { openRecordStore } from '../../../engine/store/durable-record-store.ts';
+import { packageRoot } from '../../../native/index.ts';
 import { withDirectory } from '../../support/scratch-directory.ts';
 
 const KILLS = 50;
@@ -12,7 +14,9 @@ const NAMES = ['web', 'db', 'job'];
 
 test(`no acknowledged write is lost when the writer is killed ${KILLS} times`, async () => {
   await withDirectory(async (directory) => {
-    const writer = path.join(directory, 'writer.mjs');
+    // Laid out as the package, where the addon is found.
+    const writer = path.join(directory, 'dist/writer.mjs');
+    symlinkSync(path.join(packageRoot(), 'build'), path.join(directory, 'build'));
     await build({
       entryPoints: [path.join(import.meta.dirname, 'record-writer.ts')],
       outfile: writer,
