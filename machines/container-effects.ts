@@ -28,6 +28,19 @@ export class ContainerEffects {
     return this.#journal.read(container).state;
   }
 
+  /** Before a start that follows its creation: the intent is on record already, and is not taken for one that a crash has left. */
+  async recoverCreated(container: string): Promise<ContainerRecord | null> {
+    const record = this.#deps.records.containers.get(container);
+    if (record === null) return null;
+    const { status } = await observeInstance(this.#deps, record.request);
+    if (status === 'created' && this.#isToStart(container)) return record;
+    return (await this.recover(container))?.record ?? null;
+  }
+
+  #isToStart(container: string): boolean {
+    return this.#journal.read(container).intent?.verb === 'start';
+  }
+
   async recover(
     container: string,
   ): Promise<{ record: ContainerRecord; observation: ContainerObservation } | null> {
@@ -91,7 +104,7 @@ export class ContainerEffects {
       () => this.#deps.engine.containers.create(request, { signal }),
       before,
     );
-    await this.#journal.concludeSoon(container, (record) => ({ ...record, state: 'Created' }));
+    await this.#journal.concludeCreate(container);
     this.#journal.emit(
       'init',
       before,
@@ -101,12 +114,12 @@ export class ContainerEffects {
   }
 
   async start(operation: OperationOf<'start'>, signal: AbortSignal): Promise<void> {
-    const { container, request } = operation;
-    await this.#journal.intend(container, 'start');
+    const { container, request, followsCreate } = operation;
+    if (!(followsCreate && this.#isToStart(container))) await this.#journal.intend(container, 'start');
     const { pid } = await this.#journal.attempt(container, signal, () =>
       this.#deps.engine.containers.start(request, { signal }),
     );
-    const record = await this.#journal.conclude(container, (present) => ({
+    const running = (present: ContainerRecord): ContainerRecord => ({
       ...present,
       state: 'Running',
       pid,
@@ -116,7 +129,8 @@ export class ContainerEffects {
       backoffUntil: null,
       hasRun: true,
       ...beginAnew(present),
-    }));
+    });
+    const record = await this.#journal.concludeSoon(container, running, { isLast: true });
     this.#journal.emit('start', record, request, { pid: String(pid) });
     if (record.restartCount > 0) {
       this.#journal.emit('restart', record, request, { restartCount: String(record.restartCount) });
@@ -133,7 +147,8 @@ export class ContainerEffects {
       const unknown = { code: -1, finishedAt: this.#journal.now(), oomKilled: false };
       return (await waitForExitFile(this.#deps, request)) ?? unknown;
     });
-    const record = await this.#journal.conclude(container, (present) => ({
+    // Before its exit file goes, the intent of the cleanup is on disk, and this with it.
+    const record = await this.#journal.concludeSoon(container, (present) => ({
       ...(exit === null ? { ...present, pid: null } : endRun(present, exit, { isFailure })),
       state: 'Stopped',
     }));
@@ -184,7 +199,7 @@ export class ContainerEffects {
     await this.#journal.attempt(container, signal, () =>
       this.#deps.engine.containers.cleanup(request, { signal }),
     );
-    const record = await this.#journal.conclude(container, (present) => ({
+    const record = await this.#journal.concludeSoon(container, (present) => ({
       ...present,
       state: stateAfterCleanup(present),
       pid: null,
@@ -198,7 +213,7 @@ export class ContainerEffects {
     await this.#journal.attempt(container, signal, () =>
       this.#deps.engine.containers.remove(request, { signal }),
     );
-    const record = await this.#journal.conclude(container, (present) => ({
+    const record = await this.#journal.concludeSoon(container, (present) => ({
       ...present,
       request: null,
       state: 'Configured',

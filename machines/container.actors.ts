@@ -20,10 +20,13 @@ export function createContainerActors(effects: ContainerEffects) {
       return effects.stateOf(input.container);
     });
   return {
-    recover: fromPromise<ContainerState, EffectInput>(async ({ input }) => {
-      const recovered = await effects.recover(input.container);
-      if (recovered === null) throw new RecordGoneError(input.container);
-      return recovered.record.state;
+    recover: fromPromise<ContainerState, EffectInput>(async ({ input: { container, operation } }) => {
+      const followsCreate = operation?.kind === 'start' && operation.followsCreate;
+      const record = followsCreate
+        ? await effects.recoverCreated(container)
+        : ((await effects.recover(container))?.record ?? null);
+      if (record === null) throw new RecordGoneError(container);
+      return record.state;
     }),
     create: actor('create', (operation, signal) => effects.create(operation, signal)),
     start: actor('start', (operation, signal) => effects.start(operation, signal)),

@@ -1,4 +1,4 @@
-import type { CheckpointDetails, Engine } from '../engine/index.ts';
+import type { CheckpointDetails, Engine, NoteOptions } from '../engine/index.ts';
 import {
   backoffOf,
   delayAfterErrorMs,
@@ -82,15 +82,33 @@ export class EffectJournal {
   }
 
   /**
-   * Concludes what is followed by another intent, as a creation is by the start: that one's write holds both. After a crash before it the
-   * record still has the intent, and the host says what has become of it.
+   * Concludes what is followed by another intent, as a stop is by the cleanup: that one's write holds both. After a crash before it the
+   * record still has the intent, and the host says what has become of it. `isLast`: nothing follows; it is on its way to the disk, and nobody
+   * waits for it.
    */
-  async concludeSoon(
+  concludeSoon(
     container: string,
     change: (record: ContainerRecord) => ContainerRecord,
+    options: NoteOptions = {},
   ): Promise<ContainerRecord> {
-    const concluded = (record: ContainerRecord): ContainerRecord => ({ ...change(record), intent: null });
-    const record = await this.#deps.records.containers.note(container, concluded);
+    return this.#note(container, (record) => ({ ...change(record), intent: null }), options);
+  }
+
+  /**
+   * Concludes a creation, with the intent to start what it made. Nobody waits for the disk: the intent of the creation, which is there,
+   * stands for both, as the host says whether the process was started since.
+   */
+  concludeCreate(container: string): Promise<ContainerRecord> {
+    const intent: Intent = { verb: 'start', since: this.now() };
+    return this.#note(container, (record) => ({ ...record, state: 'Created', intent }));
+  }
+
+  async #note(
+    container: string,
+    change: (record: ContainerRecord) => ContainerRecord,
+    options: NoteOptions = {},
+  ): Promise<ContainerRecord> {
+    const record = await this.#deps.records.containers.note(container, change, options);
     if (record === null) throw new RecordGoneError(container);
     return record;
   }

@@ -6,13 +6,14 @@ import type {
   InstanceStep,
   RestoreStep,
   RunOptions,
+  StartStep,
   StopStep,
 } from '../reconciler/index.ts';
 
 /** One thing asked of a container machine: a step of a plan, or what a person asked for past the plan. */
 export type Operation = (
   | CreateStep
-  | InstanceStep<'start'>
+  | StartStep
   | StopStep
   | InstanceStep<'pause'>
   | InstanceStep<'resume'>

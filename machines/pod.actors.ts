@@ -48,9 +48,15 @@ export function createPodActors(deps: ContainerEffectDeps) {
       await edit(pod, (present) => ({ ...present, prepared: false, lastError: message }));
       throw error;
     }
-    const prepared = verb === 'prepare';
-    await edit(pod, (present) => ({ ...present, prepared, intent: null, lastError: null }));
-    return prepared;
+    if (verb === 'release') {
+      // Another intent follows, or the end of the record. After a crash before it there is this one's intent, and releasing again does no harm.
+      const released = await records.pods.note(pod, (present) => concluded(present, false));
+      if (released === null) throw new PodRecordGoneError(pod);
+      return false;
+    }
+    // Members are made in these namespaces: from then on they must be known to be the right ones.
+    await edit(pod, (present) => concluded(present, true));
+    return true;
   }
 
   return {
@@ -71,4 +77,8 @@ export function createPodActors(deps: ContainerEffectDeps) {
       change(input.pod, 'release', (record) => engine.pods.release(record)),
     ),
   };
+}
+
+function concluded(record: PodRecord, prepared: boolean): PodRecord {
+  return { ...record, prepared, intent: null, lastError: null };
 }

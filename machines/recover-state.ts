@@ -109,7 +109,9 @@ function aliveState(record: ContainerRecord, observation: ContainerObservation):
 
 function recoverEnded(record: ContainerRecord, observation: ContainerObservation, now: number): Recovery {
   const mayHaveRun = record.state === 'Stopping' || (record.state === 'Unknown' && record.pid !== null);
-  const ran = isAlive(record.state) || mayHaveRun || record.intent?.verb === 'start';
+  // The start follows its creation, on the intent of that.
+  const hasRun = observation.hasRun === true && record.intent?.verb === 'create';
+  const ran = isAlive(record.state) || mayHaveRun || hasRun || record.intent?.verb === 'start';
   if (!ran) return { record: atRest(record, endedState(record, observation)), happened: [] };
   const exit = observation.exit ?? { code: -1, finishedAt: isoTime(now), oomKilled: false };
   const isFailure = record.state !== 'Stopping' && record.intent?.verb !== 'stop';

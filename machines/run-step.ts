@@ -84,7 +84,7 @@ export function createStepRunner(deps: ContainerEffectDeps): MachineRunner {
   }
 
   const instance =
-    <Kind extends 'start' | 'pause' | 'resume' | 'update' | 'cleanup' | 'remove'>() =>
+    <Kind extends 'pause' | 'resume' | 'update' | 'cleanup' | 'remove'>() =>
     (step: InstanceStep<Kind>, options: RunOptions): Promise<void> =>
       operate(withSignal(step as Operation, options));
 
@@ -100,7 +100,7 @@ export function createStepRunner(deps: ContainerEffectDeps): MachineRunner {
     recover: (container) => effects.recover(container),
     pullImage,
     create: (step, options) => operate(withSignal(step, options)),
-    start: instance<'start'>(),
+    start: (step, options) => operate(withSignal(step, options)),
     stop: (step, options) => operate(withSignal(step, options)),
     pause: instance<'pause'>(),
     resume: instance<'resume'>(),
@@ -125,7 +125,8 @@ export function createStepRunner(deps: ContainerEffectDeps): MachineRunner {
     cleanup: instance<'cleanup'>(),
     remove: instance<'remove'>(),
     forget: ({ container }) => records.containers.remove(container),
-    addMember: ({ record }) => records.containers.put(record),
+    // What the manifest of its pod says of it: the intent to create it is on disk before anything is done.
+    addMember: ({ record }) => records.containers.noteNew(record),
     async dropMember({ container }) {
       const deletionRequestedAt = isoTime(clock.now());
       await records.containers.edit(container, (record) => ({ ...record, deletionRequestedAt }));

@@ -21,7 +21,8 @@ export async function observeContainer(
   const monitorPid = await readPidFile(paths.monitorPidFile);
   const monitorAlive = monitorPid !== null && (await readStartTicks(monitorPid)) !== null;
   if (!(await isAlive(identity, parts.facts.bootId))) {
-    return { status: 'stopped', pid: null, exit: await readExit(paths), monitorAlive };
+    const hasRun = !parts.runtime.isCreated(request.id);
+    return { status: 'stopped', pid: null, exit: await readExit(paths), monitorAlive, hasRun };
   }
   const base = { pid: identity.pid, exit: null, monitorAlive };
   if (parts.runtime.isCreated(request.id)) return { status: 'created', ...base };

@@ -87,6 +87,8 @@ export interface ContainerObservation {
   exit: ContainerExit | null;
   /** False when conmon is gone although the process has not ended. */
   monitorAlive: boolean;
+  /** Of a stopped one: false when its process ended before it was started. */
+  hasRun?: boolean;
 }
 
 export interface ExecOptions {

@@ -88,11 +88,11 @@ async function openCollection<T extends { name: string }>(
       entry.low.data = record;
       await entry.low.write();
     },
-    note: (record) => {
+    note: (record, { isLast = false } = {}) => {
       const entry = entries.get(record.name) ?? newEntry(record.name);
       entries.set(record.name, entry);
       entry.low.data = record;
-      entry.adapter.note(record);
+      entry.adapter.note(record, isLast ? 0 : NOTE_DELAY_MS);
     },
     settle: () => Promise.all([...entries.values()].map(({ adapter }) => adapter.settle())),
     remove: async (name) => {
@@ -175,13 +175,13 @@ class DurableRecordFile<T extends { name: string }> {
     return (this.#validate === undefined ? value : this.#validate(this.#kind, value)) as T;
   }
 
-  /** Written with the next write, or when none has come in a moment. */
-  note(record: T): void {
+  /** Written with the next write, or when none has come by then. */
+  note(record: T, delayMs: number): void {
     clearTimeout(this.#noted?.timer);
     const timer = setTimeout(() => {
       // Nobody waits for it; who wants to be sure asks by `settle`.
       this.settle().catch(() => undefined);
-    }, NOTE_DELAY_MS);
+    }, delayMs);
     this.#noted = { record, timer };
   }
 

@@ -22,10 +22,14 @@ export interface RecordCollection<T extends { name: string }> {
   put(record: T): Promise<void>;
   /**
    * Changes it in memory at once; on disk it is with the next put, or a moment later. After a crash in between the record is as it was
-   * before: only for what can be seen of the host anew.
+   * before: only for what can be seen of the host anew. `isLast`: no put is about to follow, so that its own write begins at once.
    */
-  note(record: T): void;
+  note(record: T, options?: NoteOptions): void;
   remove(name: string): Promise<void>;
+}
+
+export interface NoteOptions {
+  isLast?: boolean;
 }
 
 export interface DamagedRecord {

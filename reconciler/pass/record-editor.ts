@@ -1,4 +1,4 @@
-import type { RecordCollection, RecordStore } from '../../engine/index.ts';
+import type { NoteOptions, RecordCollection, RecordStore } from '../../engine/index.ts';
 import type { ContainerRecord, DeclaredCheckpointRecord, PodRecord } from '../../schemas/index.ts';
 import type { ResourceName } from '../resource-key.ts';
 
@@ -21,9 +21,11 @@ export interface EditableCollection<T> {
   edit(name: string, change: (record: T) => T): Promise<T | null>;
   /**
    * The same, without waiting for the disk: it is there with the next edit, or a moment later. After a crash in between the record is as it
-   * was before.
+   * was before. `isLast`: no edit is about to follow, and its own write begins at once.
    */
-  note(name: string, change: (record: T) => T): Promise<T | null>;
+  note(name: string, change: (record: T) => T, options?: NoteOptions): Promise<T | null>;
+  /** The same for a record that may be new. */
+  noteNew(record: T): Promise<void>;
   /** Writes a record that may be new. */
   put(record: T): Promise<void>;
   remove(name: string): Promise<void>;
@@ -79,15 +81,21 @@ function editable<T extends { name: string }>(
         notify(name);
         return next;
       }),
-    note: (name, change) =>
+    note: (name, change, options) =>
       inTurn(name, () => {
         const present = collection.get(name);
         if (present === null) return Promise.resolve(null);
         const next = change(present);
         if (next === present) return Promise.resolve(present);
-        collection.note(next);
+        collection.note(next, options);
         notify(name);
         return Promise.resolve(next);
+      }),
+    noteNew: (record) =>
+      inTurn(record.name, () => {
+        collection.note(record);
+        notify(record.name);
+        return Promise.resolve();
       }),
     put: (record) =>
       inTurn(record.name, async () => {

@@ -14,6 +14,7 @@ import type {
   RemoveCheckpointStep,
   RemoveProductStep,
   RestoreStep,
+  StartStep,
   StopStep,
 } from '../plan/step.ts';
 
@@ -45,7 +46,7 @@ export interface StepRunner {
 
   pullImage(step: PullImageStep, options: RunOptions): Promise<ResolvedImage>;
   create(step: CreateStep, options: RunOptions): Promise<void>;
-  start(step: InstanceStep<'start'>, options: RunOptions): Promise<void>;
+  start(step: StartStep, options: RunOptions): Promise<void>;
   stop(step: StopStep, options: RunOptions): Promise<void>;
   pause(step: InstanceStep<'pause'>, options: RunOptions): Promise<void>;
   resume(step: InstanceStep<'resume'>, options: RunOptions): Promise<void>;

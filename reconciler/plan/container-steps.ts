@@ -31,13 +31,17 @@ export function runSteps(
 ): ContainerStep[] {
   return [
     { kind: 'create', container: request.name, request, restartCount },
-    ...startSteps(desired, request),
+    ...startSteps(desired, request, { followsCreate: true }),
   ];
 }
 
 /** From Created to what is wanted. */
-export function startSteps(desired: DesiredContainer, request: ContainerRequest): ContainerStep[] {
-  const start: ContainerStep = { kind: 'start', container: request.name, request };
+export function startSteps(
+  desired: DesiredContainer,
+  request: ContainerRequest,
+  { followsCreate = false }: { followsCreate?: boolean } = {},
+): ContainerStep[] {
+  const start: ContainerStep = { kind: 'start', container: request.name, request, followsCreate };
   if (desired.wanted !== 'Paused') return [start];
   return [start, { kind: 'pause', container: request.name, request }];
 }

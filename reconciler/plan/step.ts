@@ -25,7 +25,7 @@ export type StepKind = Step['kind'];
 export type ContainerStep =
   | PullImageStep
   | CreateStep
-  | InstanceStep<'start'>
+  | StartStep
   | StopStep
   | InstanceStep<'pause'>
   | InstanceStep<'resume'>
@@ -67,6 +67,11 @@ export interface InstanceStep<Kind extends string> {
   kind: Kind;
   container: string;
   request: ContainerRequest;
+}
+
+export interface StartStep extends InstanceStep<'start'> {
+  /** It follows its creation, whose intent holds for it as well. */
+  followsCreate: boolean;
 }
 
 export interface StopStep extends InstanceStep<'stop'> {

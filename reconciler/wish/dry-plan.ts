@@ -68,6 +68,7 @@ function viewOf(deps: PassDeps, after: RecordsView): DryDeps {
     list: () => [...records],
     edit: refuse,
     note: refuse,
+    noteNew: refuse,
     put: refuse,
     remove: refuse,
   });

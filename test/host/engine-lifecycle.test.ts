@@ -51,7 +51,7 @@ test('a container is created, started, stopped, cleaned up and removed', async (
 
     await containers.stop(request, { signalNumber: SIGTERM, timeoutMs: 5000 });
     const stopped = await containers.observe(request);
-    assert.is(stopped.status, 'stopped');
+    assert.equal([stopped.status, stopped.hasRun], ['stopped', true]);
     assert.is(stopped.pid, null);
     assert.is(stopped.exit?.code, 3);
     assert.is(logText(readFileSync(containers.logPaths(request).current, 'utf8')), 'ready');
@@ -177,7 +177,8 @@ test('[life.stop] one that was created and not started is stopped at once', asyn
     const started = performance.now();
     await engine.containers.stop(request, { signalNumber: SIGTERM, timeoutMs: 20_000 });
     assert.ok(performance.now() - started < 5000);
-    assert.is((await engine.containers.observe(request)).status, 'stopped');
+    const { status, hasRun } = await engine.containers.observe(request);
+    assert.equal([status, hasRun], ['stopped', false]);
   });
 });
 

@@ -42,6 +42,20 @@ const cases: [string, ContainerRecord, ContainerObservation, ContainerState, Con
   ],
   ['create was interrupted half-way', record('Configured', 'create'), seen('prepared'), 'Configured', null],
   ['create was done and not noted', record('Configured', 'create'), seen('created'), 'Created', null],
+  [
+    'create was done, and the start that follows it, and its process ended before either was noted',
+    record('Configured', 'create'),
+    { ...seen('stopped', EXIT), hasRun: true },
+    'Stopped',
+    EXIT,
+  ],
+  [
+    'create was done, and its process died before it was started',
+    record('Configured', 'create'),
+    { ...seen('stopped', EXIT), hasRun: false },
+    'Stopped',
+    null,
+  ],
   ['start was not begun', record('Created', 'start'), seen('created'), 'Created', null],
   ['start was done and not noted', record('Created', 'start'), RUNNING, 'Running', null],
   [

@@ -50,6 +50,16 @@ const scenarios: Scenario[] = [
     mostStarts: 1,
   },
   {
+    title: 'a job that has ended before its start is noted',
+    before: [],
+    change: (process) => accept(process, [containerManifest('job', { restartPolicy: 'Never' })]),
+    after({ host }, { records }) {
+      const { state, exit, intent } = records.containers.get('job') ?? {};
+      assert.equal([state, exit?.code, intent], ['Exited', 0, null]);
+      assert.is(host.instanceOf('job')?.starts, 1);
+    },
+  },
+  {
     title: 'stop by hand',
     before: [web],
     async change({ reconciler }) {
@@ -263,7 +273,7 @@ function isEmpty({ host, disk }: FakeWorld): void {
 async function worldWith(before: Scenario['before']): Promise<FakeWorld> {
   const world = createFakeWorld();
   world.host.images.set(CHECKPOINT, { id: `sha256:${'c'.repeat(64)}` });
-  world.host.onStart = (name) => (name.endsWith('.setup') ? 0 : null);
+  world.host.onStart = (name) => (name.endsWith('.setup') || name === 'job' ? 0 : null);
   const process = startFakeProcess(world);
   await process.reconciler.start({ rebooted: false });
   for (const manifests of isSeries(before) ? before : [before]) {

@@ -24,6 +24,8 @@ export interface FakeInstance {
   pid: number | null;
   exit: ContainerExit | null;
   starts: number;
+  /** Its process was started since it was created. */
+  hasRun: boolean;
   restores: number;
   /** Numbers of the checkpoints of the restores, in their order. */
   restoredFrom: number[];
@@ -343,6 +345,7 @@ function containerEngine(host: InMemoryHost, effects: Effects): ContainerEngine 
       pid: null,
       exit: null,
       starts: 0,
+      hasRun: false,
       restores: 0,
       restoredFrom: [],
       monitorAlive: false,
@@ -392,6 +395,7 @@ function containerEngine(host: InMemoryHost, effects: Effects): ContainerEngine 
       await effects.run(`mount ${request.name}`, () => (instance.mounted = true));
       await effects.run(`create ${request.name} in the runtime`, () => {
         instance.runtime = 'created';
+        instance.hasRun = false;
         instance.pid = host.nextPid();
         instance.monitorAlive = true;
       });
@@ -406,6 +410,7 @@ function containerEngine(host: InMemoryHost, effects: Effects): ContainerEngine 
       await effects.run(`start ${request.name}`, () => {
         instance.runtime = 'running';
         instance.starts += 1;
+        instance.hasRun = true;
         const code = host.onStart(request.name);
         if (code !== null) host.end(instance, code);
       });
@@ -487,7 +492,8 @@ function containerEngine(host: InMemoryHost, effects: Effects): ContainerEngine 
 
 function observe(instance: FakeInstance | undefined): ContainerObservation {
   if (instance === undefined) return { status: 'absent', pid: null, exit: null, monitorAlive: false };
-  const { runtime, pid, exit, monitorAlive } = instance;
+  const { runtime, pid, exit, monitorAlive, hasRun } = instance;
+  if (runtime === 'stopped') return { status: runtime, pid, exit, monitorAlive, hasRun };
   if (runtime !== 'none') return { status: runtime, pid, exit, monitorAlive };
   return { status: instance.mounted ? 'prepared' : 'absent', pid: null, exit, monitorAlive };
 }

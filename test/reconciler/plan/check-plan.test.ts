@@ -49,7 +49,7 @@ function planOf(steps: Step[], changes: Partial<Plan> = {}): Plan {
 
 const request = requestFor(web);
 const container = 'web';
-const start: Step = { kind: 'start', container, request };
+const start: Step = { kind: 'start', container, request, followsCreate: true };
 const create: Step = { kind: 'create', container, request, restartCount: 0 };
 const remove: Step = { kind: 'remove', container, request };
 const forget: Step = { kind: 'forget', container };
