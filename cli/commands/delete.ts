@@ -1,4 +1,4 @@
-import type { ApplyEvent, DeleteRequest, ResourceName } from '../api/service.ts';
+import type { ApplyEvent, DataName, DeleteRequest, ResourceName, Service } from '../api/service.ts';
 import type { CommandSpec, Invocation } from '../command-line/command.ts';
 import { CliError } from '../command-line/cli-error.ts';
 import { parseDurationMs } from '../arguments/duration.ts';
@@ -18,7 +18,7 @@ export const deleteResources: CommandSpec = {
   options: [
     ...FILE_OPTIONS,
     { flags: '--force', description: 'kill at once instead of stopping' },
-    { flags: '--all', description: 'all resources of the kind that is named, or of every kind' },
+    { flags: '--all', description: 'all of the kind that is named, else all containers and pods' },
     { flags: '--ignore-not-found', description: 'what does not exist is no error' },
     { flags: '--wait', description: 'wait until all is gone; always so' },
     { flags: '--timeout <duration>', description: 'give up waiting after so long, and exit 3' },
@@ -50,28 +50,54 @@ type Named = Pick<DeleteRequest, 'names' | 'data'>;
 async function namesTyped(invocation: Invocation): Promise<Named> {
   const { args } = invocation;
   const ofOneKind = parseDataNames(args);
-  if (ofOneKind !== null && ofOneKind.names.length > 0) {
-    return { names: [], data: ofOneKind.names.map((name) => ({ kind: ofOneKind.kind, name })) };
-  }
+  if (ofOneKind !== null) return { names: [], data: await dataTyped(invocation, ofOneKind) };
   const data = args.flatMap((word) => parseDataName(word) ?? []);
   const rest = args.filter((word) => parseDataName(word) === null);
   if (rest.length === 0 && data.length > 0) return { names: [], data };
   return { names: await runningTyped({ ...invocation, args: rest }), data };
 }
 
-async function runningTyped(invocation: Invocation): Promise<ResourceName[]> {
-  const { args, options } = invocation;
-  const { kinds, names } = parseNames(args);
-  if (kinds.length > 0 && !options.flag('all')) {
+async function dataTyped(
+  invocation: Invocation,
+  { kind, names }: NonNullable<ReturnType<typeof parseDataNames>>,
+): Promise<DataName[]> {
+  checkAll(invocation, { isKindAlone: names.length === 0 });
+  const all = names.length === 0 ? await allOf(await invocation.service(), kind) : names;
+  return all.map((name) => ({ kind, name }));
+}
+
+async function allOf(service: Service, kind: DataName['kind']): Promise<string[]> {
+  switch (kind) {
+    case 'ConfigMap':
+    case 'Secret':
+      return (await service.data()).filter((each) => each.kind === kind).map(({ name }) => name);
+    case 'Volume':
+    case 'PersistentVolumeClaim':
+      return (await service.volumes.list()).map(({ name }) => name);
+    case 'Checkpoint':
+      return (await service.checkpoints.declared()).map(({ record }) => record.name);
+  }
+}
+
+/** Either names, or --all: a kind alone may be a slip. */
+function checkAll({ args, options }: Invocation, { isKindAlone }: { isKindAlone: boolean }): void {
+  const hasAll = options.flag('all');
+  if (isKindAlone && !hasAll) {
     throw new CliError(
       'BAD_INPUT',
       `delete: '${args.join(' ')}' names no resource`,
       'name one, or say --all',
     );
   }
-  if (names.length > 0 && options.flag('all')) {
+  if (!isKindAlone && hasAll && args.length > 0) {
     throw new CliError('BAD_INPUT', 'delete: names and --all cannot be mixed');
   }
+}
+
+async function runningTyped(invocation: Invocation): Promise<ResourceName[]> {
+  const { args, options } = invocation;
+  const { kinds, names } = parseNames(args);
+  checkAll(invocation, { isKindAlone: kinds.length > 0 });
   const views = await (await invocation.service()).list();
   if (options.flag('all')) {
     return views

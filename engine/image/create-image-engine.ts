@@ -14,7 +14,7 @@ import { createImageCatalog } from './image-catalog.ts';
 import { createImageIndexFile } from './image-index.ts';
 import { createImagePaths } from './image-paths.ts';
 import type { ImagePaths } from './image-paths.ts';
-import { imageFile, importedName, pushDestination } from './image-source.ts';
+import { imageFile, importedName, pushDestination, refuseMissingFile } from './image-source.ts';
 import { DEFAULT_LAYER_LIMITS } from './layer-limits.ts';
 import type { LayerLimits } from './layer-limits.ts';
 import { createLayerStore } from './layer-store.ts';
@@ -125,6 +125,7 @@ export function createImageEngine(options: ImageEngineOptions): ImageStoreEngine
     },
     async import(source, wanted, pull = {}) {
       const file = imageFile(source);
+      await refuseMissingFile(source);
       const found = wanted ?? (await nameInArchive(source));
       if (found === null) {
         throw new EngineError('BAD_REQUEST', `import ${source}: it carries no name of its own`, {

@@ -1,4 +1,6 @@
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
+import { hasErrno } from '../../native/index.ts';
 import {
   candidateNames,
   formatImageReference,
@@ -55,6 +57,16 @@ export function imageFile(reference: string): ImageSource {
     );
   }
   return fileSource(reference, image);
+}
+
+/** Throws BAD_REQUEST when there is nothing at the path that a reference names. */
+export async function refuseMissingFile(reference: string): Promise<void> {
+  const image = parse(reference);
+  if (image.transport === 'docker') return;
+  await stat(image.path).catch((error: unknown) => {
+    const why = hasErrno(error, 'ENOENT') ? 'no such file or directory' : String(error);
+    throw new EngineError('BAD_REQUEST', `import ${reference}: ${image.path}: ${why}`, { cause: error });
+  });
 }
 
 /** The full name that an image gets when it comes out of a file: as podman has it, of this host unless it says otherwise. */

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { viewContainer, viewPod } from '../../cli/output/resource-status.ts';
+import type { DeleteRequest } from '../../cli/api/service.ts';
 import { loadManifests, ManifestError } from '../../schemas/index.ts';
 import type { ManifestProblem } from '../../schemas/index.ts';
 import { DONE, FakeService } from './support/fake-service.ts';
@@ -361,7 +362,28 @@ test('tsctr delete refuses to guess', async () => {
   const kind = await typeCommand(service, ['delete', 'pods']);
   assert.is(kind.code, 2);
   assert.match(kind.err, 'name one, or say --all');
+  const volumes = await typeCommand(service, ['delete', 'volumes']);
+  assert.equal([volumes.code, volumes.err], [2, kind.err.replace('pods', 'volumes')]);
+  for (const mixed of [
+    ['web', '--all'],
+    ['volume', 'data', '--all'],
+  ]) {
+    const { code, err } = await typeCommand(service, ['delete', ...mixed]);
+    assert.equal([code, err], [2, 'error: delete: names and --all cannot be mixed\n']);
+  }
   assert.equal(service.calls, []);
+});
+
+test('tsctr delete --all: of a kind, or all containers and pods, and no data with them', async () => {
+  const service = hostWithThree();
+  const deleted = async (...args: string[]): Promise<string[]> => {
+    assert.is((await typeCommand(service, ['delete', ...args, '--all'])).code, 0);
+    const { names, data = [] } = service.calls.at(-1)?.request as DeleteRequest;
+    return [...names, ...data].map(({ kind, name }) => `${kind}/${name}`);
+  };
+  assert.equal(await deleted('volumes'), ['Volume/data']);
+  assert.equal(await deleted('pods'), ['Pod/db']);
+  assert.not((await deleted()).includes('Volume/data'));
 });
 
 test('tsctr delete --timeout exits 3 when it is not gone in time', async () => {

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import type { ConfigDump, NetworkStatus } from '../../../schemas/index.ts';
+import { hasErrno } from '../../../native/index.ts';
 import type { Kernel } from '../../../native/index.ts';
 import { CheckpointImages, decodeStatistics } from '../../criu/image/checkpoint-images.ts';
 import type { FileEntry, InventoryEntry, MountEntry } from '../../criu/image/image-entry.ts';
@@ -69,14 +70,22 @@ export async function openCheckpoint(
   path: string,
   options: { signal?: AbortSignal } = {},
 ): Promise<CheckpointContents> {
-  const contents = (await stat(path)).isDirectory()
-    ? await openDirectory(path)
-    : await openArchive(kernel, path, options);
+  const { isDirectory } = await lookAt(path);
+  const contents = isDirectory ? await openDirectory(path) : await openArchive(kernel, path, options);
   if (contents.images.sizes.has('inventory.img')) return contents;
   throw new EngineError(
     'CHECKPOINT_INCOMPLETE',
     `inspect checkpoint ${path}: a complete checkpoint cannot be found, there is no inventory.img`,
   );
+}
+
+async function lookAt(path: string): Promise<{ isDirectory: boolean }> {
+  try {
+    return { isDirectory: (await stat(path)).isDirectory() };
+  } catch (error) {
+    if (!hasErrno(error, 'ENOENT')) throw error;
+    throw new EngineError('BAD_REQUEST', `inspect checkpoint ${path}: no such file or directory`);
+  }
 }
 
 export async function inspectContents(

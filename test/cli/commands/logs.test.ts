@@ -32,6 +32,11 @@ test('[life.attach-logs] tsctr logs: all, the last, since, with times', async ()
   assert.is(await logs('--since', '10m'), 'new\nnewest\n');
   assert.is(await logs('--since', ago(90_000)), 'newest\n');
   assert.is(await logs('--tail', '1', '--timestamps'), `${ago(MINUTE)} newest\n`);
+  for (const when of ['yesterday', '2026-13-01']) {
+    const { code, err } = await typeCommand(service, ['logs', 'web', '--since', when]);
+    assert.is(code, 2);
+    assert.match(err, `--since: '${when}' is neither a duration nor a time\n  → write it like 10m, or 2026-`);
+  }
 });
 
 test('a container that is called what a kind is called for short has to be named with its kind', async () => {

@@ -1,6 +1,12 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { imageCandidates, imageFile, importedName } from '../../../engine/image/image-source.ts';
+import {
+  imageCandidates,
+  imageFile,
+  importedName,
+  refuseMissingFile,
+} from '../../../engine/image/image-source.ts';
+import { rejectionOf } from '../../support/rejection.ts';
 import { assertRefused } from '../../support/throws.ts';
 
 test('a short name is looked for here first, and then fetched from the registries in their order', () => {
@@ -42,6 +48,13 @@ test('files are fetched under their own name, and need an absolute path', () => 
   assertRefused(() => imageFile('oci:layout'), 'BAD_REQUEST', 'oci:layout', 'absolute');
   assertRefused(() => imageFile('docker://busybox'), 'BAD_REQUEST', 'docker://busybox');
   assertRefused(() => imageCandidates('UPPER/case'), 'BAD_REQUEST', 'UPPER/case');
+});
+
+test('a file that is not there is told as such, and not as one without a name', async () => {
+  const { code, message } = await rejectionOf(refuseMissingFile('oci-archive:/nowhere/demo.tar'));
+  assert.is(code, 'BAD_REQUEST');
+  assert.is(message, 'import oci-archive:/nowhere/demo.tar: /nowhere/demo.tar: no such file or directory');
+  await refuseMissingFile(`oci-archive:${import.meta.filename}:name`);
 });
 
 test('what comes out of a file belongs to this host unless its name says otherwise', () => {

@@ -93,6 +93,12 @@ test('[restore.complete] without an inventory there is no checkpoint', () =>
     const empty = path.join(directory, 'empty');
     mkdirSync(empty);
     assert.is((await rejectionOf(inspectCheckpoint(kernel, empty))).code, 'CHECKPOINT_INCOMPLETE');
+    const missing = path.join(empty, 'missing');
+    const { code, message } = await rejectionOf(inspectCheckpoint(kernel, missing));
+    assert.equal(
+      [code, message],
+      ['BAD_REQUEST', `inspect checkpoint ${missing}: no such file or directory`],
+    );
   }));
 
 test('damaged documents and images are told by their names', () =>
