@@ -37,7 +37,7 @@ export const ownFiles: NamedFiles = {
 
 /** The process's own streams. */
 export function processIo(): Io {
-  const { stdout, stderr, stdin } = process;
+  const { stdout, stderr } = process;
   const outGone = goneSignal(stdout);
   const errGone = goneSignal(stderr);
   return {
@@ -67,7 +67,8 @@ export function processIo(): Io {
     cwd: process.cwd(),
     readInput: async () => {
       const chunks: Buffer[] = [];
-      for await (const chunk of stdin) chunks.push(chunk as Buffer);
+      // Node opens it when it is first named.
+      for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
       return Buffer.concat(chunks).toString('utf8');
     },
     files: ownFiles,

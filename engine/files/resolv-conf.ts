@@ -74,7 +74,8 @@ function formatResolvConf({ nameservers, searches, options }: ResolvConf): strin
 function isReachable(server: string, { ownNetwork, ipv6 }: ResolvConfRequest): boolean {
   if (!ownNetwork) return true;
   const address = server.replace(/%.*/, '');
-  if (!isIPv6(address)) return !address.startsWith('127.');
+  // The first isIPv6() of a process costs 5 ms: Node compiles a large expression.
+  if (!address.includes(':') || !isIPv6(address)) return !address.startsWith('127.');
   // A link-local server hangs on an interface of the host.
   return ipv6 && address !== '::1' && !server.includes('%') && !/^fe[89ab]/i.test(address);
 }

@@ -57,10 +57,12 @@ test('tsctr version is answered before the program is loaded', () => {
   for (const name of readdirSync(join(directory, 'dist'))) {
     if (name.startsWith('program')) rmSync(join(directory, 'dist', name));
   }
-  const { stdout, stderr } = spawnSync(process.execPath, [join(directory, 'dist/main.js'), 'version'], {
-    encoding: 'utf8',
-  });
-  assert.equal([stdout, stderr], [`tsctr ${versionNumber()}\n`, '']);
+  for (const words of [['version'], ['--root', '/root', '--run', 'version', '-V']]) {
+    const { stdout, stderr } = spawnSync(process.execPath, [join(directory, 'dist/main.js'), ...words], {
+      encoding: 'utf8',
+    });
+    assert.equal([stdout, stderr], [`tsctr ${versionNumber()}\n`, '']);
+  }
 });
 
 /** The same program with that in the place of its code cache. */
