@@ -105,15 +105,23 @@ export function resolveName(typed: TypedName, views: readonly ResourceView[]): R
   const [view, second] = found;
   const shown = typed.kind === null ? typed.name : formatName({ kind: typed.kind, name: typed.name });
   if (view === undefined) {
-    const near = nearest(typed.name, views);
-    const hint = near === null ? 'see what there is with: tsctr get' : `did you mean ${near}?`;
-    throw new CliError('NOT_FOUND', `${shown}: not found`, hint);
+    throw new CliError('NOT_FOUND', `${shown}: not found`, hintFor(typed, views));
   }
   if (second !== undefined) {
     const names = found.map(({ resource }) => formatName(resource)).join(' or ');
     throw new CliError('AMBIGUOUS', `'${typed.name}' is the name of several resources`, `say ${names}`);
   }
   return view;
+}
+
+function hintFor({ name }: TypedName, views: readonly ResourceView[]): string {
+  const pod = views.find(({ members }) => members.some((member) => member.name === name))?.resource;
+  if (pod !== undefined) {
+    const member = name.slice(pod.name.length + 1);
+    return `it is of ${formatName(pod)}: say that, with -c ${member} where a command takes it`;
+  }
+  const near = nearest(name, views);
+  return near === null ? 'see what there is with: tsctr get' : `did you mean ${near}?`;
 }
 
 /** The resource whose name differs least, when it differs little. */

@@ -1,4 +1,5 @@
 import { mkdir, stat, writeFile } from 'node:fs/promises';
+import { hasErrno } from '../../native/index.ts';
 import type { Volume } from '../../schemas/index.ts';
 import { EngineError } from '../engine-error.ts';
 
@@ -12,8 +13,10 @@ export async function openHostPath(source: HostPath): Promise<string> {
     await writeFile(source.path, '', { flag: 'a', mode: 0o644 });
   }
   const status = await stat(source.path).catch((error: unknown) => {
+    if (!hasErrno(error, 'ENOENT')) throw error;
     throw new EngineError('BAD_REQUEST', `mount hostPath ${source.path}: it does not exist`, {
       cause: error,
+      hint: 'make it, or say type: DirectoryOrCreate (FileOrCreate for a file)',
     });
   });
   const fits = {

@@ -100,6 +100,11 @@ test('tsctr get of what is not there says what is near', async () => {
   assert.is(out, '');
   assert.is(err, 'error: container/wep: not found\n  → did you mean container/web?\n');
   assert.is(code, 1);
+  const member = await typeCommand(hostWithThree(), ['describe', 'container/db.server']);
+  assert.is(
+    member.err,
+    'error: container/db.server: not found\n  → it is of pod/db: say that, with -c server where a command takes it\n',
+  );
 });
 
 test('tsctr get of a name that two kinds have asks which', async () => {
