@@ -13,7 +13,8 @@ import type { LayerEntry } from '../../image/layer-entry.ts';
 import { LayerRefusal } from '../../image/layer-refusal.ts';
 import type { ArchiveLimits } from './archive-limits.ts';
 import { memberKey, memberOf } from './archive-member.ts';
-import { ArchiveDigest, SIGNATURE_MEMBER } from './archive-signature.ts';
+import { SIGNATURE_MEMBER } from './archive-signature.ts';
+import type { ArchiveDigest } from './archive-signature.ts';
 import type { ArchiveMember, KnownFile } from './archive-member.ts';
 import { requireSpace } from './disk-space.ts';
 import type { ArchiveSink } from './read-archive.ts';
@@ -49,9 +50,9 @@ export class ArchiveExtractor implements ArchiveSink {
   readonly ignored: string[] = [];
   hasParent = false;
   bytes = 0;
-  /** Of all members before the signature; null where that is missing, or not the last. */
+  /** Of all members before the signature; null where that is missing, or not the last, or where nobody asks. */
   digest: Buffer | null = null;
-  readonly #digest = new ArchiveDigest();
+  readonly #digest: ArchiveDigest | null;
   #isSigned = false;
   readonly #kernel: Kernel;
   readonly #root: { fd: number; path: string };
@@ -68,12 +69,19 @@ export class ArchiveExtractor implements ArchiveSink {
 
   constructor(
     kernel: Kernel,
-    options: { root: { fd: number; path: string }; limits: ArchiveLimits; operation: string },
+    options: {
+      root: { fd: number; path: string };
+      limits: ArchiveLimits;
+      operation: string;
+      /** Null where nobody asks who has signed it. */
+      digest: ArchiveDigest | null;
+    },
   ) {
     this.#kernel = kernel;
     this.#root = options.root;
     this.#limits = options.limits;
     this.#operation = options.operation;
+    this.#digest = options.digest;
   }
 
   begin(entry: LayerEntry): void {
@@ -91,7 +99,7 @@ export class ArchiveExtractor implements ArchiveSink {
   }
 
   data(piece: Buffer): void {
-    if (!this.#isSigned) this.#digest.data(piece);
+    if (!this.#isSigned) this.#digest?.data(piece);
     if (this.#skip) return;
     this.bytes += piece.length;
     this.#unchecked += piece.length;
@@ -173,9 +181,9 @@ export class ArchiveExtractor implements ArchiveSink {
       this.digest = null;
     } else if (member.kind === 'file' && member.name === SIGNATURE_MEMBER) {
       this.#isSigned = true;
-      this.digest = this.#digest.end();
+      this.digest = this.#digest?.end() ?? null;
     } else {
-      this.#digest.begin({ name, type, size, linkTarget: type === 'symlink' ? linkTarget : '' });
+      this.#digest?.begin({ name, type, size, linkTarget: type === 'symlink' ? linkTarget : '' });
     }
   }
 

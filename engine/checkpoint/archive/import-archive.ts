@@ -12,7 +12,7 @@ import type { CheckpointDocuments } from '../inspect/checkpoint-documents.ts';
 import { openDescribing } from '../inspect/open-directory.ts';
 import { parseDocument } from '../inspect/parse-document.ts';
 import { syncTree } from '../dump/sync-tree.ts';
-import { signerOf, SIGNATURE_MEMBER } from './archive-signature.ts';
+import { ArchiveDigest, signerOf, SIGNATURE_MEMBER } from './archive-signature.ts';
 import { ArchiveExtractor, EXTRACTED_DIRECTORIES } from './archive-extractor.ts';
 import { DEFAULT_ARCHIVE_LIMITS } from './archive-limits.ts';
 import type { ArchiveLimits } from './archive-limits.ts';
@@ -32,6 +32,8 @@ export interface ImportRequest {
   limits?: ArchiveLimits;
   /** Whether device nodes among the changed files are made. Default: refuse. */
   devices?: 'refuse' | 'allow';
+  /** Whether anybody asks who has signed it: finding out takes a digest of all that is in it. Default: find. */
+  signer?: 'find' | 'unasked';
   /** Whether it must outlive a loss of power. Default: none, as it can be imported again as long as the archive is there. */
   sync?: 'all' | 'none';
   onProgress?: (uncompressedBytes: number) => void;
@@ -43,7 +45,7 @@ export interface ImportedCheckpoint {
   documents: CheckpointDocuments;
   /** Members of no interest, which were left out. */
   ignored: string[];
-  /** The key that has signed the archive, and the signature is good; null: none. */
+  /** The key that has signed the archive, and the signature is good; null: none, or nobody asked. */
   signer: string | null;
 }
 
@@ -76,9 +78,21 @@ export async function importArchive(kernel: Kernel, request: ImportRequest): Pro
 }
 
 async function extract(kernel: Kernel, request: ImportRequest, directory: string): Promise<ArchiveExtractor> {
-  const { operation, archive, limits = DEFAULT_ARCHIVE_LIMITS, onProgress, signal } = request;
+  const {
+    operation,
+    archive,
+    limits = DEFAULT_ARCHIVE_LIMITS,
+    signer = 'find',
+    onProgress,
+    signal,
+  } = request;
   const fd = kernel.openat2(AT_FDCWD, directory, { flags: O_RDONLY | O_DIRECTORY | O_NOFOLLOW });
-  const extractor = new ArchiveExtractor(kernel, { root: { fd, path: directory }, limits, operation });
+  const extractor = new ArchiveExtractor(kernel, {
+    root: { fd, path: directory },
+    limits,
+    operation,
+    digest: signer === 'find' ? new ArchiveDigest() : null,
+  });
   try {
     await readArchive(kernel, archive, extractor, {
       operation,

@@ -57,6 +57,8 @@ export async function openArchivedSource(
     operation,
     archive: found.file,
     target: directory,
+    // Whoever may put it there is trusted, whoever has made it.
+    ...(found.directory !== null && { signer: 'unasked' as const }),
     ...(onProgress !== undefined && {
       onProgress: (bytes: number) => {
         onProgress({ bytes, totalBytes: null });

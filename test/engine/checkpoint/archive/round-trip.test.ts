@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { generateKeyPairSync } from 'node:crypto';
 import {
   existsSync,
   readFileSync,
@@ -13,6 +14,7 @@ import {
 import path from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { formatPublicKey, signDigest } from '../../../../engine/checkpoint/archive/archive-signature.ts';
 import { detectCompression } from '../../../../engine/checkpoint/archive/compression.ts';
 import { exportArchive } from '../../../../engine/checkpoint/archive/export-archive.ts';
 import type { ExportRequest } from '../../../../engine/checkpoint/archive/export-archive.ts';
@@ -200,6 +202,23 @@ test('[ckpt.export] all that was changed is stored, with names, links and attrib
     const inspection = await inspectCheckpoint(kernel, file);
     assert.equal(inspection.deletedFiles, ['/usr/share/doc']);
     assert.is(inspection.rootfsChanges.count, 5);
+  }));
+
+test('whoever asks who has signed an archive is told, and it is the same archive for whoever does not', () =>
+  withDirectory(async (directory) => {
+    const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+    const request = exportOf(directory, await imported(directory), {
+      signer: { sign: (digest) => signDigest(privateKey, digest) },
+    });
+    const { file: archive } = await exportArchive(kernel, request);
+    const signers: unknown[] = [];
+    for (const signer of ['find', 'unasked'] as const) {
+      const target = path.join(directory, signer);
+      signers.push((await importArchive(kernel, { operation, archive, target, signer })).signer);
+    }
+    assert.equal(signers, [formatPublicKey(publicKey), null]);
+    const filesOf = (name: string) => readdirSync(path.join(directory, name), { recursive: true }).sort();
+    assert.equal(filesOf('unasked'), filesOf('find'));
   }));
 
 test('[ckpt.ignore] without root filesystem and volumes there is nothing of them in it', () =>
