@@ -41,6 +41,12 @@ function observedBy(engine: TestEngine, observeEffect: EffectObserver): Containe
   return createContainerEngine({ ...engine.parts, observeEffect });
 }
 
+/** The directory below /tmp in which the restore puts mounts together, as its log says. */
+function mountYards(engine: TestEngine, request: ContainerRequest): string[] {
+  const log = readFileSync(path.join(engine.parts.paths.container(request.id).bundle, 'restore.log'), 'utf8');
+  return /\/tmp\/\.criu\.mntns\.\w+/.exec(log) ?? [];
+}
+
 /** Kills the CRIU that works for this test: our child, or the oldest process of the container's cgroup. */
 function killCriu(engine: TestEngine, request: ContainerRequest): number {
   const [cgroup = ''] = cgroupDirectories(
@@ -266,11 +272,16 @@ for (const moment of MOMENTS_OF_RESTORE) {
         await startReady(engine, request);
         await checkpointAndStop(engine, request);
         let killed = 0;
+        const yards: string[] = [];
         const observed = observedBy(engine, (effect, phase) => {
-          if (effect === `criu.${moment}` && phase === 'before') killed += killCriu(engine, request);
+          if (effect !== `criu.${moment}` || phase !== 'before') return;
+          yards.push(...mountYards(engine, request));
+          killed += killCriu(engine, request);
         });
         const error = await rejectionOf(observed.restore(request));
         assert.is(killed, 1, moment);
+        assert.is(yards.length, moment === 'pre-restore' ? 0 : 1, 'CRIU has made a directory for mounts');
+        assert.equal(yards.filter(existsSync), []);
         assert.match(error.message, /^restore container\//);
         assert.is((await engine.containers.observe(request)).status, 'absent');
         const { cgroupLayout, cgroupOwner } = engine.parts;

@@ -2,6 +2,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { AT_FDCWD } from '../../../native/index.ts';
 import { putUpperBack } from '../../checkpoint/restore/upper-aside.ts';
+import { removeMountYard } from '../../criu/mount-yard.ts';
 import type { ContainerPaths } from '../../host-paths.ts';
 import { mountPointsBelow } from '../../rootfs/is-mount-point.ts';
 import { unmountAll } from '../../rootfs/mount-overlay.ts';
@@ -47,6 +48,7 @@ function makeVolatile(directories: readonly string[]): void {
 /** Only mounts that a crash has left behind are unmounted here; each stage unmounts its own. */
 async function clear({ paths, parts }: ContainerContext): Promise<void> {
   for (const point of mountPointsBelow(paths.bundle)) unmountAll(parts.kernel, point);
+  removeMountYard(paths.bundle);
   await parts.kernel.removeTree(paths.bundle);
   rmSync(paths.exitFile, { force: true });
 }
