@@ -25,7 +25,7 @@ export async function tsctrContender(
     run: () => times.measure('tsctr', way),
     check: async () => {
       await untilFull(hog);
-      await checkContainerProcess(tsctr.pidOf(hog.name), { args: command });
+      await checkContainerProcess(await tsctr.pidOf(hog.name), { args: command });
     },
     after: async () => {
       await tsctr.command(['delete', '-f', manifest]);

@@ -99,10 +99,11 @@ export class Tsctr {
     }
   }
 
-  pidOf(name: string): number {
-    const pid = this.recordOf(name)?.pid ?? null;
-    if (pid === null) throw new Error(`find the process of container/${name}: none is on record`);
-    return pid;
+  /** Its process; that it runs may be on its way to the disk yet when a command has told it. */
+  async pidOf(name: string): Promise<number> {
+    const pid = (): number | null => this.recordOf(name)?.pid ?? null;
+    await until(() => pid() !== null, `the process of container/${name} is on record`);
+    return pid() ?? -1;
   }
 
   idOf(name: string): string {

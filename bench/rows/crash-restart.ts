@@ -50,7 +50,7 @@ async function restartOfTsctr({ tsctr, directory }: Bench, signal: StartSignal):
       await tsctr.command(['apply', '-f', manifest, '--wait']);
       await signal.untilStarts(1);
     },
-    run: () => killAndWait(tsctr.pidOf('crash'), signal),
+    run: async () => killAndWait(await tsctr.pidOf('crash'), signal),
     after: async () => {
       await tsctr.command(['delete', '-f', manifest]);
     },

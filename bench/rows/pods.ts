@@ -29,8 +29,9 @@ export const pods: Benchmark = {
             return undefined;
           },
           check: async () => {
-            const pids = names.map((name) => tsctr.pidOf(`${name}.main`));
-            for (const pid of pids) await checkContainerProcess(pid, { args: COMMAND });
+            for (const name of names) {
+              await checkContainerProcess(await tsctr.pidOf(`${name}.main`), { args: COMMAND });
+            }
           },
           after: async () => {
             await tsctr.command(['delete', '-f', file]);

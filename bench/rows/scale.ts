@@ -65,7 +65,7 @@ async function growTo(
   const startedMs = performance.now();
   await tsctr.command(['apply', '-f', step, '--wait', '5m']);
   const tookMs = performance.now() - startedMs;
-  for (const name of added) await checkContainerProcess(tsctr.pidOf(name), { args: COMMAND });
+  for (const name of added) await checkContainerProcess(await tsctr.pidOf(name), { args: COMMAND });
   return { contender: `${present + 1} to ${size}`, samples: [tookMs / added.length] };
 }
 

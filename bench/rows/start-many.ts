@@ -75,7 +75,7 @@ async function applyMany({ tsctr, directory }: Bench, timed: Timed): Promise<Con
       return undefined;
     },
     check: async () => {
-      for (const name of NAMES) await checkContainerProcess(tsctr.pidOf(name), { args: COMMAND });
+      for (const name of NAMES) await checkContainerProcess(await tsctr.pidOf(name), { args: COMMAND });
     },
     after: () => timed('tsctr', () => tsctr.command(['delete', '-f', manifests])),
   };

@@ -61,7 +61,9 @@ function applyOne(name: string, tsctr: Tsctr, manifest: string): Contender {
       await tsctr.command(['apply', '-f', manifest, '--wait']);
       return undefined;
     },
-    check: () => checkContainerProcess(tsctr.pidOf('one'), { args: COMMAND }),
+    check: async () => {
+      await checkContainerProcess(await tsctr.pidOf('one'), { args: COMMAND });
+    },
     after: async () => {
       await tsctr.command(['delete', '-f', manifest]);
     },
