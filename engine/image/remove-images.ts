@@ -1,6 +1,7 @@
 import type { ImageDetails } from '../contract/image-engine.ts';
 import { EngineError } from '../engine-error.ts';
 import type { BlobStore } from './blob-store.ts';
+import { isCheckpointImage } from './checkpoint-annotations.ts';
 import type { ImageCatalog } from './image-catalog.ts';
 import { isImageId } from './image-catalog.ts';
 import { withoutManifests, withoutNames } from './image-index.ts';
@@ -41,12 +42,19 @@ export async function removeImage(
   await removeUnreferenced(parts);
 }
 
-/** Removes all images whose id is not in `inUse`, and everything that no image needs. */
+/**
+ * Removes all images whose id is not in `inUse`, and everything that no image needs. A checkpoint stays as long as it has a name: nothing
+ * uses it until the day when it is restored, and its memory cannot be pulled anew.
+ */
 export async function pruneImages(
   parts: RemoveImagesParts,
   inUse: ReadonlySet<string>,
 ): Promise<{ removed: ImageDetails[]; freedBytes: number }> {
-  const removed = (await parts.catalog.list()).filter(({ id }) => !inUse.has(id));
+  const removed: ImageDetails[] = [];
+  for (const image of await parts.catalog.list()) {
+    if (inUse.has(image.id) || (image.names.length > 0 && (await isCheckpoint(parts, image)))) continue;
+    removed.push(image);
+  }
   if (removed.length > 0) {
     await parts.index.update((known) =>
       withoutManifests(
@@ -56,6 +64,11 @@ export async function pruneImages(
     );
   }
   return { removed, freedBytes: await removeUnreferenced(parts) };
+}
+
+async function isCheckpoint({ blobs }: RemoveImagesParts, { digest }: ImageDetails): Promise<boolean> {
+  const image = await blobs.read(digest);
+  return image !== null && isCheckpointImage(image.manifest.annotations);
 }
 
 /** The index is what counts: a crash between its change and this leaves only what the next prune takes. */

@@ -25,6 +25,7 @@ onHost(
       assert.match(told, /container\/counter +exported +image localhost\/counter-ckpt:1/);
       assert.is(record().state, 'Running');
       const layout = `${testRoot.directory}/layout`;
+      assert.match(await testRoot.output(['image', 'prune']), /^0 removed/, 'its memory may be nowhere else');
       await testRoot.output(['image', 'push', NAME, `oci:${layout}`]);
       const manifest = JSON.parse(
         execFileSync('/usr/bin/skopeo', ['inspect', '--raw', `oci:${layout}`]).toString('utf8'),

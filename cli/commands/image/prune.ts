@@ -4,7 +4,7 @@ import { formatBytes } from '../../output/bytes.ts';
 import { formatJson } from '../../output/json.ts';
 
 export const prune: CommandSpec = {
-  description: '',
+  description: 'Checkpoints stay as long as they have a name: their memory may be nowhere else.',
   outputs: ['json'],
   examples: ['tsctr image prune'],
   hosted: true,
