@@ -1,7 +1,6 @@
 import type { Kernel } from '../native/index.ts';
 import type { EngineWithAccess } from './access.ts';
 import { createMonitorScope } from './cgroup/monitor-scope.ts';
-import { PromptMoves } from './cgroup/prompt-moves.ts';
 import type { ArchiveTrust } from './checkpoint/archive/archive-trust.ts';
 import { createContainerAccess } from './container/container-access.ts';
 import type { EngineParts } from './container/container-context.ts';
@@ -61,7 +60,6 @@ export async function createEngine(options: EngineOptions): Promise<EngineWithAc
     facts,
     cgroupLayout,
     cgroupOwner,
-    cgroupMoves: new PromptMoves(cgroupLayout),
     monitors: createMonitorScope({
       owner: cgroupOwner,
       layout: cgroupLayout,

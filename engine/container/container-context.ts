@@ -4,7 +4,6 @@ import type { ArchiveTrust } from '../checkpoint/archive/archive-trust.ts';
 import type { CgroupLayout } from '../cgroup/cgroup-layout.ts';
 import type { CgroupOwner } from '../cgroup/cgroup-path.ts';
 import type { MonitorScope } from '../cgroup/monitor-scope.ts';
-import type { PromptMoves } from '../cgroup/prompt-moves.ts';
 import type { EffectObserver } from '../contract/effects.ts';
 import type { HostFacts } from '../contract/host-facts.ts';
 import type { ImageConfig, ImageEngine } from '../contract/image-engine.ts';
@@ -29,7 +28,6 @@ export interface EngineParts {
   readonly facts: HostFacts;
   readonly cgroupLayout: CgroupLayout;
   readonly cgroupOwner: CgroupOwner;
-  readonly cgroupMoves: PromptMoves;
   /** Null: monitors stay in the cgroup of whoever starts them. */
   readonly monitors: MonitorScope | null;
   readonly runtime: OciRuntime;

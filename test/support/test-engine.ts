@@ -5,7 +5,6 @@ import { promisify } from 'node:util';
 import * as assert from 'uvu/assert';
 import type { ContainerAccess } from '../../engine/access.ts';
 import { createMonitorScope } from '../../engine/cgroup/monitor-scope.ts';
-import { PromptMoves } from '../../engine/cgroup/prompt-moves.ts';
 import { createContainerAccess } from '../../engine/container/container-access.ts';
 import { parseLogLine } from '../../cli/log/parse-log-line.ts';
 import { createContainerEngine } from '../../engine/container/container-engine.ts';
@@ -84,7 +83,6 @@ async function createTestEngine(directory: string, config: ImageConfig) {
     facts,
     cgroupLayout,
     cgroupOwner,
-    cgroupMoves: new PromptMoves(cgroupLayout),
     monitors: createMonitorScope({
       owner: cgroupOwner,
       layout: cgroupLayout,

@@ -22,7 +22,6 @@ export const runtimeContainer: Stage<ContainerContext> = {
     await letConnectionsGo(parts, paths);
     parts.runtime.claim(request.id);
     if (context.monitor === null) throw new Error(`create container/${request.name}: no monitor waits`);
-    parts.cgroupMoves.begin();
     const pid = await context.monitor.release();
     await saveProcess(paths, pid, parts.facts.bootId);
   },

@@ -12,8 +12,6 @@ export const waitingMonitor: Stage<ContainerContext> = {
   up(context) {
     const { parts, request } = context;
     const notifySocket = relaySocket(request);
-    // The runtime will follow soon, and is not to wait then.
-    parts.cgroupMoves.begin();
     context.monitor = startMonitor(parts.kernel, parts.facts.conmon.path, parts.runtime, {
       ...monitorRequest(context),
       systemdCgroup: parts.facts.cgroupManager === 'systemd',
