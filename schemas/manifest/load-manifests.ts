@@ -41,6 +41,8 @@ export interface LoadResult {
  */
 export function loadManifests(text: string, file: string): LoadResult {
   const source: Source = { file, lines: new TextLines(text) };
+  if (text.trim() === '')
+    return { manifests: [], problems: [problemOfFault(source, EMPTY, UNKNOWN_SECRETS)] };
   const parsed = parseYamlText(text);
   const result: LoadResult = {
     manifests: [],
@@ -54,6 +56,14 @@ export function loadManifests(text: string, file: string): LoadResult {
   result.problems.splice(MAX_PROBLEMS);
   return result;
 }
+
+/** What is left of a file when the disk is full, the power fails or a program before us does: nobody's wish that all be removed. */
+const EMPTY: YamlFault = {
+  start: 0,
+  end: 0,
+  message: 'it is empty: expected a manifest, or a comment where none is wanted',
+  code: 'empty',
+};
 
 type SourceAt = (path: FieldPath) => string;
 

@@ -135,6 +135,11 @@ test('a file that turns bad keeps what it made before and says where it is wrong
   const [problem] = bad.problems;
   assert.equal([problem?.file, problem?.line], [file, 4]);
   assert.match(problem?.message ?? '', /image/);
+  // A full disk leaves this of one.
+  await writeFile(file, '');
+  await until(context, ({ problems }) => problems[0]?.code === 'empty', 'another problem');
+  const empty = context.wishes.at(-1);
+  assert.equal(names(empty), ['web']);
   await writeFile(file, manifest('web', 'localhost/demo:2'));
   await until(
     context,

@@ -159,8 +159,20 @@ test('a file holds any number of documents, with their places; empty ones count 
 });
 
 test('a text without a document is no error', () => {
-  for (const text of ['', '\n', '# nothing\n', '---\n', '---\n---\n', '\uFEFF', '...\n', 'null\n']) {
+  for (const text of ['# nothing\n', '---\n', '---\n---\n', '...\n', 'null\n']) {
     assert.equal(loadManifests(text, 'a.yaml'), { manifests: [], problems: [] }, JSON.stringify(text));
+  }
+});
+
+test('a file with nothing in it is an error, as it is what a full disk leaves of one', () => {
+  for (const text of ['', '\n', ' \n\n', '\uFEFF']) {
+    const { manifests, problems } = loadManifests(text, 'a.yaml');
+    assert.equal(manifests, []);
+    assert.equal(
+      problems.map(({ line, column, code }) => [line, column, code]),
+      [[1, 1, 'empty']],
+      JSON.stringify(text),
+    );
   }
 });
 
