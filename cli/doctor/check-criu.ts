@@ -56,7 +56,7 @@ async function checkDirtyTracking(path: string): Promise<Check> {
   return warn(
     'memory tracking',
     'this kernel does not track written memory',
-    'incremental checkpoints are full ones; boot a kernel with CONFIG_MEM_SOFT_DIRTY',
+    'checkpoint.options.preDumps is refused here; boot a kernel with CONFIG_MEM_SOFT_DIRTY',
   );
 }
 
