@@ -2,9 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 import type { WatchEvent } from '../api/service.ts';
 import { viewCheckpoints } from './checkpoint-views.ts';
 import { DirectoryBell } from './directory-bell.ts';
-import type { Instance } from './instance.ts';
 import { viewResources } from './resource-views.ts';
-import type { ProblemsIn } from './resource-views.ts';
+import type { ViewSource } from './resource-views.ts';
 
 /** Changes that follow each other within this time are shown as one, milliseconds. */
 const QUIET_MS = 20;
@@ -14,13 +13,13 @@ const QUIET_MS = 20;
  * records, and processes that end by their exit files.
  */
 export async function followChanges(
-  source: { reader(): Promise<Instance>; problemsIn: ProblemsIn },
+  source: ViewSource,
   onEvent: (event: WatchEvent) => void,
   signal: AbortSignal,
 ): Promise<void> {
   let known = new Map<string, Present>();
   const look = async (): Promise<void> => {
-    const present = await readAll(await source.reader(), source.problemsIn);
+    const present = await readAll(source);
     for (const [key, now] of present) {
       const before = known.get(key);
       if (before === undefined || !isDeepStrictEqual(before, now)) onEvent({ ...now, gone: false });
@@ -60,8 +59,9 @@ type Present = Without<Exclude<WatchEvent, { what: 'listed' }>, 'gone'>;
 /** `Omit` for each member of a union by itself. */
 type Without<Union, Key extends PropertyKey> = Union extends unknown ? Omit<Union, Key> : never;
 
-async function readAll(instance: Instance, problemsIn: ProblemsIn): Promise<Map<string, Present>> {
-  const resources = await viewResources(instance, problemsIn);
+async function readAll(source: ViewSource): Promise<Map<string, Present>> {
+  const resources = await viewResources(source);
+  const instance = await source.reader();
   return new Map<string, Present>([
     ...resources.map((view): [string, Present] => [
       `${view.resource.kind} ${view.resource.name}`,

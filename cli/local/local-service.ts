@@ -93,8 +93,8 @@ export class LocalService implements Service {
     return summary;
   }
 
-  async list(): Promise<ResourceView[]> {
-    return viewResources(await this.#source.reader(), this.#source.problemsIn);
+  list(): Promise<ResourceView[]> {
+    return viewResources(this.#source);
   }
 
   async watch(onEvent: (event: WatchEvent) => void, signal: AbortSignal): Promise<void> {

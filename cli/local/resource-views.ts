@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { ContainerRecord, PodRecord } from '../../schemas/index.ts';
 import type { ResourceView } from '../api/service.ts';
 import { viewContainer, viewPod } from '../output/resource-status.ts';
 import type { Instance } from './instance.ts';
@@ -5,16 +7,20 @@ import type { Instance } from './instance.ts';
 /** What is wrong with a file that a source follows, in words; empty when it is in order. */
 export type ProblemsIn = (file: string) => readonly string[];
 
+/** What is read, and of which files something is wrong. */
+export interface ViewSource {
+  /** The records as they are now. */
+  reader(): Promise<Instance>;
+  problemsIn: ProblemsIn;
+}
+
 /** All resources as `get` shows them: what is on record, checked against the host and against the files it came from. */
-export async function viewResources(instance: Instance, problemsIn: ProblemsIn): Promise<ResourceView[]> {
-  const { records, runner } = instance;
+export async function viewResources(source: ViewSource): Promise<ResourceView[]> {
   const now = Date.now();
-  const containers = await Promise.all(
-    records.containers.list().map(async (record) => (await runner.observe(record)).record),
-  );
+  const { containers, pods } = await readSettled(source);
   const views = [
     ...containers.filter(({ pod }) => pod === null).map((record) => viewContainer(record, now)),
-    ...records.pods.list().map((record) =>
+    ...pods.map((record) =>
       viewPod(
         record,
         containers.filter(({ pod }) => pod === record.name),
@@ -22,7 +28,29 @@ export async function viewResources(instance: Instance, problemsIn: ProblemsIn):
       ),
     ),
   ];
-  return views.map((view) => withProblems(view, problemsIn(view.record.owner.file)));
+  return views.map((view) => withProblems(view, source.problemsIn(view.record.owner.file)));
+}
+
+/** How often others may have been at it. */
+const MOST_READINGS = 5;
+
+/**
+ * The records, made to agree with the host. A reader holds no lock: where both disagree, somebody may have changed both after the records
+ * were read, as a cleanup does. Then they are read again.
+ */
+async function readSettled(
+  source: ViewSource,
+): Promise<{ containers: ContainerRecord[]; pods: PodRecord[] }> {
+  for (let reading = 1; ; reading++) {
+    const { records, runner } = await source.reader();
+    const [read, pods] = [records.containers.list(), records.pods.list()];
+    const containers = await Promise.all(read.map(async (record) => (await runner.observe(record)).record));
+    const corrected = read.filter((record, index) => containers[index] !== record);
+    if (corrected.length === 0 || reading === MOST_READINGS) return { containers, pods };
+    const later = (await source.reader()).records.containers;
+    if (corrected.every((record) => isDeepStrictEqual(later.get(record.name), record)))
+      return { containers, pods };
+  }
 }
 
 /** What is there stays as it was before the file turned bad. */

@@ -14,6 +14,7 @@ import { adoptProcess, describeProcess, verifyRuntime } from '../checkpoint/rest
 import { cgroupYard } from '../criu/cgroup-yard.ts';
 import { CRIU_RPC_PLACE, spawnCriu } from '../criu/criu-client.ts';
 import type { CriuNotifyHandlers } from '../criu/criu-notify.ts';
+import { removeMountYard } from '../criu/mount-yard.ts';
 import { RESTORE_LOG } from '../criu/options.ts';
 import type { CriuAllowances, CriuVariations } from '../criu/options.ts';
 import { restore } from '../criu/restore.ts';
@@ -133,6 +134,7 @@ async function bringBack(parts: BundleParts, job: RestoreJob): Promise<{ pid: nu
       return { pid };
     } finally {
       await criu.end();
+      removeMountYard(job.options.workDirectory);
     }
   } finally {
     await placeholder.end();
