@@ -28,9 +28,7 @@ const SAVING = [
 /** Of one that goes on: only then CRIU opens the network again. */
 const SAVING_BESIDE = ['before:criu.post-dump', 'before:criu.network-unlock', 'after:checkpoint.dump'];
 const BRINGING_BACK = [
-  'after:state-directory.up',
   'after:waiting-launcher.up',
-  'after:root-filesystem.up',
   'after:runtime-spec.up',
   ...bothSides('restored-container.up', 'criu.pre-restore', 'restore.adopt', 'criu.post-restore'),
   'before:criu.setup-namespaces',
