@@ -7,7 +7,7 @@ import { writeLayeredImage } from '../layered-image.ts';
 const NAME = 'localhost/layered:1';
 const LAYERS = 12;
 const MIB = 2 ** 20;
-const ROUNDS = 3;
+const ROUNDS = 2;
 
 /** A local layout into the store, unpacked, ready for containers. */
 export const imageUnpack: Benchmark = {

@@ -8,7 +8,7 @@ import { COMMAND, namesOf, podManifest } from '../workload.ts';
 import { takeTemplate } from './take-template.ts';
 
 const COUNT = 20;
-const ROUNDS = 3;
+const ROUNDS = 2;
 
 /** Pods of one container each, from one file that both take. */
 export const pods: Benchmark = {
