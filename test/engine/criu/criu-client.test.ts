@@ -1,3 +1,4 @@
+import { readdirSync, readlinkSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createCriuClient } from '../../../engine/criu/criu-client.ts';
@@ -128,6 +129,19 @@ test('[criu.swrk] an abort kills it, before and while it works', async () => {
   second.end();
 });
 
+/** How many descriptors of ours are of the same pipe. */
+function descriptorsOf(pipe: number): number {
+  const name = readlinkSync(`/proc/self/fd/${String(pipe)}`);
+  return readdirSync('/proc/self/fd').filter((fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`) === name;
+    } catch {
+      // That of the directory itself.
+      return false;
+    }
+  }).length;
+}
+
 test('descriptors that come with a question are closed after it', async () => {
   const { client, answer, question, end, theirs } = conversation();
   const [readEnd, writeEnd] = kernel.pipe2(0);
@@ -144,9 +158,8 @@ test('descriptors that come with a question are closed after it', async () => {
   kernel.sendmsg(theirs, type.encode(type.fromObject(notify)).finish(), [readEnd]);
   await question();
   assert.ok(received > 2);
-  assert.throws(() => {
-    kernel.close(received);
-  }, /EBADF/);
+  // Its number may be somebody else's by now.
+  assert.is(descriptorsOf(readEnd), 2, 'the two ends of the pipe, and no copy');
   answer({ type: 'DUMP', success: true });
   await call;
   kernel.close(readEnd);
