@@ -60,10 +60,9 @@ type Present = Without<Exclude<WatchEvent, { what: 'listed' }>, 'gone'>;
 type Without<Union, Key extends PropertyKey> = Union extends unknown ? Omit<Union, Key> : never;
 
 async function readAll(source: ViewSource): Promise<Map<string, Present>> {
-  const resources = await viewResources(source);
-  const instance = await source.reader();
+  const { views, instance } = await viewResources(source);
   return new Map<string, Present>([
-    ...resources.map((view): [string, Present] => [
+    ...views.map((view): [string, Present] => [
       `${view.resource.kind} ${view.resource.name}`,
       { what: 'resource', view },
     ]),

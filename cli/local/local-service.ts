@@ -93,8 +93,8 @@ export class LocalService implements Service {
     return summary;
   }
 
-  list(): Promise<ResourceView[]> {
-    return viewResources(this.#source);
+  async list(): Promise<ResourceView[]> {
+    return (await viewResources(this.#source)).views;
   }
 
   async watch(onEvent: (event: WatchEvent) => void, signal: AbortSignal): Promise<void> {

@@ -14,10 +14,15 @@ export interface ViewSource {
   problemsIn: ProblemsIn;
 }
 
-/** All resources as `get` shows them: what is on record, checked against the host and against the files it came from. */
-export async function viewResources(source: ViewSource): Promise<ResourceView[]> {
+/**
+ * All resources as `get` shows them: what is on record, checked against the host and against the files it came from; and the instance
+ * that has been looked at.
+ */
+export async function viewResources(
+  source: ViewSource,
+): Promise<{ views: ResourceView[]; instance: Instance }> {
   const now = Date.now();
-  const { containers, pods } = await readSettled(source);
+  const { containers, pods, instance } = await readSettled(source);
   const views = [
     ...containers.filter(({ pod }) => pod === null).map((record) => viewContainer(record, now)),
     ...pods.map((record) =>
@@ -28,7 +33,10 @@ export async function viewResources(source: ViewSource): Promise<ResourceView[]>
       ),
     ),
   ];
-  return views.map((view) => withProblems(view, source.problemsIn(view.record.owner.file)));
+  return {
+    views: views.map((view) => withProblems(view, source.problemsIn(view.record.owner.file))),
+    instance,
+  };
 }
 
 /** How often others may have been at it. */
@@ -40,16 +48,17 @@ const MOST_READINGS = 5;
  */
 async function readSettled(
   source: ViewSource,
-): Promise<{ containers: ContainerRecord[]; pods: PodRecord[] }> {
+): Promise<{ containers: ContainerRecord[]; pods: PodRecord[]; instance: Instance }> {
   for (let reading = 1; ; reading++) {
-    const { records, runner } = await source.reader();
+    const instance = await source.reader();
+    const { records, runner } = instance;
     const [read, pods] = [records.containers.list(), records.pods.list()];
     const containers = await Promise.all(read.map(async (record) => (await runner.observe(record)).record));
     const corrected = read.filter((record, index) => containers[index] !== record);
-    if (corrected.length === 0 || reading === MOST_READINGS) return { containers, pods };
+    if (corrected.length === 0 || reading === MOST_READINGS) return { containers, pods, instance };
     const later = (await source.reader()).records.containers;
     if (corrected.every((record) => isDeepStrictEqual(later.get(record.name), record)))
-      return { containers, pods };
+      return { containers, pods, instance };
   }
 }
 

@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs';
 import { hasErrno } from '../../native/index.ts';
 import type { Kernel } from '../../native/index.ts';
 import type { ContainerPaths } from '../host-paths.ts';
-import { isAlive, readStartTicks } from '../process/process-identity.ts';
+import { openIdentity } from '../process/open-pidfd.ts';
+import type { PinnedProcess } from '../process/open-pidfd.ts';
+import { readStartTicks } from '../process/process-identity.ts';
 import type { ProcessIdentity } from '../process/process-identity.ts';
 import { writeVolatile } from '../volatile-file.ts';
 
@@ -32,18 +34,7 @@ export async function openProcess(
   kernel: Kernel,
   paths: ContainerPaths,
   bootId: string,
-): Promise<{ pid: number; pidfd: number } | null> {
+): Promise<PinnedProcess | null> {
   const identity = await readProcess(paths);
-  if (identity === null || identity.bootId !== bootId) return null;
-  let pidfd: number;
-  try {
-    pidfd = kernel.pidfdOpen(identity.pid, 0);
-  } catch (error) {
-    if (hasErrno(error, 'ESRCH')) return null;
-    throw error;
-  }
-  // The descriptor pins the pid, so that what is asked now is true of what is signalled later.
-  if (await isAlive(identity, bootId)) return { pid: identity.pid, pidfd };
-  kernel.close(pidfd);
-  return null;
+  return identity === null ? null : openIdentity(kernel, identity, bootId);
 }

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { hasErrno } from '../../native/index.ts';
 import type { Kernel } from '../../native/index.ts';
+import { openPidfd } from './open-pidfd.ts';
+import type { PinnedProcess } from './open-pidfd.ts';
 
 /** The pid in a pid file, or null when there is none. */
 export function readPidFile(file: string): Promise<number | null> {
@@ -24,20 +26,9 @@ export async function openByPidFile(
   kernel: Kernel,
   file: string,
   argument: string,
-): Promise<{ pid: number; pidfd: number } | null> {
+): Promise<PinnedProcess | null> {
   const pid = await readPidFile(file);
-  if (pid === null) return null;
-  let pidfd: number;
-  try {
-    pidfd = kernel.pidfdOpen(pid, 0);
-  } catch (error) {
-    if (hasErrno(error, 'ESRCH')) return null;
-    throw error;
-  }
-  // Only now: the descriptor pins the pid, so that whose it is stays true.
-  if (argumentsOf(pid).includes(argument)) return { pid, pidfd };
-  kernel.close(pidfd);
-  return null;
+  return pid === null ? null : openPidfd(kernel, pid, () => argumentsOf(pid).includes(argument));
 }
 
 /** proc_pid_cmdline(5); none of a process that is gone, or a zombie. */

@@ -7,7 +7,8 @@ import { containerCgroup } from '../../cgroup/cgroup-path.ts';
 import { setFrozen } from '../../cgroup/freezer.ts';
 import type { EngineParts } from '../../container/container-context.ts';
 import { observeContainer } from '../../container/observe-container.ts';
-import { isAlive, readStartTicks } from '../../process/process-identity.ts';
+import { openIdentity } from '../../process/open-pidfd.ts';
+import { readStartTicks } from '../../process/process-identity.ts';
 import { readCheckpointRecord } from './checkpoint-record.ts';
 import { discardCheckpoint } from './discard-checkpoint.ts';
 import { discardRemains, nextId } from './kept-checkpoints.ts';
@@ -92,23 +93,16 @@ async function readMark(directory: string): Promise<InterruptedCheckpoint | null
 }
 
 /** CRIU gives up by itself at its next question; it holds the processes until then. */
-async function endCriu(parts: EngineParts, mark: InterruptedCheckpoint): Promise<void> {
+async function endCriu({ kernel, facts }: EngineParts, mark: InterruptedCheckpoint): Promise<void> {
   const identity = { pid: mark.criuPid, startTicks: mark.criuStartTicks, bootId: mark.bootId };
-  if (!(await isAlive(identity, parts.facts.bootId))) return;
-  let pidfd: number;
+  const criu = await openIdentity(kernel, identity, facts.bootId);
+  if (criu === null) return;
   try {
-    pidfd = parts.kernel.pidfdOpen(mark.criuPid, 0);
-  } catch (error) {
-    if (hasErrno(error, 'ESRCH')) return;
-    throw error;
-  }
-  try {
-    if (!(await isAlive(identity, parts.facts.bootId))) return;
-    if (await parts.kernel.pollReadable(pidfd, CRIU_END_TIMEOUT_MS)) return;
-    parts.kernel.pidfdSendSignal(pidfd, SIGKILL);
-    await parts.kernel.pollReadable(pidfd, CRIU_END_TIMEOUT_MS);
+    if (await kernel.pollReadable(criu.pidfd, CRIU_END_TIMEOUT_MS)) return;
+    kernel.pidfdSendSignal(criu.pidfd, SIGKILL);
+    await kernel.pollReadable(criu.pidfd, CRIU_END_TIMEOUT_MS);
   } finally {
-    parts.kernel.close(pidfd);
+    kernel.close(criu.pidfd);
   }
 }
 

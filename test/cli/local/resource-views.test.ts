@@ -25,7 +25,7 @@ async function statusesOf(...records: (ContainerRecord | null)[]): Promise<strin
   let at = 0;
   const reader = (): Promise<Instance> =>
     Promise.resolve(reading(records[Math.min(at++, records.length - 1)] ?? null));
-  const views = await viewResources({ reader, problemsIn: () => [] });
+  const { views } = await viewResources({ reader, problemsIn: () => [] });
   return views.map(({ status }) => status);
 }
 
