@@ -133,9 +133,10 @@ export function viewPod(pod: PodRecord, members: readonly ContainerRecord[], now
   };
 }
 
-/** Kubernetes' phases, and `Init:1/2` while init containers run. */
+/** Kubernetes' phases, `Init:1/2` while init containers run, and what a single container would show where that says more. */
 function podStatus(pod: PodRecord, members: readonly ContainerRecord[]): string {
   if (pod.deletionRequestedAt !== null) return 'Removing';
+  if (isPodStopping(pod, members)) return 'Stopping';
   const { init, main } = splitMembers(pod, members);
   const done = init.filter((member) => hasEnded(member) && member.exit?.code === 0).length;
   if (done < (pod.manifest.spec.initContainers?.length ?? 0) && !main.some(isRunning)) {
@@ -153,6 +154,12 @@ function podStatus(pod: PodRecord, members: readonly ContainerRecord[]): string 
     return main.every((member) => member.exit?.code === 0) ? 'Succeeded' : 'Failed';
   }
   return 'Pending';
+}
+
+/** True while containers of it end that nobody wants to go on, or that are the last of it. */
+function isPodStopping(pod: PodRecord, members: readonly ContainerRecord[]): boolean {
+  if (members.some(isRunning)) return pod.override === 'Stopped';
+  return members.some(({ state }) => state === 'Stopping');
 }
 
 function podNote(pod: PodRecord, members: readonly ContainerRecord[], nowMs: number): string {

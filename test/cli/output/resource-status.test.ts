@@ -120,6 +120,19 @@ test('a pod sums up its containers', () => {
   assert.is(podWith([a, b], { deletionRequestedAt: ago(0) }), 'Removing 2/2');
 });
 
+test('a pod whose containers end says so until the last of them has ended', () => {
+  const a = memberRecord('db', 'a');
+  const stopping = memberRecord('db', 'b', { state: 'Stopping', intent: { verb: 'stop', since: ago(0) } });
+  const gone = memberRecord('db', 'a', ended(0));
+  assert.is(podWith([gone, stopping]), 'Stopping 1/2');
+  assert.is(podWith([a, stopping]), 'Running 2/2', 'one of them is restarted');
+  const byHand = { override: 'Stopped' } as const;
+  assert.is(podWith([a, stopping], byHand), 'Stopping 2/2 stopped by hand', 'one after the other');
+  assert.is(podWith([gone, memberRecord('db', 'b', ended(0))], byHand), 'Stopped 0/2 stopped by hand');
+  const init = memberRecord('db', 'first', { state: 'Stopping', ready: false });
+  assert.is(podWith([init], { init: ['first'] }), 'Stopping 0/2');
+});
+
 test('a pod counts its init containers, and does not count them as ready', () => {
   const first = memberRecord('db', 'first', ended(0));
   const second = memberRecord('db', 'second', { ready: false });
