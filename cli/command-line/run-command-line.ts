@@ -1,3 +1,4 @@
+import type { CommanderError } from 'commander';
 import type { CommandSpec, Globals, Invocation, Wiring } from './command.ts';
 import type { Service } from '../api/service.ts';
 import { buildProgram } from './build-program.ts';
@@ -10,6 +11,7 @@ import type { Io } from './io.ts';
 import type { Options } from '../arguments/options.ts';
 import { printError, wantsJson } from './print-error.ts';
 import { RunElsewhere } from './run-elsewhere.ts';
+import { useInstead } from './words-of-others.ts';
 
 interface Chosen {
   spec: CommandSpec;
@@ -62,19 +64,23 @@ async function parse(args: readonly string[], io: Io): Promise<Chosen | number> 
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0 || error.code === 'commander.help')
       return error.exitCode === 0 ? EXIT.asWished : EXIT.badInput;
-    throw new CliError('BAD_INPUT', usageMessage(error.message), usageHint(words));
+    throw usageError(error, words);
   }
   return chosen[0] ?? EXIT.asWished;
 }
 
-function usageMessage(message: string): string {
-  return message
-    .replace(/^error: /, '')
-    .replace(/\n\((Did you mean .*)\)$/, (_, mean: string) => `; ${mean.toLowerCase()}`);
+/** What commander says in our words, and what to do: the command that is meant, or the help of what was typed. */
+function usageError({ code, message }: CommanderError, words: readonly string[]): CliError {
+  const known = knownWords(words);
+  const [what, guess] = message.replace(/^error: /, '').split(/\n\((Did you mean .*)\)$/);
+  const use = code === 'commander.unknownCommand' ? useInstead(words, known.length) : null;
+  if (use !== null) return new CliError('BAD_INPUT', what ?? message, `use: ${use}`);
+  const text = guess === undefined ? what : `${what}; ${guess.toLowerCase()}`;
+  return new CliError('BAD_INPUT', text ?? message, `see: ${['tsctr', ...known, '--help'].join(' ')}`);
 }
 
-/** The help of what was typed, as far as there are such commands. */
-function usageHint(words: readonly string[]): string {
+/** The words up to the first that is no command. */
+function knownWords(words: readonly string[]): string[] {
   const known: string[] = [];
   let nodes = COMMANDS;
   for (const word of words) {
@@ -83,7 +89,7 @@ function usageHint(words: readonly string[]): string {
     known.push(word);
     nodes = node.children ?? [];
   }
-  return `see: ${['tsctr', ...known, '--help'].join(' ')}`;
+  return known;
 }
 
 async function runCommand(

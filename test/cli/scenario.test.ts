@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { viewContainer, viewPod } from '../../cli/output/resource-status.ts';
+import { COMMANDS } from '../../cli/command-tree.ts';
+import { WORDS_OF_OTHERS } from '../../cli/command-line/words-of-others.ts';
 import type { DeleteRequest } from '../../cli/api/service.ts';
 import { loadManifests, ManifestError } from '../../schemas/index.ts';
 import type { ManifestProblem } from '../../schemas/index.ts';
@@ -485,6 +487,51 @@ test('tsctr image inspect of what is not there', async () => {
   const { code, err } = await typeCommand(new FakeService(), ['image', 'inspect', 'absent']);
   assert.is(code, 1);
   assert.is(err, 'error: image absent: not found\n  → see what is there with: tsctr image list\n');
+});
+
+test('a command that podman, docker or kubectl have by another name says which one it is here', async () => {
+  const hintAt = async (...args: string[]): Promise<string> => {
+    const { code, err } = await typeCommand(new FakeService(), args);
+    assert.is(code, 2);
+    return err;
+  };
+  assert.is(await hintAt('ps', '-a'), "error: unknown command 'ps'\n  → use: tsctr get\n");
+  assert.is(
+    await hintAt('--root', '/x', 'rm', '-f', 'web'),
+    "error: unknown command 'rm'\n  → use: tsctr delete <name>\n",
+  );
+  assert.is(
+    await hintAt('unpause', 'web'),
+    "error: unknown command 'unpause'\n  → use: tsctr resume <name>\n",
+    'a name that is only spelt alike is not offered beside it',
+  );
+  assert.is(
+    await hintAt('container', 'rm', 'web'),
+    "error: unknown command 'container'\n  → use: tsctr delete <name>\n",
+  );
+  assert.match(await hintAt('run', 'alpine'), /→ use: tsctr apply -f <file>, with a manifest of it/);
+  assert.match(await hintAt('image', 'ls'), /→ use: tsctr image list\n/);
+  const { err } = await typeCommand(new FakeService(), ['ps', '-o', 'json']);
+  assert.match(err, /"hint":"use: tsctr get"/);
+});
+
+test('what stands for the commands of others are commands of tsctr, which has none of their names', () => {
+  const namesAt = (words: readonly string[]): readonly string[] => {
+    let nodes = COMMANDS;
+    for (const word of words) nodes = nodes.find(({ name }) => name === word)?.children ?? [];
+    return nodes.map(({ name }) => name);
+  };
+  for (const [words, use] of WORDS_OF_OTHERS) {
+    const [first = '', second = ''] = words.split(' ');
+    const isCommand = namesAt([]).includes(first) && (second === '' || namesAt([first]).includes(second));
+    assert.not.ok(isCommand, words);
+    const offered = [...use.matchAll(/tsctr (\S+) ?(\S*)/g)];
+    assert.ok(offered.length > 0 || use.startsWith('skopeo login'), use);
+    for (const [, command = '', child = ''] of offered) {
+      assert.ok(namesAt([]).includes(command), use);
+      if (['image', 'volume'].includes(command)) assert.ok(namesAt([command]).includes(child), use);
+    }
+  }
 });
 
 test('a misspelt command, a misspelt option, a missing argument', async () => {
