@@ -79,11 +79,18 @@ export function unpark(parts: EngineParts, request: ContainerRequest): void {
   rmSync(noteFile(parts, request), { force: true });
 }
 
-/** What was parked, when it fits the container as it is to be now; otherwise it is taken away, and a placeholder is needed. */
-export async function reuseParked(context: ContainerContext, spec: OciSpec): Promise<Placeholder | null> {
+/**
+ * What was parked, when it fits the container as it is to be now; otherwise it is taken away, and a placeholder is needed: so for what comes
+ * out of an archive, whose root filesystem has none of the mount points that the runtime had made.
+ */
+export async function reuseParked(
+  context: ContainerContext,
+  spec: OciSpec,
+  { isArchived }: { isArchived: boolean },
+): Promise<Placeholder | null> {
   const { parts, request } = context;
   const parked = await readNote(noteFile(parts, request));
-  if (parked === null || !(await fits(context, spec, parked))) {
+  if (parked === null || isArchived || !(await fits(context, spec, parked))) {
     await dropParked(parts, request);
     return null;
   }

@@ -80,6 +80,10 @@ onHost(
       assert.match(await testRoot.output(['restore', 'counter', '--from', file]), /restored/);
       await untilCounting();
       assert.is(record().intent, null);
+      // Its checkpoint has ended it, and left what the runtime had made.
+      await testRoot.output(['checkpoint', 'counter', '--export', file]);
+      assert.match(await testRoot.output(['restore', 'counter', '--from', file]), /restored/);
+      await untilCounting();
       // Later it is started as any other.
       await testRoot.output(['restart', 'second']);
       const rows = await testRoot.output(['get', '-o', 'json']);

@@ -87,7 +87,7 @@ export function restoredContainer(job: RestoreJob): Stage<ContainerContext> {
       const { parts, request, paths } = context;
       const spec = JSON.parse(await readAtOnce(paths.config)) as OciSpec;
       job.watch.lap('prepare');
-      const placeholder = (await reuseParked(context, spec)) ?? (await startPlaceholder(context, spec));
+      const placeholder = (await reuseParked(context, spec, job)) ?? (await startPlaceholder(context, spec));
       job.watch.lap('placeholder');
       try {
         await bringBack(context, job, spec, placeholder);
