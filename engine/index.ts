@@ -36,5 +36,6 @@ export { createHostPaths } from './host-paths.ts';
 export type { HostPaths } from './host-paths.ts';
 export { openRecordStore } from './store/durable-record-store.ts';
 export type * from './store/record-store.ts';
+export { replaceFile } from './store/replace-file.ts';
 export { lockFile, lockRoot, tryLockFile } from './store/root-lock.ts';
 export type { RootLock } from './store/root-lock.ts';

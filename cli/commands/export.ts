@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { finished } from 'node:stream/promises';
+import { replaceFile } from '../../engine/index.ts';
 import { requestOf } from '../arguments/choose-container.ts';
 import { CliError } from '../command-line/cli-error.ts';
 import type { CommandSpec } from '../command-line/command.ts';
@@ -43,7 +44,7 @@ async function toFile(file: string, write: (output: NodeJS.WritableStream) => Pr
     await write(output);
     output.end();
     await finished(output);
-    await rename(unfinished, file);
+    await replaceFile(unfinished, file, 'export');
   } catch (error) {
     output.destroy();
     await rm(unfinished, { force: true });

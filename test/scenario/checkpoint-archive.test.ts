@@ -13,6 +13,7 @@ import * as assert from 'uvu/assert';
 import { missingForCheckpoints } from '../support/checkpoint-host.ts';
 import { counterManifest, isUnbroken, numbersOf, withCounter } from '../support/checkpoint-scenario.ts';
 import { importTwin } from '../support/demo-image.ts';
+import { missingForAttributes, withAttribute } from '../support/file-attributes.ts';
 import { testUnless } from '../support/skip.ts';
 import { until } from '../support/until.ts';
 
@@ -46,6 +47,40 @@ onHost(
         assert.equal(readdirSync(out), phase === 'after' ? ['counter.tar'] : []);
         rmSync(file, { force: true });
       }
+      await testRoot.output(['delete', 'counter']);
+    });
+  },
+);
+
+testUnless(test, (await missingForCheckpoints()) ?? (await missingForAttributes()))(
+  '[ckpt.export] a container whose archive cannot be written goes on where that shows before, and waits in its memory where it does not',
+  async () => {
+    await withCounter(async (scene) => {
+      const { testRoot, apply, untilCounting, record, log } = scene;
+      await apply();
+      await untilCounting();
+      const file = path.join(testRoot.directory, 'counter.tar');
+      writeFileSync(file, '');
+      const args = ['checkpoint', 'counter', '--export', file];
+      const refusal = `write ${file}: expected a file that can be replaced, found one that is immutable`;
+      const { pid } = record();
+      await withAttribute(file, 'i', async () => {
+        const { stdout, exitCode } = await testRoot.tsctr(args);
+        assert.is(exitCode, 1);
+        assert.ok(stdout.includes(refusal), stdout);
+        assert.equal([record().state, record().pid, record().checkpoint], ['Running', pid, null]);
+      });
+      await withAttribute(file, 'a', async () => {
+        const { stdout, exitCode } = await testRoot.tsctr(args);
+        assert.is(exitCode, 1);
+        assert.ok(stdout.includes(refusal), stdout);
+        assert.is(record().state, 'Checkpointed');
+        assert.ok(record().lastError?.includes(`chattr -ia ${file}`), String(record().lastError));
+      });
+      assert.match(await testRoot.output(args), /container\/counter +exported/);
+      await testRoot.output(['restore', 'counter']);
+      await untilCounting();
+      assert.ok(isUnbroken(numbersOf(await log())));
       await testRoot.output(['delete', 'counter']);
     });
   },

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { replaceFile } from '../../../engine/index.ts';
 import { AT_FDCWD, createLinuxKernel, O_NONBLOCK, O_RDONLY, O_RDWR, S_IFIFO } from '../../../native/index.ts';
 import { CliError } from '../../command-line/cli-error.ts';
 import type { CommandSpec } from '../../command-line/command.ts';
@@ -37,7 +38,7 @@ export const exportVolume: CommandSpec = {
     const unfinished = `${whole}.${randomBytes(4).toString('hex')}.unfinished`;
     try {
       await volumes.exportTo(name, unfinished);
-      await rename(unfinished, whole);
+      await replaceFile(unfinished, whole, `export volume ${name}`);
     } catch (error) {
       await rm(unfinished, { force: true });
       throw error;

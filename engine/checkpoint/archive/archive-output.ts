@@ -1,4 +1,4 @@
-import { open, rename, rm } from 'node:fs/promises';
+import { open, rm } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { once } from 'node:events';
 import type { Writable } from 'node:stream';
@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import zlib from 'node:zlib';
 import { hasErrno } from '../../../native/index.ts';
 import { EngineError } from '../../engine-error.ts';
+import { replaceFile } from '../../store/replace-file.ts';
 import { ZstdWriter } from '../../zstd/zstd-writer.ts';
 import { syncPath } from '../dump/sync-tree.ts';
 import type { WrittenCompression } from './compression.ts';
@@ -37,7 +38,8 @@ export async function removeTemporaries(file: string): Promise<void> {
 
 /**
  * Writes a file that appears under its name only when it is complete and on disk: mode 0600, under a temporary name beside it
- * until then. Whatever fails leaves nothing behind, and what was there before untouched.
+ * until then. Whatever fails leaves nothing behind, and what was there before untouched. Throws NO_SPACE, and BAD_REQUEST where that cannot be
+ * replaced.
  */
 export async function writeArchiveFile(
   file: string,
@@ -61,7 +63,7 @@ export async function writeArchiveFile(
     } finally {
       await handle.close();
     }
-    await rename(temporary, file);
+    await replaceFile(temporary, file, options.operation);
     await syncPath(path.dirname(file));
   } catch (error) {
     await rm(temporary, { force: true });

@@ -21,7 +21,7 @@ import { CHECKPOINT_FILES } from '../kept/checkpoint-record.ts';
 import { findKept } from '../kept/kept-checkpoints.ts';
 import { namedVolumesOf } from '../named-volumes.ts';
 import { requireExportable } from './require-exportable.ts';
-import { requirePlace } from '../dump/require-room.ts';
+import { requirePlace } from './require-place.ts';
 import { emptyDirsOnDisk } from '../saved-files.ts';
 
 /** Writes the kept checkpoint as one file. It is there when it is complete, or not at all. */

@@ -23,10 +23,14 @@ import { readCheckpointRecord } from '../../../../engine/checkpoint/kept/checkpo
 import { inspectCheckpoint } from '../../../../engine/checkpoint/inspect/inspect-checkpoint.ts';
 import { createLinuxKernel } from '../../../../native/index.ts';
 import type { OciSpec } from '../../../../schemas/index.ts';
+import { requirePlace } from '../../../../engine/checkpoint/archive/require-place.ts';
+import { explainFailure } from '../../../../reconciler/pass/failure.ts';
 import { environment } from '../../../support/checkpoint-environment.ts';
 import { PODMAN_ARCHIVE, SAMPLES } from '../../../support/checkpoint-sample.ts';
+import { missingForAttributes, withAttribute } from '../../../support/file-attributes.ts';
 import { rejectionOf } from '../../../support/rejection.ts';
 import { withDirectory } from '../../../support/scratch-directory.ts';
+import { testUnless } from '../../../support/skip.ts';
 
 const kernel = createLinuxKernel();
 const operation = 'test';
@@ -247,6 +251,44 @@ test('[ckpt.export] an archive that fails, or is given up, leaves what was there
       assert.is(readFileSync(file, 'utf8'), 'before');
     }
   }));
+
+testUnless(test, await missingForAttributes())(
+  '[ckpt.export] a file that cannot be replaced is told as such, as soon as it shows, and stays as it is',
+  () =>
+    withDirectory(async (directory) => {
+      const checkpoint = await imported(directory);
+      const out = path.join(directory, 'out');
+      mkdirSync(out);
+      const file = path.join(out, 'c.tar');
+      writeFileSync(file, 'before');
+      for (const attribute of ['i', 'a'] as const) {
+        await withAttribute(file, attribute, async () => {
+          const error = await rejectionOf(exportArchive(kernel, exportOf(out, checkpoint, { file })));
+          assert.is(error.code, 'BAD_REQUEST');
+          assert.is(
+            error.message,
+            `test: write ${file}: expected a file that can be replaced, found one that is immutable, or may only be appended to`,
+          );
+          assert.ok(explainFailure(error).includes(`; take that away with: chattr -ia ${file}`));
+          assert.equal(readdirSync(out), ['c.tar']);
+          assert.is(readFileSync(file, 'utf8'), 'before');
+        });
+      }
+      await requirePlace(file, operation);
+      await withAttribute(file, 'i', async () => {
+        assert.match(
+          (await rejectionOf(requirePlace(file, operation))).message,
+          /found one that is immutable/,
+        );
+      });
+      await withAttribute(out, 'i', async () => {
+        assert.is(
+          (await rejectionOf(requirePlace(file, operation))).message,
+          `test: write ${file}: expected a directory that can be written to at ${out}, found an immutable one`,
+        );
+      });
+    }),
+);
 
 test('[ckpt.export] disk space is checked before', () =>
   withDirectory(async (directory) => {
