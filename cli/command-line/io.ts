@@ -1,4 +1,5 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
+import { EXIT } from './exit-code.ts';
 
 /** The files that whoever typed the command has named in it. Paths are absolute. */
 export interface NamedFiles {
@@ -14,7 +15,7 @@ export interface Io {
   out: (text: string) => boolean;
   err: (text: string) => void;
   drained: () => Promise<void>;
-  /** Given when nobody reads standard output any more, as of `tsctr get | head -1`. What is written from then on is dropped. */
+  /** Given when nobody reads standard output any more, as of `tsctr get | head -1`, or it cannot be written. What is written from then on is dropped. */
   readonly readerGone: AbortSignal;
   readonly outIsTerminal: boolean;
   readonly errIsTerminal: boolean;
@@ -68,7 +69,11 @@ export function processIo(): Io {
     readInput: async () => {
       const chunks: Buffer[] = [];
       // Node opens it when it is first named.
-      for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
+      try {
+        for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
+      } catch (error) {
+        throw unreadableInput((error as NodeJS.ErrnoException).code ?? String(error));
+      }
       return Buffer.concat(chunks).toString('utf8');
     },
     files: ownFiles,
@@ -76,11 +81,22 @@ export function processIo(): Io {
   };
 }
 
+/** Part of standard input must not be taken for all of it. `code` is the errno of the read(2) that failed. */
+export function unreadableInput(code: string): Error {
+  return new Error(`read standard input: ${code}`);
+}
+
+/** Given when `stream` takes nothing more. Where that is not for want of a reader, output is lost, and the process has failed. */
 function goneSignal(stream: NodeJS.WriteStream): AbortSignal {
   const gone = new AbortController();
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
+  stream.on('error', ({ code, message }: NodeJS.ErrnoException) => {
     gone.abort();
+    if (code === 'EPIPE') return;
+    if (stream === process.stdout) process.stderr.write(`error: write standard output: ${code ?? message}\n`);
+    // The command may have ended before this is told.
+    process.once('exit', (exitCode) => {
+      if (exitCode === EXIT.asWished) process.exitCode = EXIT.failed;
+    });
   });
   return gone.signal;
 }

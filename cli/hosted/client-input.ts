@@ -1,4 +1,5 @@
 import { CliError } from '../command-line/cli-error.ts';
+import { unreadableInput } from '../command-line/io.ts';
 import { LARGEST_BODY_BYTES } from '../api/routes.ts';
 
 /** The standard input of a client, which sends it when it is asked to. */
@@ -25,7 +26,9 @@ export class ClientInput {
       this.#settle?.reject(new CliError('BAD_REQUEST', `request: larger than ${LARGEST_BODY_BYTES} bytes`));
   }
 
-  end(): void {
-    this.#settle?.resolve(Buffer.concat(this.#chunks).toString('utf8'));
+  /** `failure` is the errno that keeps the rest from being read, empty at the end. */
+  end(failure: string): void {
+    if (failure !== '') this.#settle?.reject(unreadableInput(failure));
+    else this.#settle?.resolve(Buffer.concat(this.#chunks).toString('utf8'));
   }
 }

@@ -40,7 +40,7 @@ export class ClientSession {
         this.#input.add(payload);
         return;
       case TO_DAEMON.endOfInput:
-        this.#input.end();
+        this.#input.end(payload.toString('latin1'));
         return;
       case TO_DAEMON.interrupt:
         this.#interrupt.abort();

@@ -1,6 +1,6 @@
 /**
  * What crosses the socket after `Upgrade: tsctr-command`: frames of one letter, the length of what follows (4 bytes, big-endian), and
- * that. native/src/hosted_command.cc speaks the same; which program is to be told from which is asked before, see `command-request.ts`.
+ * that. native/src/relay_command.cc speaks the same; which program is to be told from which is asked before, see `command-request.ts`.
  */
 export const UPGRADE = 'tsctr-command';
 
@@ -9,10 +9,11 @@ export const TO_DAEMON = {
   /** Who asks, and what for: the first frame. */
   command: 'c',
   input: 'i',
+  /** Empty, or the errno (`EIO`) that keeps the rest from being read. */
   endOfInput: 'e',
   /** Ctrl-C or SIGTERM. */
   interrupt: 's',
-  /** Nobody reads its standard output any more. */
+  /** Nobody reads its standard output any more, or it cannot be written. */
   readerGone: 'g',
 } as const;
 

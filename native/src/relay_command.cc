@@ -8,8 +8,8 @@
 #include <cerrno>
 #include <charconv>
 #include <cstdint>
-#include <cstdlib>
 #include <cstring>
+#include <string>
 #include <string_view>
 
 #include "hosted_command.hh"
@@ -18,6 +18,7 @@ namespace tsctr {
 
 namespace {
 
+constexpr int kSucceeded = 0;
 constexpr int kFailed = 1;
 constexpr int kInterrupted = 130;
 
@@ -67,23 +68,20 @@ bool sendFrame(char type, const char* bytes, size_t size) {
   return isSent;
 }
 
-/** False when nobody reads it any more, which is no failure: `tsctr get | head -1`. */
-bool print(int fd, const char* bytes, size_t size) {
-  while (size > 0) {
-    const ssize_t written = write(fd, bytes, size);
+/** 0, or the errno of what keeps it from being written; EPIPE is no failure: `tsctr get | head -1`. */
+int print(int fd, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t written = write(fd, text.data(), text.size());
     if (written >= 0) {
-      bytes += written;
-      size -= static_cast<size_t>(written);
+      text.remove_prefix(static_cast<size_t>(written));
     } else if (errno == EAGAIN) {
       pollfd writable{fd, POLLOUT, 0};
       poll(&writable, 1, -1);
-    } else if (errno == EPIPE) {
-      return false;
     } else if (errno != EINTR) {
-      std::_Exit(kFailed);
+      return errno;
     }
   }
-  return true;
+  return 0;
 }
 
 /** What the daemon has told so far, and what came of it. */
@@ -95,7 +93,7 @@ class Relay {
     const ssize_t size = recv(daemonSocket, bytes, sizeof bytes, 0);
     if (size == -1 && errno == EINTR) return false;
     if (size <= 0) {
-      print(STDERR_FILENO, lastWords_.data(), lastWords_.size());
+      print(STDERR_FILENO, lastWords_);
       exitCode_ = kFailed;
       return true;
     }
@@ -112,12 +110,17 @@ class Relay {
       sendFrame(kInput, bytes, static_cast<size_t>(size));
       return;
     }
+    // What was read of it so far must not be taken for all.
+    const std::string_view why = size == -1 ? strerrorname_np(errno) : "";
     wantsInput_ = false;
-    sendFrame(kEndOfInput, nullptr, 0);
+    sendFrame(kEndOfInput, why.data(), why.size());
   }
 
   bool wantsInput() const { return wantsInput_; }
-  std::optional<int> exitCode() const { return exitCode_; }
+
+  std::optional<int> exitCode() const {
+    return exitCode_ == kSucceeded && hasLostOutput_ ? kFailed : exitCode_;
+  }
 
  private:
   static constexpr size_t kHeader = 5;
@@ -140,14 +143,10 @@ class Relay {
   bool take(char type, std::string_view payload) {
     switch (type) {
       case kOut:
-        // The daemon knows whether that is the end of the command.
-        if (hasReader_ && !print(STDOUT_FILENO, payload.data(), payload.size())) {
-          hasReader_ = false;
-          sendFrame(kReaderGone, nullptr, 0);
-        }
+        if (hasReader_) printOutput(payload);
         return false;
       case kErr:
-        print(STDERR_FILENO, payload.data(), payload.size());
+        print(STDERR_FILENO, payload);
         return false;
       case kLastWords:
         lastWords_ = payload;
@@ -169,11 +168,23 @@ class Relay {
     }
   }
 
+  /** The daemon knows whether it is the end of the command when nothing more can be written. */
+  void printOutput(std::string_view text) {
+    const int error = print(STDOUT_FILENO, text);
+    if (error == 0) return;
+    hasReader_ = false;
+    hasLostOutput_ = error != EPIPE;
+    if (hasLostOutput_)
+      print(STDERR_FILENO, std::string("error: write standard output: ") + strerrorname_np(error) + "\n");
+    sendFrame(kReaderGone, nullptr, 0);
+  }
+
   std::string pending_;
   /** Until the daemon has begun, and has given better ones. */
   std::string lastWords_ = "error: the daemon ended before it had answered\n";
   bool wantsInput_ = false;
   bool hasReader_ = true;
+  bool hasLostOutput_ = false;
   std::optional<int> exitCode_;
 };
 
@@ -215,6 +226,8 @@ std::optional<int> relayCommand(int socket, const std::string& description) {
     if (sources[0].revents != 0 && relay.receive()) break;
     if (relay.wantsInput() && sources[1].revents != 0) relay.passInput();
   }
+  // What was interrupted before it was given back is not begun.
+  if (!relay.exitCode() && interrupts > 0) return kInterrupted;
   return relay.exitCode();
 }
 

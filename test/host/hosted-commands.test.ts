@@ -1,10 +1,12 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { copyFile, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, open, readFile, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import path from 'node:path';
+import type { Duplex } from 'node:stream';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { encodeFrame, TO_CLIENT, TO_DAEMON } from '../../cli/hosted/frames.ts';
 import { importDemoImage } from '../support/demo-image.ts';
 import { containerText } from '../support/manifest-text.ts';
 import { createTestRoot } from '../support/test-root.ts';
@@ -217,6 +219,27 @@ test('a command that changes something goes on to its end when nobody reads what
   assert.equal((await run(root, ['get', '-o', 'name'])).out, '');
 });
 
+test('output that cannot be written, and input that cannot be read, are failures, told alike by the daemon and Node', async ({
+  root,
+}) => {
+  // Nothing is mapped at address 0: EIO, as a disk has it that fails.
+  const unreadable = await open(`/proc/${process.pid}/mem`);
+  const full = await open('/dev/full', 'w');
+  const told = async (program: readonly string[], args: readonly string[]): Promise<string> => {
+    const [file = '', ...words] = program;
+    const stdio = [unreadable.fd, full.fd, 'pipe'] as const;
+    const env = { ...process.env, TSCTR_ROOT: root.root, TSCTR_RUN: root.run, [INSTANCE_VARIABLE]: root.run };
+    const { code, err } = await endOf(spawn(file, [...words, ...args], { env, stdio: [...stdio] }));
+    return `${String(code)} ${err}`;
+  };
+  for (const program of [[LAUNCHER], [process.execPath, MAIN]]) {
+    assert.is(await told(program, ['get', '-o', 'json']), '1 error: write standard output: ENOSPC\n');
+    assert.is(await told(program, ['apply', '-f', '-']), '1 error: read standard input: EIO\n');
+  }
+  await unreadable.close();
+  await full.close();
+});
+
 test('it is found through links, and by node', async ({ root }) => {
   const link = path.join(root.directory, 'linked');
   await symlink(LAUNCHER, link);
@@ -245,20 +268,46 @@ test('without what is compiled, and without a bundle, it says what is missing', 
   assert.equal(await run(root, ['get'], { program: [program] }), bare);
 });
 
-test('a daemon that ends before it has begun is told as such', async ({ root }) => {
-  const place = path.join(root.directory, 'mute');
+/** `tsctr get` with a daemon that takes its command, and then behaves like that. */
+async function runBeside(
+  root: TestRoot,
+  name: string,
+  behave: (socket: Duplex, child: ChildProcess) => void,
+): Promise<Ended> {
+  const place = path.join(root.directory, name);
   await mkdir(place);
   const server = createServer();
-  server.on('upgrade', (_, socket) => {
-    socket.end('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: tsctr-command\r\n\r\n');
-  });
   await new Promise<void>((resolve) => server.listen(path.join(place, 'tsctr.sock'), resolve));
+  const child = begin(root, ['get'], { env: { ...WITHOUT_NODE, TSCTR_RUN: place } });
+  server.on('upgrade', (_, socket) => {
+    socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: tsctr-command\r\n\r\n');
+    socket.once('data', () => {
+      behave(socket, child);
+    });
+  });
   try {
-    const { code, err } = await run(root, ['get'], { env: { ...WITHOUT_NODE, TSCTR_RUN: place } });
-    assert.equal([code, err], [1, 'error: the daemon ended before it had answered\n']);
+    return await endOf(child);
   } finally {
     server.close();
   }
+}
+
+test('a daemon that ends before it has begun is told as such', async ({ root }) => {
+  const { code, err } = await runBeside(root, 'mute', (socket) => socket.end());
+  assert.equal([code, err], [1, 'error: the daemon ended before it had answered\n']);
+});
+
+test('a command that is interrupted and then given back is not begun', async ({ root }) => {
+  const { code, err } = await runBeside(root, 'late', (socket, child) => {
+    let told = '';
+    socket.on('data', (bytes: Buffer) => {
+      told += bytes.toString('latin1');
+      const isInterrupted = told.endsWith(encodeFrame(TO_DAEMON.interrupt, '').toString('latin1'));
+      if (isInterrupted) socket.end(encodeFrame(TO_CLIENT.elsewhere, ''));
+    });
+    child.kill('SIGINT');
+  });
+  assert.equal([code, err], [130, '']);
 });
 
 test('a daemon that is killed in the middle is told as such', async ({ root, daemon }) => {
