@@ -22,3 +22,4 @@ export { createLinuxKernel } from './linux-kernel.ts';
 export { nativeProgram } from './native-program.ts';
 export { packageRoot } from './package-root.ts';
 export { compressZstd, decompressZstd, measureZstd, openZstdDecoder, ZstdError } from './zstd.ts';
+export type { ZstdDecoder } from './zstd.ts';

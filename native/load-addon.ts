@@ -89,6 +89,7 @@ export interface NativeAddon extends SameAsKernel {
   /** Fills `output`. */
   zstdDecompress(frames: Uint8Array, output: Uint8Array): Promise<void>;
   zstdOpenDecoder(): ZstdDecoderHandle;
+  zstdCloseDecoder(decoder: ZstdDecoderHandle): void;
   zstdDecodeStep(
     decoder: ZstdDecoderHandle,
     input: Uint8Array,

@@ -26,6 +26,8 @@ export interface ZstdDecoder {
    * may begin before. Throws ZstdError.
    */
   step(input: Uint8Array, output: Uint8Array): Promise<ZstdStep>;
+  /** Gives its memory back, once a step that is under way has settled; no other may begin. Safe twice. */
+  close(): void;
 }
 
 export interface ZstdStep {
@@ -68,12 +70,18 @@ export async function decompressZstd(frames: Uint8Array, contentBytes: number): 
 
 export function openZstdDecoder(): ZstdDecoder {
   const decoder = addon().zstdOpenDecoder();
+  let isClosed = false;
   return {
     async step(input, output) {
+      if (isClosed) throw new Error('decode zstd: the decoder is closed');
       const [bytesRead, bytesWritten, within] = await explained(
         addon().zstdDecodeStep(decoder, input, output),
       );
       return { bytesRead, bytesWritten, isWithinFrame: within === 1 };
+    },
+    close() {
+      isClosed = true;
+      addon().zstdCloseDecoder(decoder);
     },
   };
 }

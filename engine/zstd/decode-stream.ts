@@ -1,5 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import { openZstdDecoder, ZstdError } from '../../native/index.ts';
+import type { ZstdDecoder } from '../../native/index.ts';
 import { readFully } from './read-fully.ts';
 import type { UnreadRest } from './whole-frames.ts';
 
@@ -7,11 +8,20 @@ const INPUT_BYTES = 256 << 10;
 const OUTPUT_BYTES = 512 << 10;
 
 /** The content of any frames, one step after the other. */
-export async function* decodeStream(
+export async function* decodeStream(file: FileHandle, rest: UnreadRest): AsyncGenerator<Buffer> {
+  const decoder = openZstdDecoder();
+  try {
+    yield* decodeBy(decoder, file, rest);
+  } finally {
+    decoder.close();
+  }
+}
+
+async function* decodeBy(
+  decoder: ZstdDecoder,
   file: FileHandle,
   { head, position }: UnreadRest,
 ): AsyncGenerator<Buffer> {
-  const decoder = openZstdDecoder();
   let input = head;
   let at = position;
   let isAtEnd = false;

@@ -46,11 +46,18 @@ export class ZstdWriter {
     const compressed = compressZstd(this.#pieces, LEVEL);
     this.#pieces = [];
     this.#gathered = 0;
-    const written = Promise.all([compressed, this.#last]).then(([frame]) => this.#sink(frame));
+    const written = this.#writeBehind(this.#last, compressed);
     // Whoever waits for it below is told; until then it must not be taken for unhandled.
     written.catch(() => undefined);
     this.#last = written;
     this.#waiting.push(written);
     if (this.#waiting.length > FRAMES_AHEAD) await this.#waiting.shift();
+  }
+
+  /** Settles when neither of them is under way any more, whichever has failed: the sink may be closed then. */
+  async #writeBehind(before: Promise<void>, compressed: Promise<Buffer>): Promise<void> {
+    await Promise.allSettled([before, compressed]);
+    await before;
+    await this.#sink(await compressed);
   }
 }

@@ -87,8 +87,9 @@ Frame compressPieces(const std::vector<Bytes>& pieces, int level) {
     }
   }
   ZSTD_inBuffer nothing{nullptr, 0, 0};
-  // There is room for all of it: one call ends the frame.
-  succeeded(ZSTD_compressStream2(context.get(), &output, &nothing, ZSTD_e_end));
+  // There is room for all of it: one call ends the frame, with nothing left to be written.
+  if (succeeded(ZSTD_compressStream2(context.get(), &output, &nothing, ZSTD_e_end)) != 0)
+    throw WorkFailure{"ZSTD_DATA", "a frame is longer than ZSTD_compressBound says"};
   return {std::move(data), output.pos};
 }
 
@@ -168,6 +169,13 @@ Napi::Value zstdOpenDecoder(const Napi::CallbackInfo& info) {
                             [](Napi::Env, std::shared_ptr<Decoder>* decoder) { delete decoder; });
 }
 
+/** (decoder), with which no step may begin any more: its memory is free as soon as no step is under way,
+ * while the handle waits for a garbage collector that sees nothing of its size. */
+Napi::Value zstdCloseDecoder(const Napi::CallbackInfo& info) {
+  info[0].As<DecoderHandle>().Data()->reset();
+  return info.Env().Undefined();
+}
+
 struct StepResult {
   size_t read = 0;
   size_t written = 0;
@@ -211,6 +219,7 @@ void exposeZstd(Napi::Env env, Napi::Object exports) {
   expose<zstdMeasure>(env, exports, "zstdMeasure");
   expose<zstdDecompress>(env, exports, "zstdDecompress");
   expose<zstdOpenDecoder>(env, exports, "zstdOpenDecoder");
+  expose<zstdCloseDecoder>(env, exports, "zstdCloseDecoder");
   expose<zstdDecodeStep>(env, exports, "zstdDecodeStep");
 }
 

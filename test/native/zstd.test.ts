@@ -98,4 +98,14 @@ test('a window of 128 MiB is allowed, a larger one is refused before it takes me
   assert.is(error.code, 'ZSTD_WINDOW');
 });
 
+test('a decoder that is closed ends what it has begun, and begins nothing more', async () => {
+  const decoder = openZstdDecoder();
+  const step = decoder.step(byProgram([], TEXT), Buffer.alloc(TEXT.length));
+  decoder.close();
+  assert.is((await step).bytesWritten, TEXT.length);
+  decoder.close();
+  const error = await rejectionOf(decoder.step(TEXT, Buffer.alloc(1)));
+  assert.match(error.message, /is closed/);
+});
+
 test.run();

@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -130,10 +131,18 @@ test('a reader that has enough leaves nothing under way, and a writer whose sink
     for (const file of [await compressed(MEMORY), byProgram([], MEMORY)]) {
       writeFileSync(name, file);
       const handle = await open(name);
-      for await (const piece of readZstd(handle)) {
+      let underWay = 0;
+      const counted = {
+        async read(buffer: Buffer, offset: number, length: number, position: number) {
+          underWay += 1;
+          return handle.read(buffer, offset, length, position).finally(() => (underWay -= 1));
+        },
+      };
+      for await (const piece of readZstd(counted as unknown as FileHandle)) {
         assert.ok(piece.equals(MEMORY.subarray(0, piece.length)));
         break;
       }
+      assert.is(underWay, 0);
       await handle.close();
     }
   });
@@ -144,6 +153,16 @@ test('a reader that has enough leaves nothing under way, and a writer whose sink
   })();
   assert.match((await rejectionOf(writing)).message, /no space/);
   await full.settle();
+});
+
+test('what a large window takes goes with the stream, and does not wait for the garbage collector', async () => {
+  const file = byProgram(['--long=27'], TEXT);
+  const mappedBytes = (): number => Number(readFileSync('/proc/self/statm', 'utf8').split(' ')[0]) * 4096;
+  await read(file);
+  const before = mappedBytes();
+  for (let count = 0; count < 10; count++) await read(file);
+  const grown = (mappedBytes() - before) >> 20;
+  assert.ok(grown < 128, `${String(grown)} MiB after ten windows of 128 MiB`);
 });
 
 test.run();
