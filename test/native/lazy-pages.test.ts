@@ -108,15 +108,20 @@ test('[criu.lazy] it ends with who restores until the processes run, and then ou
 });
 
 test('[criu.lazy] pages that are lost kill what waits for them, and it is said why', async (place) => {
-  const waiting = spawn('sleep', ['1000'], { stdio: 'ignore' });
-  writeFileSync(place.procs, '');
   const { lifeline } = await start(place);
-  writeFileSync(place.procs, `${waiting.pid}\n`);
+  // The second one is a service, for which the container has made a cgroup.
+  const service = path.join(place.directory, 'service');
+  mkdirSync(service);
+  const ends = [place.procs, path.join(service, 'cgroup.procs')].map(async (procs) => {
+    const waiting = spawn('sleep', ['1000'], { stdio: 'ignore' });
+    writeFileSync(procs, `${waiting.pid}\n`);
+    const [, signal] = (await once(waiting, 'exit')) as [null, string];
+    writeFileSync(procs, '');
+    return signal;
+  });
   lifeline.write('11');
   end(place, 3);
-  const [, signal] = (await once(waiting, 'exit')) as [null, string];
-  writeFileSync(place.procs, '');
-  assert.is(signal, 'SIGKILL');
+  assert.equal(await Promise.all(ends), ['SIGKILL', 'SIGKILL']);
   await over(place);
   assert.is(readFileSync(path.join(place.directory, 'lost'), 'utf8'), 'criu lazy-pages ended with 3');
   assert.ok(existsSync(place.images));

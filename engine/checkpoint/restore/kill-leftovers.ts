@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { hasErrno, SIGKILL } from '../../../native/index.ts';
 import type { ContainerRequest } from '../../../schemas/index.ts';
@@ -19,12 +20,15 @@ export function procsFiles(parts: EngineParts, request: ContainerRequest): strin
     .filter((file) => existsSync(file));
 }
 
-/** Kills what is in the container's cgroup: during a restore CRIU and what it has restored so far, and nothing else. */
+/**
+ * Kills what is in the container's cgroup and below: during a restore CRIU and what it has restored so far, and nothing else. Returns how
+ * many there were.
+ */
 export async function killInCgroup(parts: EngineParts, request: ContainerRequest): Promise<number> {
   // One hierarchy is enough: all of them hold the same processes.
   const file = procsFiles(parts, request)[0];
   if (file === undefined) return 0;
-  const pids = (await readAtOnce(file).catch(() => '')).split('\n').filter(Boolean).map(Number);
+  const pids = await pidsBelow(path.dirname(file));
   for (const pid of pids) {
     try {
       parts.kernel.kill(pid, SIGKILL);
@@ -33,6 +37,15 @@ export async function killInCgroup(parts: EngineParts, request: ContainerRequest
     }
   }
   return pids.length;
+}
+
+/** A container may have cgroups of its own, for its services; one that goes meanwhile has no processes. */
+async function pidsBelow(cgroup: string): Promise<number[]> {
+  const text = await readAtOnce(path.join(cgroup, 'cgroup.procs')).catch(() => '');
+  const entries = await readdir(cgroup, { withFileTypes: true }).catch(() => []);
+  const inner = entries.filter((entry) => entry.isDirectory()).map(({ name }) => path.join(cgroup, name));
+  const below = await Promise.all(inner.map(pidsBelow));
+  return [...text.split('\n').filter(Boolean).map(Number), ...below.flat()];
 }
 
 /** Does so until the cgroup is empty. */
