@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <thread>
 
 #include "blocked_signals.hh"
@@ -24,15 +25,15 @@ class PromiseWorker {
     auto job = std::make_unique<PromiseWorker>(env, std::move(work));
     const Napi::Promise promise = job->deferred_.Promise();
     const Settle settle = Settle::New(env, "tsctr:promise-worker", 0, 1);
-    std::thread([settle, job = std::move(job)]() mutable {
-      const BlockedSignals blocked;
-      job->execute();
-      // When the environment is going away the call refuses the job, and nobody waits for its promise any
-      // more.
-      if (settle.BlockingCall(job.get()) != napi_ok) return;
+    try {
+      std::thread([settle, job = job.get()] { executeAndSettle(settle, job); }).detach();
       job.release();
+    } catch (const std::system_error& error) {
+      // There may be no more threads: pids.max of the cgroup.
       settle.Release();
-    }).detach();
+      const SystemError failure{"pthread_create", error.code().value(), {}};
+      job->deferred_.Reject(toJavaScript(env, failure).Value());
+    }
     return promise;
   }
 
@@ -63,6 +64,17 @@ class PromiseWorker {
   }
 
   using Settle = Napi::TypedThreadSafeFunction<std::nullptr_t, PromiseWorker, &PromiseWorker::settle>;
+
+  /** What the thread does, to which `worker` belongs. */
+  static void executeAndSettle(Settle settle, PromiseWorker* worker) {
+    std::unique_ptr<PromiseWorker> job(worker);
+    const BlockedSignals blocked;
+    job->execute();
+    // When the environment is going away the call refuses the job, and nobody waits for its promise any more.
+    if (settle.BlockingCall(job.get()) != napi_ok) return;
+    job.release();
+    settle.Release();
+  }
 
   Napi::Promise::Deferred deferred_;
   std::function<void()> work_;

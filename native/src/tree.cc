@@ -11,6 +11,7 @@
 
 #include "arguments.hh"
 #include "promise_worker.hh"
+#include "unique_fd.hh"
 #include "wrappers.hh"
 
 namespace tsctr {
@@ -36,7 +37,7 @@ class TreeRemoval {
       empty(top.get(), 1);
       ::rewinddir(top.get());
     } while (moves_ > 0);
-    if (::unlinkat(AT_FDCWD, path_.c_str(), AT_REMOVEDIR) == -1 && errno != ENOENT) fail();
+    if (::unlinkat(AT_FDCWD, path_.c_str(), AT_REMOVEDIR) == -1 && errno != ENOENT) fail("unlinkat");
   }
 
  private:
@@ -47,26 +48,28 @@ class TreeRemoval {
 
   static constexpr int kMostLevels = 32;
 
-  [[noreturn]] void fail() const { throw SystemError{"unlinkat", errno, path_}; }
+  [[noreturn]] void fail(const char* syscall) const { throw SystemError{syscall, errno, path_}; }
 
   /** False when it is a directory with something in it. */
   bool unlink(int parent, const char* name) const {
     if (::unlinkat(parent, name, 0) == 0 || errno == ENOENT) return true;
     // EPERM is what POSIX has for directories.
     const int asFile = errno;
-    if (asFile != EISDIR && asFile != EPERM) fail();
+    if (asFile != EISDIR && asFile != EPERM) fail("unlinkat");
     if (::unlinkat(parent, name, AT_REMOVEDIR) == 0 || errno == ENOENT) return true;
     if (errno == ENOTDIR) errno = asFile;
-    if (errno != ENOTEMPTY && errno != EEXIST) fail();
+    if (errno != ENOTEMPTY && errno != EEXIST) fail("unlinkat");
     return false;
   }
 
   /** Null when it is not there any more. */
   Directory open(int parent, const char* name) const {
-    const int fd = ::openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (fd == -1 && errno == ENOENT) return nullptr;
-    Directory directory(fd == -1 ? nullptr : ::fdopendir(fd));
-    if (directory == nullptr) fail();
+    UniqueFd fd(::openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    if (fd.get() == -1 && errno == ENOENT) return nullptr;
+    if (fd.get() == -1) fail("openat");
+    Directory directory(::fdopendir(fd.get()));
+    if (directory == nullptr) fail("fdopendir");
+    fd.release();
     return directory;
   }
 
@@ -82,9 +85,9 @@ class TreeRemoval {
       const Directory inner = open(fd, entry->d_name);
       if (inner == nullptr) continue;
       empty(inner.get(), levels + 1);
-      if (::unlinkat(fd, entry->d_name, AT_REMOVEDIR) == -1 && errno != ENOENT) fail();
+      if (::unlinkat(fd, entry->d_name, AT_REMOVEDIR) == -1 && errno != ENOENT) fail("unlinkat");
     }
-    if (errno != 0) fail();
+    if (errno != 0) fail("readdir");
   }
 
   void moveUp(int parent, const char* name) {
@@ -95,7 +98,7 @@ class TreeRemoval {
     } while (error == EEXIST);
     if (error != 0 && error != ENOENT) {
       errno = error;
-      fail();
+      fail("renameat2");
     }
     moves_++;
   }

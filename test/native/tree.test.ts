@@ -8,6 +8,23 @@ import { withDirectory } from '../support/scratch-directory.ts';
 
 const kernel = createLinuxKernel();
 
+// Before any other test: the stack of a thread that has ended is used again.
+test('a thread that cannot be had is an error of the call, and the process goes on', async () => {
+  const status = readFileSync('/proc/self/status', 'utf8');
+  const mappedBytes = Number(/^VmSize:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;
+  const limit = (bytes: string): void => {
+    execFileSync('prlimit', [`--pid=${String(process.pid)}`, `--as=${bytes}:`]);
+  };
+  // Enough for a call, and too little for a stack.
+  limit(String(mappedBytes + (2 << 20)));
+  try {
+    const error = await kernel.removeTree('/nowhere/at/all').catch((reason: unknown) => reason);
+    assert.ok(hasErrno(error, 'EAGAIN'), String(error));
+  } finally {
+    limit('unlimited');
+  }
+});
+
 test('removes a tree and follows no link out of it', async () => {
   await withDirectory(async (directory) => {
     const [outside, tree] = [path.join(directory, 'outside'), path.join(directory, 'tree')];
