@@ -16,22 +16,28 @@
 #include <cstring>
 #include <string>
 
+#include "unique_fd.hh"
+
 namespace {
+
+using tsctr::UniqueFd;
 
 bool daemonListens(const char* path) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
+  UniqueFd file;
   if (std::strlen(path) < sizeof address.sun_path) {
     std::strcpy(address.sun_path, path);
   } else {
-    const int file = open(path, O_PATH | O_CLOEXEC);
-    if (file == -1) return false;
-    std::snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d", file);
+    file.reset(open(path, O_PATH | O_CLOEXEC));
+    if (file.get() == -1) return false;
+    std::snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d", file.get());
   }
-  const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  if (fd == -1) return false;
+  const UniqueFd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (fd.get() == -1) return false;
   // EAGAIN: its backlog is full, so there is one.
-  return connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 || errno == EAGAIN;
+  return connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 ||
+         errno == EAGAIN;
 }
 
 // Waits for whoever holds the lock; false when nothing is left to be done. A daemon that is just starting
