@@ -84,11 +84,10 @@ function spawnMonitor(
     return kernel.spawn({
       file: facts.conmon.path,
       args: [facts.conmon.path, ...monitorArguments(request, runtime)],
-      env: monitorEnvironment({
-        _OCI_SYNCPIPE: '3',
-        _OCI_STARTPIPE: '4',
-        ...(request.attach && { _OCI_ATTACHPIPE: '5' }),
-      }),
+      env: monitorEnvironment(
+        { terminal: request.tty },
+        { _OCI_SYNCPIPE: '3', _OCI_STARTPIPE: '4', ...(request.attach && { _OCI_ATTACHPIPE: '5' }) },
+      ),
       cwd: request.paths.directory,
       fds: [devNull, devNull, devNull, sync, gate, ...(request.attach ? [attach] : [])],
       newProcessGroup: true,

@@ -30,10 +30,13 @@ export interface MonitorRequest {
 /**
  * The environment of a conmon whose working directory is its bundle, beside the numbers of its pipes. It makes the socket for a terminal in
  * TMPDIR, and removes it only when the runtime has connected: in the bundle it goes with that, however creation or restore ends, and its
- * name is never too long for a socket.
+ * name is never too long for a socket. The runtime and the exit command inherit it, and so have it with a terminal only.
  */
-export function monitorEnvironment(pipes: Readonly<Record<string, string>>): string[] {
-  const environment = { ...ownEnvironment(), TMPDIR: '.', ...pipes };
+export function monitorEnvironment(
+  { terminal }: Pick<MonitorRequest, 'terminal'>,
+  pipes: Readonly<Record<string, string>>,
+): string[] {
+  const environment = { ...ownEnvironment(), ...(terminal && { TMPDIR: '.' }), ...pipes };
   return Object.entries(environment).map(([name, value]) => `${name}=${value}`);
 }
 

@@ -35,7 +35,7 @@ export function startMonitor(
   let child: SpawnedProcess;
   try {
     const args = [conmon, ...monitorArguments(runtime, request)];
-    child = spawnMonitor(kernel, { args, cwd: request.bundle, passed: request.passedFds ?? [], sync, gate });
+    child = spawnMonitor(kernel, request, { args, sync, gate });
   } catch (error) {
     for (const fd of [gate, answer]) kernel.close(fd);
     throw error;
@@ -86,17 +86,18 @@ export function startMonitor(
 /** Spawns it with its sync pipe and its gate behind what it passes on. */
 function spawnMonitor(
   kernel: Kernel,
-  spawn: { args: readonly string[]; cwd: string; passed: readonly number[]; sync: number; gate: number },
+  request: MonitorRequest,
+  { args, sync, gate }: { args: readonly string[]; sync: number; gate: number },
 ): SpawnedProcess {
-  const { args, cwd, passed, sync, gate } = spawn;
+  const { bundle, passedFds: passed = [] } = request;
   const devNull = kernel.openat2(AT_FDCWD, '/dev/null', { flags: O_RDONLY });
   const first = 3 + passed.length;
   try {
     return kernel.spawn({
       file: args[0] ?? '',
       args,
-      env: monitorEnvironment({ _OCI_SYNCPIPE: String(first), _OCI_STARTPIPE: String(first + 1) }),
-      cwd,
+      env: monitorEnvironment(request, { _OCI_SYNCPIPE: String(first), _OCI_STARTPIPE: String(first + 1) }),
+      cwd: bundle,
       fds: [devNull, devNull, devNull, ...passed, sync, gate],
       newProcessGroup: true,
       // The monitor itself does not have it: it is forked by this process, once past the gate.

@@ -198,6 +198,8 @@ void putFirstInPath(const char* directory) {
 }
 
 [[noreturn]] void executeCriu(const Options& options) {
+  // Where the monitor makes its socket for the terminal: nothing to CRIU, and what it runs.
+  ::unsetenv("TMPDIR");
   if (options.pathFirst != nullptr) putFirstInPath(options.pathFirst);
   if (options.knowledge != nullptr && !tsctr::enterPrivateRun(options.knowledge))
     fail("make a /run for criu");

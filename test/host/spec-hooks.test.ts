@@ -56,16 +56,21 @@ test('[spec.hooks] a failing precreate hook stops the start, and nothing is left
 test('[spec.hooks] the runtime runs the others: before the start, and at deletion', async () => {
   await withEngine(async (engine) => {
     const seen = path.join(engine.directory, 'seen');
-    const before = writeHook(engine, 'before', `cat > /dev/null; echo before >> ${seen}`, ['createRuntime']);
+    const environment = path.join(engine.directory, 'environment');
+    const script = `cat > /dev/null; env > ${environment}; echo before >> ${seen}`;
+    const before = writeHook(engine, 'before', script, ['createRuntime']);
     const after = writeHook(engine, 'after', `cat > /dev/null; echo after >> ${seen}`, ['poststop'], {
       commands: ['^/bin/sh$'],
     });
     const never = writeHook(engine, 'never', `echo never >> ${seen}`, ['createRuntime'], {
       commands: ['^/bin/no$'],
     });
-    const request = engine.request('true', { hooksDirs: [before, after, never] });
+    // The monitor has a directory of its own for the socket of the terminal.
+    const request = engine.request('true', { hooksDirs: [before, after, never], tty: true });
     await outputOf(engine, request);
     assert.is(readFileSync(seen, 'utf8'), 'before\n');
+    assert.match(readFileSync(environment, 'utf8'), /^PATH=\/usr/m);
+    assert.not.match(readFileSync(environment, 'utf8'), /^(TMPDIR|_OCI_\w+)=/m);
     await engine.containers.cleanup(request);
     assert.is(readFileSync(seen, 'utf8'), 'before\nafter\n');
   });

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Command, CommandResult } from '../../../engine/process/run-command.ts';
+import { monitorEnvironment } from '../../../engine/runtime/conmon.ts';
 import { createOciRuntime, runtimeError } from '../../../engine/runtime/oci-runtime.ts';
 import { rejectionOf } from '../../support/rejection.ts';
 import { withDirectory } from '../../support/scratch-directory.ts';
@@ -129,6 +130,13 @@ test('a container stays with the program that was claimed for it, as long as tha
 
 test('a root that is not there has no containers', async () => {
   assert.equal(await runtimeIn('/no/such/root').runtime.list(), []);
+});
+
+test('[spec.hooks] what the monitor runs gets its directory for temporary files with a terminal only', () => {
+  const namesOf = (terminal: boolean): string[] =>
+    monitorEnvironment({ terminal }, { _OCI_SYNCPIPE: '3' }).map((entry) => entry.split('=')[0] ?? '');
+  assert.equal(namesOf(false), ['PATH', 'HOME', '_OCI_SYNCPIPE']);
+  assert.equal(namesOf(true), ['PATH', 'HOME', 'TMPDIR', '_OCI_SYNCPIPE']);
 });
 
 test.run();

@@ -60,14 +60,30 @@ test('[spec.hooks] each stage has its hooks in the order of the file names; prec
 });
 
 test('[spec.hooks] the hooks stand in the spec, those of the directories before those of devices', () => {
-  const own = { prestart: [{ path: '/a' }] };
-  const cdi = { prestart: [{ path: '/b' }], poststop: [{ path: '/c' }] };
+  const env = ['A=1'];
+  const own = { prestart: [{ path: '/a', env }] };
+  const cdi = { prestart: [{ path: '/b', env }], poststop: [{ path: '/c', env }] };
   assert.equal(mergeHooks(own, cdi), {
-    prestart: [{ path: '/a' }, { path: '/b' }],
-    poststop: [{ path: '/c' }],
+    prestart: [
+      { path: '/a', env },
+      { path: '/b', env },
+    ],
+    poststop: [{ path: '/c', env }],
   });
   assert.is(mergeHooks(undefined, {}), null);
   assert.equal(validSpec({ input: { hooks: own } }).hooks, own);
+});
+
+test('[spec.hooks] a hook that says nothing of its environment does not get that of the runtime', () => {
+  const hooks = mergeHooks({
+    poststop: [{ path: '/a' }, { path: '/b', env: [] }],
+    startContainer: [{ path: '/c' }],
+  });
+  assert.equal(
+    hooks?.poststop?.map(({ env }) => env?.map((entry) => entry.split('=')[0])),
+    [['PATH', 'HOME'], []],
+  );
+  assert.equal(hooks?.startContainer, [{ path: '/c' }], 'it runs inside, with the environment there');
 });
 
 test('[spec.hooks] a file that is wrong is refused with its name and every field', () => {
