@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { hasErrno } from '../../../native/index.ts';
 import type { CheckpointEnvironment, ContainerRequest, OciSpec } from '../../../schemas/index.ts';
+import { promptMove } from '../../cgroup/prompt-move.ts';
 import { createContext, rootfsPath } from '../../container/container-context.ts';
 import type { ContainerContext, EngineParts } from '../../container/container-context.ts';
 import { observeContainer } from '../../container/observe-container.ts';
@@ -49,6 +50,8 @@ export async function restoreContainer(
   const operation = `restore container/${request.name}`;
   const watch = startStopwatch();
   const criu = new CriuProgram(parts.kernel, parts.facts.tools.criu, parts.paths.run);
+  // CRIU is put into the container's cgroups as soon as that is prepared.
+  void promptMove(parts.cgroupLayout);
   await settleCheckpoint(parts, request);
   const { status } = await observeContainer(parts, request);
   if (status === 'running' || status === 'paused' || status === 'created') {
