@@ -53,7 +53,7 @@ export async function describeRuntime(
   };
 }
 
-/** From now on a cleanup leaves the runtime's part. The container has ended, and its checkpoint is kept. */
+/** From now on a cleanup leaves the runtime's part. The container has ended, by its checkpoint. */
 export async function parkRuntime(
   { parts, request, paths }: ContainerContext,
   parked: ParkedRuntime,

@@ -119,7 +119,9 @@ export function createContainerEngine(parts: EngineParts): ContainerEngine {
     },
     exec: (request, options) => execInContainer(parts, request, options),
     checkpoint: (request, options) =>
-      watchPages(parts, request, options.onProgress, () => checkpointContainer(parts, request, options)),
+      watchPages(parts, request, options.onProgress, () =>
+        checkpointContainer(parts, request, options, { cleanup: () => engine.cleanup(request) }),
+      ),
     restore(request, options = {}) {
       removals.refuse(request, 'restore');
       return restoreContainer(parts, request, options, {

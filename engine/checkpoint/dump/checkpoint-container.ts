@@ -22,6 +22,7 @@ export async function checkpointContainer(
   parts: EngineParts,
   request: ContainerRequest,
   options: CheckpointOptions,
+  { cleanup }: Pick<CheckpointJob, 'cleanup'>,
 ): Promise<CheckpointResult> {
   const operation = `checkpoint container/${request.name}`;
   const watch = startStopwatch();
@@ -48,6 +49,7 @@ export async function checkpointContainer(
     wasPaused,
     version,
     watch,
+    cleanup,
   });
   parts.observeEffect('checkpoint.retention', 'before');
   const kept = await keepByPolicy(parts, context.paths, options.retention ?? { keep: 1 });

@@ -19,6 +19,8 @@ export interface CheckpointJob {
   readonly wasPaused: boolean;
   readonly version: CriuVersion;
   readonly watch: Stopwatch;
+  /** Takes away what a run leaves behind. */
+  readonly cleanup: () => Promise<void>;
   /** How connections are cut off, in place of what the host has for it. */
   readonly networkLock?: CriuNetworkLock;
 }

@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { awaitExitFile } from '../../container/exit-file.ts';
 import { startDump } from '../../criu/dump.ts';
@@ -18,6 +18,7 @@ import { noteSurroundings } from './note-surroundings.ts';
 import { parkRuntime } from '../parked-runtime.ts';
 import type { ParkedRuntime } from '../parked-runtime.ts';
 import { makePreDumps } from './pre-dumps.ts';
+import { sideBySide } from '../../side-by-side.ts';
 import { syncTree } from './sync-tree.ts';
 import { writeBackMeanwhile } from './write-back.ts';
 
@@ -27,7 +28,7 @@ export async function makeCheckpoint(job: CheckpointJob, criu: CriuProgram): Pro
   const { paths, parts, request } = context;
   const directory = paths.newCheckpoint;
   await discardCheckpoint(parts, directory);
-  await mkdir(path.join(directory, CHECKPOINT_FILES.images), { recursive: true, mode: 0o700 });
+  mkdirSync(path.join(directory, CHECKPOINT_FILES.images), { recursive: true, mode: 0o700 });
   await copyMemory(job, criu);
   const knowledge = criu.knowledge(parts.facts.bootId);
   const process = startDump(parts.kernel, criu.path, {
@@ -49,17 +50,28 @@ export async function makeCheckpoint(job: CheckpointJob, criu: CriuProgram): Pro
     await process.end();
     throw error;
   }
-  const exits = options.then === 'stop' ? awaitExitFile(request.id, paths, parts.exits) : null;
   parts.observeEffect('checkpoint.keep', 'before');
-  // CRIU has answered, and writes no more; that it ends takes as long as a small sync.
-  await Promise.all([syncTree(parts.kernel, directory), process.end(), exits]);
+  // CRIU has answered, and writes no more. While the disk works there is time for what follows in any case.
+  await sideBySide(job.operation, [
+    syncTree(parts.kernel, directory),
+    process.end(),
+    ...(options.then === 'stop' ? [takeDown(job, runtime)] : []),
+  ]);
   watch.lap('sync');
   // The container has gone on since those were made that need its files as they were.
   await discardOutrun(parts, paths);
   await keepCheckpoint(parts, request, job.id);
-  if (options.then === 'stop') await parkRuntime(context, runtime);
   parts.observeEffect('checkpoint.keep', 'after');
   watch.lap('keep');
+}
+
+/** Takes away what the ended container had while it ran, but for what waits for its restore. */
+async function takeDown({ context, cleanup }: CheckpointJob, runtime: ParkedRuntime): Promise<void> {
+  const { parts, paths, request } = context;
+  await awaitExitFile(request.id, paths, parts.exits);
+  await parkRuntime(context, runtime);
+  // No reason to give up the checkpoint: a cleanup follows that says what could not be taken away.
+  await cleanup().catch(() => undefined);
 }
 
 /** Looks at the container, and writes what is to stand beside its images. */
