@@ -60,6 +60,7 @@ const ALLOWANCES = [
   'fileLocks',
   'externalUnixSockets',
   'linkRemap',
+  'debugLog',
 ] as const;
 
 export function readCheckpointRequest(body: unknown): CreateCheckpointRequest {

@@ -70,6 +70,7 @@ function sharedOptionsOf(given: OciArguments): Pick<BundleRestoreOptions, 'allow
       externalUnixSockets: isSet(given, 'ext-unix-sk'),
       shellJob: isSet(given, 'shell-job'),
       fileLocks: isSet(given, 'file-locks'),
+      debugLog: isTrue(given.global.get('debug')),
     },
     variations: {
       cgroupsMode: cgroupsModeOf(given.options.get('manage-cgroups-mode') ?? 'soft'),
@@ -81,7 +82,10 @@ function sharedOptionsOf(given: OciArguments): Pick<BundleRestoreOptions, 'allow
 }
 
 function isSet({ options }: OciArguments, name: string): boolean {
-  const text = options.get(name);
+  return isTrue(options.get(name));
+}
+
+function isTrue(text: string | undefined): boolean {
   return text === 'true' || text === '1';
 }
 

@@ -14,6 +14,8 @@ export interface CheckpointAllowances {
   linkRemap?: boolean;
   /** Largest deleted but open file that is saved, in bytes; default 64 MiB. */
   ghostLimitBytes?: number;
+  /** Have CRIU log at a dump what those want to know who debug it, as it does at each restore; default false. */
+  debugLog?: boolean;
 }
 
 /** What may be allowed in another try when CRIU says that it is needed. `networkLock`: by iptables, where nftables does not work, or the other way round. */

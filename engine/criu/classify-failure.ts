@@ -67,7 +67,8 @@ function byErrno(errno: number, line: string | null): FailureExplanation {
     cause: 'unknown',
     explanation:
       line === null ? 'CRIU failed and logged no error' : 'CRIU failed for a reason that tsctr does not know',
-    advice: 'see the log, and https://criu.org/When_C/R_fails',
+    advice:
+      'see the log, more of which comes with --debug-log (spec.checkpoint.options.debugLog), and https://criu.org/When_C/R_fails',
     line: line?.trim() ?? null,
     retry: null,
   };

@@ -105,7 +105,7 @@ export function dumpOptions(request: DumpRequest, images: number, work: number):
     images_dir_fd: images,
     work_dir_fd: work,
     pid: request.pid,
-    log_level: CRIU_LOG_LEVEL,
+    log_level: request.allowances.debugLog === true ? CRIU_LOG_LEVEL.debug : CRIU_LOG_LEVEL.info,
     log_file: DUMP_LOG,
     root: request.rootfs,
     leave_running: request.leaveRunning,

@@ -23,8 +23,8 @@ export interface CriuVariations {
 
 /** CRIU's own limit of 1 MiB is below what a database keeps in a deleted temporary file. */
 const DEFAULT_GHOST_LIMIT_BYTES = 64 << 20;
-/** Debug: the log is what an error is explained from. */
-export const CRIU_LOG_LEVEL = 4;
+/** What CRIU logs, criu/include/log.h; an error is explained from it. What `debug` adds is more than all else together. */
+export const CRIU_LOG_LEVEL = { info: 3, debug: 4 } as const;
 export const DUMP_LOG = 'dump.log';
 export const RESTORE_LOG = 'restore.log';
 

@@ -83,7 +83,8 @@ export function restoreOptions(request: CriuRestoreRequest, images: number, work
     images_dir_fd: images,
     work_dir_fd: work,
     evasive_devices: true,
-    log_level: CRIU_LOG_LEVEL,
+    // Nothing less names the directory that a CRIU which is killed leaves in /tmp (mount-yard.ts).
+    log_level: CRIU_LOG_LEVEL.debug,
     log_file: RESTORE_LOG,
     rst_sibling: true,
     root: request.root,

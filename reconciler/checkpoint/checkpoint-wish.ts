@@ -115,4 +115,5 @@ const FLAGS = [
   'fileLocks',
   'externalUnixSockets',
   'linkRemap',
+  'debugLog',
 ] as const;

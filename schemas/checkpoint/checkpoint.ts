@@ -32,6 +32,10 @@ export const checkpointOptions = z.strictObject({
   ghostLimit: quantity
     .optional()
     .describe('Largest deleted but open file that is saved, a quantity. Default: 64Mi.'),
+  debugLog: z
+    .boolean()
+    .optional()
+    .describe('Have CRIU log all that it does, for those who debug it. Default: false.'),
   preDumps: z
     .int()
     .min(0)

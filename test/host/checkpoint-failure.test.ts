@@ -122,6 +122,12 @@ onHost(
       const { state, logs } = parts.paths.container(request.id);
       assert.not(existsSync(path.join(state, 'checkpoint.new')));
       assert.is(await containers.findCheckpoint(request), null);
+      const logged = (): string => readFileSync(path.join(logs, 'dump.log'), 'utf8');
+      assert.not.match(logged(), /Sent msg to daemon/);
+      await rejectionOf(
+        containers.checkpoint(request, { then: 'stop', allowances: { ...allowances, debugLog: true } }),
+      );
+      assert.match(logged(), /Sent msg to daemon/);
       assert.is(
         hint,
         `raise spec.checkpoint.options.ghostLimit above its size; the whole log: ${path.join(logs, 'dump.log')}`,

@@ -34,6 +34,11 @@ const ALLOWANCES: readonly (OptionSpec & {
     allowance: 'externalUnixSockets',
     description: 'let unix sockets whose other end is outside be',
   },
+  {
+    flags: '--debug-log',
+    allowance: 'debugLog',
+    description: 'have CRIU log all that it does, for those who debug it',
+  },
 ];
 
 export const create: CommandSpec = {
