@@ -65,11 +65,18 @@ withLazyPages('[criu.lazy] memory that comes after the restore is what it was', 
     await engine.containers.restore(request, { lazyPages: true });
     assert.is(await engine.containers.findCheckpoint(request), null, 'it has become the run');
     await countsOn(engine, request);
-    const log = path.join(places.bundle, 'lazy-pages.log');
+    let log = '';
+    const watched = createContainerEngine({
+      ...engine.parts,
+      observeEffect: (effect, when) => {
+        if (effect !== 'checkpoint.dump' || when !== 'before') return;
+        log = readFileSync(path.join(places.bundle, 'lazy-pages.log'), 'utf8');
+      },
+    });
     // It waits for what is still to come.
-    await engine.containers.checkpoint(request, { then: 'stop', id: 2 });
+    await watched.checkpoint(request, { then: 'stop', id: 2 });
     // Of each process.
-    const counts = readFileSync(log, 'utf8').matchAll(/UFFD transferred pages: \((\d+)\//g);
+    const counts = log.matchAll(/UFFD transferred pages: \((\d+)\//g);
     const pages = [...counts].reduce((sum, [, count]) => sum + Number(count), 0);
     assert.ok(pages > 250, `${pages} pages came later`);
     await engine.containers.cleanup(request);
