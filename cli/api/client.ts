@@ -70,12 +70,14 @@ function refuseOrNull(error: unknown, socketPath: string, { stillForMs }: Livene
   if (code === 'EACCES') {
     throw new CliError('DAEMON_UNREACHABLE', `connect ${socketPath}: permission denied`, 'run tsctr as root');
   }
+  const hint = 'it is stopped or stuck; see its log: journalctl -u tsctr';
+  if (code === 'EAGAIN') {
+    const message = `the daemon at ${socketPath} takes no more connections: its backlog is full`;
+    throw new CliError('DAEMON_UNREACHABLE', message, hint);
+  }
   if (error instanceof Error && error.name === 'AbortError') {
-    throw new CliError(
-      'DAEMON_UNREACHABLE',
-      `the daemon at ${socketPath} accepts connections but has done nothing for ${stillForMs / 1000} s`,
-      'it is stopped or stuck; see its log: journalctl -u tsctr',
-    );
+    const message = `the daemon at ${socketPath} accepts connections but has done nothing for ${stillForMs / 1000} s`;
+    throw new CliError('DAEMON_UNREACHABLE', message, hint);
   }
   throw error;
 }

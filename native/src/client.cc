@@ -64,7 +64,7 @@ bool hasStreams() {
 std::optional<int> runInDaemon(int argc, char** argv, const std::string& mainScript) {
   const auto run = runDirectory(argc, argv);
   if (!run || argc < 2 || !hasStreams()) return std::nullopt;
-  const int socket = tsctr::connectDaemon(*run);
+  const int socket = tsctr::connectDaemon(*run, kAnswerTimeoutMs);
   if (socket == -1) return std::nullopt;
   std::optional<int> exitCode;
   const auto description = tsctr::describeCommand(argc, argv, mainScript);

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
@@ -14,7 +15,17 @@
 
 namespace tsctr {
 
-int connectDaemon(const std::string& run) {
+namespace {
+
+/** How long connect(2) and send(2) may block, socket(7); 0: for ever. */
+bool limitSending(int fd, int timeoutMs) {
+  const timeval limit{timeoutMs / 1000, timeoutMs % 1000 * 1000};
+  return setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit) == 0;
+}
+
+}  // namespace
+
+int connectDaemon(const std::string& run, int timeoutMs) {
   constexpr std::string_view kName = "/tsctr.sock";
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
@@ -29,8 +40,9 @@ int connectDaemon(const std::string& run) {
     std::snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d%s", directory, kName.data());
   }
   const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  const bool connected =
-      fd != -1 && connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+  const bool connected = fd != -1 && limitSending(fd, timeoutMs) &&
+                         connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 &&
+                         limitSending(fd, 0);
   if (directory != -1) close(directory);
   if (connected) return fd;
   if (fd != -1) close(fd);

@@ -1,12 +1,16 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { copyFile, mkdir, open, readFile, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
+import { connect } from 'node:net';
+import type { Socket } from 'node:net';
 import path from 'node:path';
 import type { Duplex } from 'node:stream';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { encodeFrame, TO_CLIENT, TO_DAEMON } from '../../cli/hosted/frames.ts';
+import { hasErrno } from '../../native/index.ts';
 import { importDemoImage } from '../support/demo-image.ts';
 import { containerText } from '../support/manifest-text.ts';
 import { createTestRoot } from '../support/test-root.ts';
@@ -295,6 +299,33 @@ async function runBeside(
 test('a daemon that ends before it has begun is told as such', async ({ root }) => {
   const { code, err } = await runBeside(root, 'mute', (socket) => socket.end());
   assert.equal([code, err], [1, 'error: the daemon ended before it had answered\n']);
+});
+
+test('a daemon that takes nothing more is told as such, and not waited for', async ({ root }) => {
+  const place = path.join(root.directory, 'full');
+  await mkdir(place);
+  const socket = path.join(place, 'tsctr.sock');
+  const listen = `require('node:net').createServer().listen({ path: '${socket}', backlog: 0 }, () => console.log())`;
+  const stuck = spawn(process.execPath, ['-e', listen], { stdio: ['ignore', 'pipe', 'inherit'] });
+  await once(stuck.stdout, 'data');
+  stuck.kill('SIGSTOP');
+  const waiting: Socket[] = [];
+  for (let error: unknown = null; !hasErrno(error, 'EAGAIN');) {
+    const next = connect(socket);
+    waiting.push(next);
+    error = await once(next, 'connect').then(
+      () => null,
+      (reason: unknown) => reason,
+    );
+  }
+  const { code, err } = await run(root, ['get'], { env: { TSCTR_RUN: place } });
+  for (const client of waiting) client.destroy();
+  stuck.kill('SIGKILL');
+  assert.is(code, 1);
+  assert.match(
+    err,
+    /^error: the daemon at .*\/full\/tsctr\.sock takes no more connections: its backlog is full\n/,
+  );
 });
 
 test('a command that is interrupted and then given back is not begun', async ({ root }) => {
