@@ -30,14 +30,16 @@ export function startMonitor(
   request: MonitorRequest,
 ): WaitingMonitor {
   const { name, scope } = request;
-  const gate = createGate(kernel);
   const [answer, sync] = kernel.pipe2(0);
+  let gate = -1;
   let child: SpawnedProcess;
   try {
+    gate = createGate(kernel);
     const args = [conmon, ...monitorArguments(runtime, request)];
     child = spawnMonitor(kernel, request, { args, sync, gate });
   } catch (error) {
-    for (const fd of [gate, answer]) kernel.close(fd);
+    kernel.close(answer);
+    if (gate !== -1) kernel.close(gate);
     throw error;
   } finally {
     kernel.close(sync);
