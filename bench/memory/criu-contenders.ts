@@ -66,7 +66,7 @@ export function criuContender({ bench, criu, hog, times }: Race, floor: CriuFloo
         },
       }),
     check: async () => {
-      pid = Number(await readFile(pidFile, 'utf8'));
+      pid = await readPid(pidFile);
       await untilFull(hog);
       await checkContainerProcess(pid, { args: hogCommand(hog) });
     },
@@ -123,6 +123,14 @@ export function criuWithoutContainer(
       await rm(images, { recursive: true });
     },
   };
+}
+
+/** Throws for what is no pid: 0 and -1 would end this process and others. */
+async function readPid(file: string): Promise<number> {
+  const text = await readFile(file, 'utf8');
+  const pid = Number(text);
+  if (Number.isInteger(pid) && pid > 1) return pid;
+  throw new Error(`read ${file}: expected a pid, found ${JSON.stringify(text)}`);
 }
 
 async function makeEmpty(directory: string): Promise<void> {
