@@ -31,13 +31,9 @@ export { decideByPolicy } from './plan/plan-ended.ts';
 export { formatReason, type PlanReason } from './plan/plan-reason.ts';
 export type { Progress } from './progress.ts';
 export { resetAfterReboot } from './pass/reset-after-reboot.ts';
-export {
-  createReconciler,
-  type Accepted,
-  type DeletionOptions,
-  type Reconciler,
-  type ReconcilerOptions,
-} from './reconciler.ts';
+export { createReconciler } from './looping-reconciler.ts';
+export type { Accepted, Reconciler, ReconcilerOptions } from './reconciler.ts';
+export type { DeletionOptions } from './wish/request-deletion.ts';
 export { createRecordEditor, type EditableCollection, type RecordEditor } from './pass/record-editor.ts';
 export { keyOf, resourceOf, type ResourceKey, type ResourceName } from './resource-key.ts';
 export type { SettledResource, SettleOptions, SettleResult } from './loop/settle.ts';
