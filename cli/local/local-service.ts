@@ -54,7 +54,9 @@ export class LocalService implements Service {
     const { reconciler, trace } = await this.#source.writer();
     const endTrace = request.trace === true ? trace.begin() : null;
     const accepted = await reconciler.accept(manifests, acceptOptions(request));
-    const summary = await this.#settle(accepted.resources, request.waitMs, onEvent, signal);
+    const summary = await this.#settle(accepted.resources, request.waitMs, onEvent, signal, {
+      accepted: accepted.changed,
+    });
     await this.#settleWaiting(accepted.resources, onEvent, signal);
     await reconciler.reapVolumes();
     return {
@@ -193,7 +195,7 @@ export class LocalService implements Service {
     waitMs: number | null,
     onEvent: OnEvent,
     signal: AbortSignal | undefined,
-    options: Pick<SettleOptions, 'failures'> = {},
+    options: Pick<SettleOptions, 'failures' | 'accepted'> = {},
   ): Promise<ApplySummary> {
     const { reconciler } = await this.#source.writer();
     const result = await reconciler.settle(resources, {

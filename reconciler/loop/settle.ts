@@ -13,6 +13,8 @@ export interface SettleOptions {
    * process ends is what was asked for, so only a step can fail. Default: how it ends is what counts.
    */
   failures?: 'any' | 'steps' | 'last';
+  /** Those of which something new is wanted: they count as changed also where that has to wait. Default: none. */
+  accepted?: readonly ResourceName[];
   onProgress?: (progress: Progress) => void;
   signal?: AbortSignal;
 }
@@ -25,7 +27,7 @@ export interface SettleResult {
 
 export interface SettledResource {
   resource: ResourceName;
-  /** True when at least one step was done to it, or to a member of it. */
+  /** True when at least one step was done to it, or to a member of it, or when what is wanted of it now waits. */
   changed: boolean;
   failed: boolean;
   /** Null: it is gone. */
@@ -64,6 +66,7 @@ export async function settle(
     }
   };
   adopt();
+  const accepted = new Set(options.accepted?.map(keyOf));
   const news = createNewsTeller((progress) => options.onProgress?.(progress));
   const endProgress = view.onProgress((progress) => {
     adopt();
@@ -86,6 +89,7 @@ export async function settle(
       summarize(view, owners, {
         resource,
         touched,
+        accepted,
         failures,
         hopeless,
         hasFailed: options.failures === 'any' && failures.has(keyOf(resource)),
@@ -179,6 +183,7 @@ function summarize(
   seen: {
     resource: ResourceName;
     touched: ReadonlySet<ResourceKey>;
+    accepted: ReadonlySet<ResourceKey>;
     failures: ReadonlyMap<ResourceKey, string>;
     hopeless: ReadonlySet<ResourceKey>;
     hasFailed: boolean;
@@ -194,7 +199,7 @@ function summarize(
   const outcome = bad ?? view.outcomeOf(key);
   return {
     resource: seen.resource,
-    changed: seen.touched.has(key),
+    changed: seen.touched.has(key) || (seen.accepted.has(key) && outcome?.kind === 'waiting'),
     failed: bad !== undefined || seen.hasFailed,
     outcome,
     detail: seen.failures.get(key) ?? (outcome === null ? '' : formatReason(outcome.why)),

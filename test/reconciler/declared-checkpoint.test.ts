@@ -253,6 +253,17 @@ test('[ckpt.declared] without a daemon a command applies it and waits for its en
   assert.is(process.records.checkpoints.get('safe')?.status.saved?.number, 1);
 });
 
+test('[ckpt.declared] one that has to wait counts as changed when it is new, or its spec is, and then no more', async () => {
+  const process = startFakeProcess(createFakeWorld());
+  const applied = async (manifest: CheckpointManifest) => {
+    const { resources } = await applyNow(process, [manifest]);
+    return resources.map(({ changed, failed, outcome }) => [changed, failed, outcome?.kind]);
+  };
+  assert.equal(await applied(declaredCheckpoint('safe')), [[true, false, 'waiting']]);
+  assert.equal(await applied(declaredCheckpoint('safe')), [[false, false, 'waiting']]);
+  assert.equal(await applied(declaredCheckpoint('safe', { container: 'db' })), [[true, false, 'waiting']]);
+});
+
 test('[ckpt.declared] a dry run says what it would do, and does nothing', async () => {
   const at = await scene();
   const owned = [{ manifest: declaredCheckpoint('safe'), file: '/etc/web.yaml' }];

@@ -44,7 +44,9 @@ onHost(
       const shown = async (name: string): Promise<Shown> =>
         JSON.parse(await output(['get', 'checkpoint', name, '-o', 'json'])) as Shown;
       const safe = await testRoot.write('safe.yaml', declared('safe'));
-      assert.match(await output(['apply', '-f', safe]), /waits for container\/counter, which does not exist/);
+      const waits = 'checkpoint/safe   waiting    waits for container/counter, which does not exist\n';
+      assert.is(await output(['apply', '-f', safe]), `${waits}1 changed, 0 unchanged\n`);
+      assert.is(await output(['apply', '-f', safe]), `${waits}0 changed, 1 unchanged\n`);
       const complete = output(['wait', 'checkpoint/safe']);
       const watch = testRoot.start(['get', 'checkpoints', '-w']);
       await watch.untilOutput(/safe +container\/counter +Pending/);

@@ -113,5 +113,8 @@ export async function applyNow(
     manifests.map((manifest) => ({ manifest, file })),
     { source: 'apply', prune: options.prune === true ? new Set([file]) : null, conflicts: 'refuse' },
   );
-  return reconciler.settle(accepted.resources, { waitMs: options.waitMs ?? null });
+  return reconciler.settle(accepted.resources, {
+    waitMs: options.waitMs ?? null,
+    accepted: accepted.changed,
+  });
 }
