@@ -41,14 +41,24 @@ async function isOomKilled(paths: ContainerPaths, code: number): Promise<boolean
  * The exit of a process that has ended: waits for conmon's file, told by inotify. A missing one after 5 s means that the
  * monitor is gone, and exit code -1.
  */
-export async function awaitExitFile(
+export async function awaitExit(
   id: string,
   paths: ContainerPaths,
   exits: ExitWatcher,
   timeoutMs = EXIT_FILE_TIMEOUT_MS,
 ): Promise<ContainerExit> {
-  const known = await readExit(paths);
-  if (known !== null) return known;
+  await awaitExitFile(id, paths, exits, timeoutMs);
+  return (await readExit(paths)) ?? { code: -1, finishedAt: new Date().toISOString(), oomKilled: false };
+}
+
+/** Waits for that file, or for the time, where it is known why the process has ended: to ask the kernel's log of it takes its time. */
+export async function awaitExitFile(
+  id: string,
+  paths: ContainerPaths,
+  exits: ExitWatcher,
+  timeoutMs = EXIT_FILE_TIMEOUT_MS,
+): Promise<void> {
+  if (hasExitFile(paths)) return;
   let wake = (): void => undefined;
   const appeared = new Promise<void>((resolve) => {
     wake = resolve;
@@ -59,12 +69,14 @@ export async function awaitExitFile(
   });
   try {
     // It may have appeared between the first look and the subscription.
-    const meanwhile = await readExit(paths);
-    if (meanwhile !== null) return meanwhile;
-    await appeared;
-    return (await readExit(paths)) ?? { code: -1, finishedAt: new Date().toISOString(), oomKilled: false };
+    if (!hasExitFile(paths)) await appeared;
   } finally {
     clearTimeout(timer);
     unsubscribe();
   }
+}
+
+/** conmon renames it into its place when it is complete. */
+export function hasExitFile({ exitFile }: Pick<ContainerPaths, 'exitFile'>): boolean {
+  return existsSync(exitFile);
 }

@@ -8,7 +8,7 @@ import { EngineError } from '../engine-error.ts';
 import type { StopOptions } from '../contract/container-engine.ts';
 import type { EngineParts } from './container-context.ts';
 import { openProcess } from './container-process.ts';
-import { awaitExitFile } from './exit-file.ts';
+import { awaitExit, awaitExitFile } from './exit-file.ts';
 import { readAtOnce } from '../read-at-once.ts';
 
 /** How long a process may take to die of SIGKILL: longer means that it hangs in the kernel. */
@@ -83,7 +83,7 @@ export async function waitForExit(
       parts.kernel.close(process.pidfd);
     }
   }
-  return awaitExitFile(request.id, paths, parts.exits);
+  return awaitExit(request.id, paths, parts.exits);
 }
 
 function sendSignal(parts: EngineParts, pidfd: number, signal: number): void {

@@ -9,7 +9,7 @@ import { letConnectionsGo } from '../../checkpoint/kept/kept-checkpoints.ts';
 import { endLazyMemory } from '../../checkpoint/restore/lazy-memory.ts';
 import { dropParked } from '../../checkpoint/parked-runtime.ts';
 import { openProcess, saveProcess } from '../container-process.ts';
-import { readExit } from '../exit-file.ts';
+import { hasExitFile } from '../exit-file.ts';
 
 /** The container in the OCI runtime, under its monitor; its process waits for start. */
 export const runtimeContainer: Stage<ContainerContext> = {
@@ -71,7 +71,7 @@ async function endMonitor({ parts, paths }: ContainerContext): Promise<void> {
   try {
     const isOurs = (await processGroupOf(process.pid)) === (await processGroupOf(pid));
     if (isOurs) return;
-    if ((await readExit(paths)) === null) await parts.kernel.pollReadable(pidfd, MONITOR_TIMEOUT_MS);
+    if (!hasExitFile(paths)) await parts.kernel.pollReadable(pidfd, MONITOR_TIMEOUT_MS);
     // conmon is the leader of a session of its own.
     parts.kernel.kill(-pid, SIGKILL);
     await parts.kernel.pollReadable(pidfd, MONITOR_TIMEOUT_MS);

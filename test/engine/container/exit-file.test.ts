@@ -2,7 +2,7 @@ import { mkdirSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { awaitExitFile, readExit } from '../../../engine/container/exit-file.ts';
+import { awaitExit, readExit } from '../../../engine/container/exit-file.ts';
 import { ExitWatcher } from '../../../engine/container/exit-watcher.ts';
 import { createHostPaths } from '../../../engine/host-paths.ts';
 import { containerId } from '../../support/container-request.ts';
@@ -25,7 +25,7 @@ test('[state.exit-file] the code is what the file says, the time is that of the 
     utimesSync(paths.exitFile, 1_700_000_000, 1_700_000_000);
     const exit = { code: 137, finishedAt: '2023-11-14T22:13:20.000Z', oomKilled: false };
     assert.equal(await readExit(paths), exit);
-    assert.equal(await awaitExitFile(id, paths, exits), exit);
+    assert.equal(await awaitExit(id, paths, exits), exit);
   });
 });
 
@@ -35,7 +35,7 @@ test('[state.exit-file] one that comes late is waited for', async () => {
     setTimeout(() => {
       writeFileSync(paths.exitFile, '3');
     }, 50);
-    assert.is((await awaitExitFile(id, paths, exits, 5000)).code, 3);
+    assert.is((await awaitExit(id, paths, exits, 5000)).code, 3);
   });
 });
 
@@ -46,7 +46,7 @@ test('[state.exit-file] one that does not come in time means -1, and not that of
       writeFileSync(path.join(exitDirectory, containerId(2)), '0');
     }, 20);
     const started = performance.now();
-    const exit = await awaitExitFile(id, paths, exits, 150);
+    const exit = await awaitExit(id, paths, exits, 150);
     assert.is(exit.code, -1);
     assert.not(exit.oomKilled);
     assert.ok(Math.abs(Date.parse(exit.finishedAt) - Date.now()) < 2000);
