@@ -1,19 +1,19 @@
 import { readFile, stat } from 'node:fs/promises';
 import type { ContainerRequest } from '../../schemas/index.ts';
 import type { ContainerProcess } from '../access.ts';
-import { cgroupMembers } from '../exec/kill-exec.ts';
+import { cgroupMembers } from '../cgroup/cgroup-members.ts';
 import type { EngineParts } from './container-context.ts';
 
 /** Clock ticks of /proc are hundredths of a second on every architecture that Debian has (time(7)). */
 const MS_PER_TICK = 10;
 const PAGE_BYTES = 4096;
 
-/** The processes in the container's cgroup, those of exec sessions included, in the order of pids. */
+/** The container's processes, those of exec sessions included, in the order of pids. */
 export async function listProcesses(
   parts: EngineParts,
   request: ContainerRequest,
 ): Promise<ContainerProcess[]> {
-  const pids = await cgroupMembers(parts, request);
+  const pids = cgroupMembers(parts, request);
   const bootedAtMs = await readBootTimeMs();
   const processes = await Promise.all(pids.map((pid) => readProcess(pid, bootedAtMs)));
   return processes.filter((entry) => entry !== null).sort((a, b) => a.pid - b.pid);

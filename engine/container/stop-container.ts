@@ -1,7 +1,6 @@
-import path from 'node:path';
 import { hasErrno, SIGKILL } from '../../native/index.ts';
 import type { ContainerExit, ContainerRequest } from '../../schemas/index.ts';
-import { cgroupDirectories } from '../cgroup/cgroup-layout.ts';
+import { cgroupMembers } from '../cgroup/cgroup-members.ts';
 import { containerCgroup } from '../cgroup/cgroup-path.ts';
 import { isFrozen, setFrozen } from '../cgroup/freezer.ts';
 import { EngineError } from '../engine-error.ts';
@@ -9,7 +8,6 @@ import type { StopOptions } from '../contract/container-engine.ts';
 import type { EngineParts } from './container-context.ts';
 import { openProcess } from './container-process.ts';
 import { awaitExit, awaitExitFile } from './exit-file.ts';
-import { readAtOnce } from '../read-at-once.ts';
 
 /** How long a process may take to die of SIGKILL: longer means that it hangs in the kernel. */
 const KILL_TIMEOUT_MS = 10_000;
@@ -44,7 +42,7 @@ export async function stopContainer(
         `stop container/${request.name}: pid ${String(process.pid)} does not die of SIGKILL; it hangs in the kernel`,
       );
     }
-    await killStragglers(parts, request);
+    killStragglers(parts, request);
     await awaitExitFile(request.id, paths, parts.exits);
   } finally {
     parts.kernel.close(process.pidfd);
@@ -105,18 +103,14 @@ async function killAll(parts: EngineParts, request: ContainerRequest, pidfd: num
   await thaw(parts, request);
 }
 
-/** With the host's PID namespace the others do not die with the first: every process of the cgroup is killed. */
-async function killStragglers(parts: EngineParts, request: ContainerRequest): Promise<void> {
+/** With the host's PID namespace the others do not die with the first: every process of the container is killed. */
+function killStragglers(parts: EngineParts, request: ContainerRequest): void {
   if (request.spec.hostPID !== true) return;
-  const directories = cgroupDirectories(parts.cgroupLayout, containerCgroup(parts.cgroupOwner, request));
-  for (const directory of directories) {
-    const pids = await readAtOnce(path.join(directory, 'cgroup.procs')).catch(() => '');
-    for (const pid of pids.split('\n').filter(Boolean).map(Number)) {
-      try {
-        parts.kernel.kill(pid, SIGKILL);
-      } catch (error) {
-        if (!hasErrno(error, 'ESRCH')) throw error;
-      }
+  for (const pid of cgroupMembers(parts, request)) {
+    try {
+      parts.kernel.kill(pid, SIGKILL);
+    } catch (error) {
+      if (!hasErrno(error, 'ESRCH')) throw error;
     }
   }
 }

@@ -1,11 +1,9 @@
 import { hasErrno, SIGKILL } from '../../native/index.ts';
 import type { ContainerRequest } from '../../schemas/index.ts';
-import { cgroupDirectories } from '../cgroup/cgroup-layout.ts';
-import { containerCgroup } from '../cgroup/cgroup-path.ts';
+import { cgroupMembers } from '../cgroup/cgroup-members.ts';
 import type { EngineParts } from '../container/container-context.ts';
 import { readPidFile } from '../process/pid-file.ts';
 import { readFile } from 'node:fs/promises';
-import path from 'node:path';
 
 /**
  * Kills the process that the runtime has put into the container and whose pid it wrote to `pidFile`, with its whole session:
@@ -18,7 +16,7 @@ export async function killExec(
 ): Promise<void> {
   const pid = await readPidFile(pidFile);
   if (pid === null) return;
-  const members = await cgroupMembers(parts, request);
+  const members = cgroupMembers(parts, request);
   // The pid may be somebody else's by now.
   if (!members.includes(pid)) return;
   for (const victim of await inSessionOf(pid, members)) {
@@ -28,13 +26,6 @@ export async function killExec(
       if (!hasErrno(error, 'ESRCH')) throw error;
     }
   }
-}
-
-/** The pids in the container's cgroup; none when it is gone. */
-export async function cgroupMembers(parts: EngineParts, request: ContainerRequest): Promise<number[]> {
-  const [directory = ''] = cgroupDirectories(parts.cgroupLayout, containerCgroup(parts.cgroupOwner, request));
-  const text = await readFile(path.join(directory, 'cgroup.procs'), 'utf8').catch(() => '');
-  return text.split('\n').filter(Boolean).map(Number);
 }
 
 /** Those of `pids` whose session is led by `leader`, and the leader: field 6 of proc_pid_stat(5). */

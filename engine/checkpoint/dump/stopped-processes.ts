@@ -1,5 +1,5 @@
-import path from 'node:path';
 import { freezerDirectory } from '../../cgroup/freezer.ts';
+import { pidsBelow } from '../../cgroup/cgroup-members.ts';
 import type { CgroupLayout } from '../../cgroup/cgroup-layout.ts';
 import { readAtOnce } from '../../read-at-once.ts';
 
@@ -7,14 +7,14 @@ import { readAtOnce } from '../../read-at-once.ts';
 const STOPPED_PLACE = 'do_signal_stop';
 
 /**
- * Processes of a cgroup whom a debugger cannot seize while they are frozen: under the version 1 freezer ptrace(2) waits for a stopped
+ * Processes of a cgroup, and of those below it, whom a debugger cannot seize while they are frozen: under the version 1 freezer ptrace(2) waits for a stopped
  * process to wake, which it does not before it is thawed, and so CRIU would wait for ever.
  */
 export async function findStoppedProcesses(layout: CgroupLayout, cgroupPath: string): Promise<number[]> {
   if (!layout.v1.has('freezer')) return [];
-  const directory = freezerDirectory(layout, cgroupPath) ?? '';
-  const text = await readAtOnce(path.join(directory, 'cgroup.procs')).catch(() => '');
-  const pids = text.split('\n').filter(Boolean).map(Number);
+  const directory = freezerDirectory(layout, cgroupPath);
+  if (directory === null) return [];
+  const pids = pidsBelow(directory);
   const places = await Promise.all(
     pids.map((pid) => readAtOnce(`/proc/${String(pid)}/wchan`).catch(() => '')),
   );

@@ -4,7 +4,7 @@ import type { ContainerRequest } from '../../../schemas/index.ts';
 import type { EngineParts } from '../../container/container-context.ts';
 import type { PagesProgress } from '../../contract/checkpoint-options.ts';
 import { CHECKPOINT_FILES } from '../kept/checkpoint-record.ts';
-import { procsFiles } from '../restore/kill-leftovers.ts';
+import { cgroupMembers } from '../../cgroup/cgroup-members.ts';
 import { readAtOnce } from '../../read-at-once.ts';
 
 const STEP_MS = 50;
@@ -49,10 +49,11 @@ export function pagesIn(images: string): { file: string; size: number }[] {
 
 /** What CRIU will write, near enough: pages that come from no file. See proc_pid_status(5). */
 export async function memoryBytes(parts: EngineParts, request: ContainerRequest): Promise<number | null> {
-  const [file] = procsFiles(parts, request);
-  if (file === undefined) return null;
-  const pids = (await readAtOnce(file)).split('\n').filter(Boolean);
-  const texts = await Promise.all(pids.map((pid) => readAtOnce(`/proc/${pid}/status`).catch(() => '')));
+  const pids = cgroupMembers(parts, request);
+  if (pids.length === 0) return null;
+  const texts = await Promise.all(
+    pids.map((pid) => readAtOnce(`/proc/${String(pid)}/status`).catch(() => '')),
+  );
   return (
     texts.reduce((sum, text) => sum + kibibytes(text, 'RssAnon') + kibibytes(text, 'RssShmem'), 0) * 1024
   );

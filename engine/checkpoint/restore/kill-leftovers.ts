@@ -1,14 +1,13 @@
 import { existsSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { hasErrno, SIGKILL } from '../../../native/index.ts';
 import type { ContainerRequest } from '../../../schemas/index.ts';
 import { cgroupDirectories } from '../../cgroup/cgroup-layout.ts';
+import { cgroupMembers } from '../../cgroup/cgroup-members.ts';
 import { containerCgroup } from '../../cgroup/cgroup-path.ts';
 import { isFrozen, setFrozen } from '../../cgroup/freezer.ts';
 import type { EngineParts } from '../../container/container-context.ts';
 import { EngineError } from '../../engine-error.ts';
-import { readAtOnce } from '../../read-at-once.ts';
 
 const TIMEOUT_MS = 10_000;
 const STEP_MS = 5;
@@ -20,15 +19,9 @@ export function procsFiles(parts: EngineParts, request: ContainerRequest): strin
     .filter((file) => existsSync(file));
 }
 
-/**
- * Kills what is in the container's cgroup and below: during a restore CRIU and what it has restored so far, and nothing else. Returns how
- * many there were.
- */
-export async function killInCgroup(parts: EngineParts, request: ContainerRequest): Promise<number> {
-  // One hierarchy is enough: all of them hold the same processes.
-  const file = procsFiles(parts, request)[0];
-  if (file === undefined) return 0;
-  const pids = await pidsBelow(path.dirname(file));
+/** Kills all of them: during a restore CRIU and what it has restored so far, and nothing else. Returns how many there were. */
+export function killInCgroup(parts: EngineParts, request: ContainerRequest): number {
+  const pids = cgroupMembers(parts, request);
   for (const pid of pids) {
     try {
       parts.kernel.kill(pid, SIGKILL);
@@ -39,22 +32,13 @@ export async function killInCgroup(parts: EngineParts, request: ContainerRequest
   return pids.length;
 }
 
-/** A container may have cgroups of its own, for its services; one that goes meanwhile has no processes. */
-async function pidsBelow(cgroup: string): Promise<number[]> {
-  const text = await readAtOnce(path.join(cgroup, 'cgroup.procs')).catch(() => '');
-  const entries = await readdir(cgroup, { withFileTypes: true }).catch(() => []);
-  const inner = entries.filter((entry) => entry.isDirectory()).map(({ name }) => path.join(cgroup, name));
-  const below = await Promise.all(inner.map(pidsBelow));
-  return [...text.split('\n').filter(Boolean).map(Number), ...below.flat()];
-}
-
-/** Does so until the cgroup is empty. */
+/** Does so until none is left. */
 export async function emptyCgroup(parts: EngineParts, request: ContainerRequest): Promise<void> {
   const cgroup = containerCgroup(parts.cgroupOwner, request);
   const deadlineMs = performance.now() + TIMEOUT_MS;
   // What is frozen takes no signal.
   if (isFrozen(parts.cgroupLayout, cgroup)) await setFrozen(parts.cgroupLayout, cgroup, false);
-  while ((await killInCgroup(parts, request)) > 0) {
+  while (killInCgroup(parts, request) > 0) {
     if (performance.now() > deadlineMs) {
       throw new EngineError(
         'TIMED_OUT',

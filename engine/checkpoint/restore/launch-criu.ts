@@ -154,7 +154,7 @@ function networkArguments(network: RestoredNetwork): string[] {
 /** Again and again, because CRIU may not have come into the cgroup yet. */
 async function killUntil({ parts, request }: ContainerContext, isOver: () => boolean): Promise<void> {
   while (!isOver()) {
-    await killInCgroup(parts, request);
+    killInCgroup(parts, request);
     await new Promise((resolve) => setTimeout(resolve, KILL_STEP_MS));
   }
 }
