@@ -1,9 +1,12 @@
 import { execFile } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { mkdir, readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { cgroupDirectories, readCgroupLayout } from '../../engine/cgroup/cgroup-layout.ts';
+import type { CgroupLayout } from '../../engine/cgroup/cgroup-layout.ts';
 import { makeBusyboxRoot } from '../support/test-engine.ts';
 import { createTestRoot } from '../support/test-root.ts';
 import type { TestRoot } from '../support/test-root.ts';
@@ -103,8 +106,16 @@ test('[life.exec] Ctrl-C reaches the command, and a detached one goes on and is 
     assert.match(waiting.output(), /caught/);
     assert.match(await root.output(['exec', '-d', 'web', '--', 'sleep', '1003']), /^[0-9a-f]{64}\n$/);
     assert.match(await root.output(['top', 'web']), /^PID .*\n(.*\n)*.*sleep 1003\n/);
-    const processes = JSON.parse(await root.output(['top', 'web', '-o', 'json'])) as { command: string }[];
-    assert.ok(processes.some(({ command }) => command === 'sleep 1003'));
+    const sleeping = async (): Promise<number | undefined> => {
+      const text = await root.output(['top', 'web', '-o', 'json']);
+      const processes = JSON.parse(text) as { command: string; pid: number }[];
+      return processes.find(({ command }) => command === 'sleep 1003')?.pid;
+    };
+    const pid = await sleeping();
+    assert.type(pid, 'number');
+    // As a container does that runs systemd: its services are in cgroups of its own.
+    moveBelow(pid ?? -1, await readCgroupLayout());
+    assert.is(await sleeping(), pid);
   });
 });
 
@@ -134,5 +145,15 @@ test('[life.diff-export] export writes an archive for its owner alone, or to sta
     assert.match(changes.stderr, /its root is a directory of the host, not an image/);
   });
 });
+
+/** Into a new cgroup below its own. */
+function moveBelow(pid: number, layout: CgroupLayout): void {
+  const [, place = ''] = /^\d+:[^:]*:(.*)$/m.exec(readFileSync(`/proc/${pid}/cgroup`, 'utf8')) ?? [];
+  // The same in each hierarchy, of which one is looked at.
+  const [own = ''] = cgroupDirectories(layout, place);
+  const inner = path.join(own, 'inner');
+  mkdirSync(inner);
+  writeFileSync(path.join(inner, 'cgroup.procs'), String(pid));
+}
 
 test.run();
