@@ -8,6 +8,7 @@ import { Podman } from './peers/podman.ts';
 import { BareRuntime } from './peers/runc.ts';
 import { Tsctr } from './peers/tsctr.ts';
 import type { Row, SkippedRow } from './row.ts';
+import type { Place } from './peers/place.ts';
 import { Programs } from './run-program.ts';
 
 /** What the benchmarks work with: every contender on directories of its own, with the same image. */
@@ -38,15 +39,20 @@ export async function withBench(body: (bench: Bench) => Promise<void>): Promise<
   const directory = `/tmp/tb-${randomBytes(4).toString('hex')}`;
   await mkdir(directory, { mode: 0o700 });
   const programs = new Programs(directory);
+  // What is for one boot lies in memory, as on hosts whose /run is a tmpfs.
+  const run = path.join(directory, 'run');
+  await mkdir(run, { mode: 0o700 });
+  await programs.run('mount', ['-t', 'tmpfs', '-o', 'mode=0700', 'tmpfs', run]);
+  const place = (name: string): Place => ({ kept: path.join(directory, name), run: path.join(run, name) });
   const runtime = findProgram('runc');
   const bench: Bench = {
     directory,
     programs,
     runtime,
-    tsctr: await openTsctr(programs, path.join(directory, 't')),
-    tsctrAlone: await openTsctr(programs, path.join(directory, 'a')),
-    podman: await Podman.open(programs, path.join(directory, 'p'), runtime),
-    floor: new BareRuntime(programs, path.join(directory, 'f'), runtime),
+    tsctr: await Tsctr.open(programs, place('t')),
+    tsctrAlone: await Tsctr.open(programs, place('a')),
+    podman: await Podman.open(programs, place('p'), runtime),
+    floor: new BareRuntime(programs, place('f'), runtime),
   };
   const interrupted = (signal: NodeJS.Signals): void => {
     void cleanUp(bench).finally(() => process.exit(128 + constants.signals[signal]));
@@ -69,11 +75,6 @@ async function cleanUp({ directory, tsctr, tsctrAlone, podman, floor }: Bench): 
   });
   await floor.removeAll();
   await sweep(directory, [tsctr.run, tsctrAlone.run]);
-}
-
-async function openTsctr(programs: Programs, directory: string): Promise<Tsctr> {
-  await mkdir(directory);
-  return Tsctr.open(programs, directory);
 }
 
 async function loadImage({ directory, programs, tsctr, tsctrAlone, podman }: Bench): Promise<void> {

@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { ProgramOptions, Programs } from '../run-program.ts';
+import type { Place } from './place.ts';
 
 export const PODMAN = '/usr/bin/podman';
 
@@ -11,13 +12,17 @@ export const PODMAN = '/usr/bin/podman';
 export class Podman {
   readonly #programs: Programs;
   readonly #directory: string;
+  readonly #run: string;
 
-  private constructor(programs: Programs, directory: string) {
+  private constructor(programs: Programs, { kept, run }: Place) {
     this.#programs = programs;
-    this.#directory = directory;
+    this.#directory = kept;
+    this.#run = run;
   }
 
-  static async open(programs: Programs, directory: string, runtime: string): Promise<Podman> {
+  static async open(programs: Programs, place: Place, runtime: string): Promise<Podman> {
+    const { kept: directory, run } = place;
+    await mkdir(run, { mode: 0o700 });
     await mkdir(directory, { recursive: true, mode: 0o700 });
     await mkdir(path.join(directory, 'cni'), { recursive: true });
     await writeFile(
@@ -38,12 +43,12 @@ export class Podman {
         '',
       ].join('\n'),
     );
-    return new Podman(programs, directory);
+    return new Podman(programs, place);
   }
 
   run(args: readonly string[], options: ProgramOptions = {}): Promise<string> {
-    const state = ['--root', `${this.#directory}/root`, '--runroot', `${this.#directory}/run`];
-    const rest = ['--tmpdir', `${this.#directory}/tmp`, '--storage-driver', 'overlay'];
+    const state = ['--root', `${this.#directory}/root`, '--runroot', `${this.#run}/storage`];
+    const rest = ['--tmpdir', `${this.#run}/libpod`, '--storage-driver', 'overlay'];
     return this.#programs.run(PODMAN, [...state, ...rest, ...args], {
       ...options,
       env: { CONTAINERS_CONF: `${this.#directory}/containers.conf`, ...options.env },

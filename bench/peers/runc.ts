@@ -1,6 +1,7 @@
 import { cp, mkdir, readdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { ProgramOptions, Programs } from '../run-program.ts';
+import type { Place } from './place.ts';
 import type { Tsctr } from './tsctr.ts';
 
 const CGROUP_ROOT = '/sys/fs/cgroup';
@@ -22,12 +23,14 @@ interface Spec {
 export class BareRuntime {
   readonly #programs: Programs;
   readonly #directory: string;
+  readonly #volatile: string;
   readonly #runtime: string;
   #template: Spec | null = null;
 
-  constructor(programs: Programs, directory: string, runtime: string) {
+  constructor(programs: Programs, { kept, run }: Place, runtime: string) {
     this.#programs = programs;
-    this.#directory = directory;
+    this.#directory = kept;
+    this.#volatile = run;
     this.#runtime = runtime;
   }
 
@@ -108,13 +111,13 @@ export class BareRuntime {
 
   /** What is left of an earlier failure. */
   async removeAll(): Promise<void> {
-    const ids = await readdir(path.join(this.#directory, 'state')).catch(() => []);
+    const ids = await readdir(path.join(this.#volatile, 'state')).catch(() => []);
     for (const id of ids) await this.deleteByForce(id);
     await removeCgroups();
   }
 
   #bundle(id: string): string {
-    return path.join(this.#directory, 'bundles', id);
+    return path.join(this.#volatile, 'bundles', id);
   }
 
   #spec(): Spec {
@@ -123,7 +126,7 @@ export class BareRuntime {
   }
 
   #run(args: readonly string[], options: ProgramOptions = {}): Promise<string> {
-    const state = path.join(this.#directory, 'state');
+    const state = path.join(this.#volatile, 'state');
     return this.#programs.run(this.#runtime, ['--root', state, ...args], options);
   }
 }

@@ -5,6 +5,7 @@ import { cp, mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { ProgramOptions, Programs } from '../run-program.ts';
 import { until } from '../until.ts';
+import type { Place } from './place.ts';
 
 const REPOSITORY = path.resolve(import.meta.dirname, '../..');
 
@@ -35,23 +36,23 @@ export class Tsctr {
   readonly #directory: string;
   #daemon: ChildProcess | null = null;
 
-  private constructor(programs: Programs, directory: string) {
+  private constructor(programs: Programs, { kept: directory, run }: Place) {
     this.#programs = programs;
     this.#directory = directory;
     this.root = path.join(directory, 'root');
-    this.run = path.join(directory, 'run');
+    this.run = run;
     this.manifests = path.join(directory, 'manifests');
     this.program = path.join(directory, 'program/bin/tsctr');
   }
 
-  static async open(programs: Programs, directory: string): Promise<Tsctr> {
-    const program = path.join(directory, 'program');
+  static async open(programs: Programs, place: Place): Promise<Tsctr> {
+    const program = path.join(place.kept, 'program');
     for (const name of SHIPPED) {
       const source = path.join(REPOSITORY, name);
       if (!existsSync(source)) throw new Error(`find ${source}: not built; run \`npm run build\` first`);
       await cp(source, path.join(program, name), { recursive: true });
     }
-    const tsctr = new Tsctr(programs, directory);
+    const tsctr = new Tsctr(programs, place);
     for (const name of [tsctr.root, tsctr.run, tsctr.manifests]) await mkdir(name, { mode: 0o700 });
     return tsctr;
   }
