@@ -1,5 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { allowancesOf } from '../../reconciler/checkpoint/checkpoint-wish.ts';
 import type { CheckpointWish } from '../../reconciler/index.ts';
 import {
   applyNow,
@@ -104,6 +105,17 @@ test('an event of a checkpoint says what it was tried again for, and with what',
     [event?.attributes['retriedFor'], event?.attributes['retriedWith']],
     ['file-locks', 'fileLocks'],
   );
+});
+
+test('[criu.options] what a manifest says is what CRIU is told, and nothing of what it leaves open', () => {
+  const options = { tcpClose: true, linkRemap: false, debugLog: true, ghostLimit: '2Mi', preDumps: 1 };
+  assert.equal(allowancesOf(options), {
+    tcpClose: true,
+    linkRemap: false,
+    debugLog: true,
+    ghostLimitBytes: 2 << 20,
+  });
+  assert.equal(allowancesOf({}), {});
 });
 
 test('what has no process is left alone when Checkpointed is wanted', async () => {

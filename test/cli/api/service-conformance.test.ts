@@ -138,7 +138,7 @@ for (const [way, open] of Object.entries(WAYS)) {
 
   conform('checkpoints: all six', async (fake, service) => {
     const names = [{ kind: 'Container' as const, name: 'web' }];
-    const allowances = { tcpEstablished: true, linkRemap: false };
+    const allowances = { tcpEstablished: true, linkRemap: false, debugLog: true };
     const how = { then: 'stop' as const, timeoutMs: 500, pin: true, by: 'shutdown' as const };
     const create = { names, allowances, image: 'localhost/c:1', ...how };
     const targets = [{ kind: 'Container' as const, name: 'web', checkpoint: 3 }, ...names];

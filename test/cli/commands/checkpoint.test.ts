@@ -58,12 +58,13 @@ test('[ckpt.precheckpoint] [ckpt.image] checkpoint asks for copies of memory, a 
     '--image',
     'localhost/c:1',
     '--ignore-volumes',
+    '--debug-log',
   ];
   assert.is((await typeCommand(service, words)).code, 0);
   assert.equal(asked(service), {
     names: [{ kind: 'Container', name: 'web' }],
     then: 'stop',
-    allowances: {},
+    allowances: { debugLog: true },
     timeoutMs: null,
     pin: true,
     preDumps: 2,

@@ -9,7 +9,7 @@ const words = (line: string): string[] => line.split(' ');
 test('[criu.options] everything that checkpoint of runc and crun can be told is understood', () => {
   const given = readArguments(
     words(
-      '--root /run/x --log=/l --log-format json --systemd-cgroup --criu /c checkpoint --image-path i --work-path /w ' +
+      '--root /run/x --log=/l --log-format json --systemd-cgroup --debug --criu /c checkpoint --image-path i --work-path /w ' +
         '--leave-running --tcp-established --ext-unix-sk --shell-job --file-locks --pre-dump --parent-path ../p ' +
         '--manage-cgroups-mode ignore --lazy-pages --status-fd 7 --page-server [::1]:99 --empty-ns network --auto-dedup ' +
         '--network-lock nftables web',
@@ -20,6 +20,7 @@ test('[criu.options] everything that checkpoint of runc and crun can be told is 
     log: '/l',
     'log-format': 'json',
     'systemd-cgroup': 'true',
+    debug: 'true',
     criu: '/c',
   });
   assert.is(given.id, 'web');
@@ -39,6 +40,7 @@ test('[criu.options] everything that checkpoint of runc and crun can be told is 
       externalUnixSockets: true,
       shellJob: true,
       fileLocks: true,
+      debugLog: true,
     },
     variations: { cgroupsMode: 'IGNORE', emptyNamespaces: CLONE_NEWNET, autoDedup: true, lazyPages: true },
   });
@@ -63,6 +65,7 @@ test('[criu.options] [criu.lsm] everything that restore of runc and crun can be 
     lsmMountContext: 'ctx',
   });
   assert.is(allowances.tcpEstablished, false);
+  assert.is(allowances.debugLog, false);
   assert.equal(variations, { cgroupsMode: 'SOFT', emptyNamespaces: 0, autoDedup: false, lazyPages: false });
   const plain = readArguments(['restore', 'web']);
   assert.not(isDetached(plain));
