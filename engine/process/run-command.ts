@@ -76,8 +76,11 @@ export function createRunCommand(kernel: Kernel): RunCommand {
       if (timer !== null) clearTimeout(timer);
       command.signal?.removeEventListener('abort', onAbort);
       const linger = setTimeout(() => {
-        stdout.cut();
-        stderr.cut();
+        // Where this process did not get its turn all that time, what the program has written is yet to be read: timers come before that.
+        setImmediate(() => {
+          stdout.cut();
+          stderr.cut();
+        });
       }, OUTPUT_LINGER_MS);
       const [out, err] = await Promise.all([stdout.done, stderr.done]);
       clearTimeout(linger);

@@ -8,7 +8,8 @@ import { createFakeKernel, createLinuxKernel } from '../../../native/index.ts';
 import { rejectionOf } from '../../support/rejection.ts';
 import { until } from '../../support/until.ts';
 
-const run = createRunCommand(createLinuxKernel());
+const kernel = createLinuxKernel();
+const run = createRunCommand(kernel);
 const shell = (script: string) => ({ file: '/bin/sh', args: ['-c', script] });
 const openDescriptors = () => readdirSync('/proc/self/fd').length;
 
@@ -110,6 +111,33 @@ test('a grandchild that keeps the output open is not waited for', async () => {
   assert.is(result.exitCode, 0);
   assert.ok(performance.now() - started < 5000);
   process.kill(Number(result.stdout.toString()), 'SIGKILL');
+});
+
+test('what was written is read, also where this process had no turn for longer than a grandchild is waited for', async () => {
+  const pause = (ms: number): void => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+  let reaped = Promise.resolve<unknown>(null);
+  const starved = createRunCommand({
+    ...kernel,
+    waitChild(pidfd) {
+      // It has ended, and nothing of its output has been read.
+      pause(300);
+      reaped = kernel.waitChild(pidfd);
+      // When its end is known, and how long it lingers begins to count.
+      void Promise.resolve().then(() => {
+        queueMicrotask(() => {
+          queueMicrotask(() => {
+            pause(400);
+          });
+        });
+      });
+      return Promise.resolve({ code: 0, signal: null });
+    },
+  });
+  // Timers come next after this.
+  await new Promise((resolve) => setImmediate(resolve));
+  const { stdout } = await starved(shell('echo written'));
+  await reaped;
+  assert.is(stdout.toString(), 'written\n');
 });
 
 test('a program that is not there is an error that names it, and leaves no descriptor open', async () => {
