@@ -38,22 +38,10 @@ export async function withBench(body: (bench: Bench) => Promise<void>): Promise<
   // Short, since paths of sockets below it have at most 107 bytes; lower case, since podman makes names of images out of it.
   const directory = `/tmp/tb-${randomBytes(4).toString('hex')}`;
   await mkdir(directory, { mode: 0o700 });
-  const programs = new Programs(directory);
-  // What is for one boot lies in memory, as on hosts whose /run is a tmpfs.
-  const run = path.join(directory, 'run');
-  await mkdir(run, { mode: 0o700 });
-  await programs.run('mount', ['-t', 'tmpfs', '-o', 'mode=0700', 'tmpfs', run]);
-  const place = (name: string): Place => ({ kept: path.join(directory, name), run: path.join(run, name) });
-  const runtime = findProgram('runc');
-  const bench: Bench = {
-    directory,
-    programs,
-    runtime,
-    tsctr: await Tsctr.open(programs, place('t')),
-    tsctrAlone: await Tsctr.open(programs, place('a')),
-    podman: await Podman.open(programs, place('p'), runtime),
-    floor: new BareRuntime(programs, place('f'), runtime),
-  };
+  const bench = await openBench(directory).catch(async (error: unknown) => {
+    await sweep(directory);
+    throw error;
+  });
   const interrupted = (signal: NodeJS.Signals): void => {
     void cleanUp(bench).finally(() => process.exit(128 + constants.signals[signal]));
   };
@@ -64,6 +52,25 @@ export async function withBench(body: (bench: Bench) => Promise<void>): Promise<
   } finally {
     await cleanUp(bench);
   }
+}
+
+async function openBench(directory: string): Promise<Bench> {
+  const programs = new Programs(directory);
+  // What is for one boot lies in memory, as on hosts whose /run is a tmpfs.
+  const run = path.join(directory, 'run');
+  await mkdir(run, { mode: 0o700 });
+  await programs.run('mount', ['-t', 'tmpfs', '-o', 'mode=0700', 'tmpfs', run]);
+  const place = (name: string): Place => ({ kept: path.join(directory, name), run: path.join(run, name) });
+  const runtime = findProgram('runc');
+  return {
+    directory,
+    programs,
+    runtime,
+    tsctr: await Tsctr.open(programs, place('t')),
+    tsctrAlone: await Tsctr.open(programs, place('a')),
+    podman: await Podman.open(programs, place('p'), runtime),
+    floor: new BareRuntime(programs, place('f'), runtime),
+  };
 }
 
 /** Everything that may be left: of a run that failed or was interrupted, containers as well. */

@@ -13,7 +13,7 @@ export {
 } from './plan/backoff.ts';
 export { placeOf } from './checkpoint/checkpoint-product.ts';
 export type { CheckpointRequest, RestoreTarget } from './checkpoint/ask-checkpoint.ts';
-export { checkpointAllowances, type CheckpointWish } from './checkpoint/checkpoint-wish.ts';
+export { ALLOWANCE_FLAGS, checkpointAllowances, type CheckpointWish } from './checkpoint/checkpoint-wish.ts';
 export { isoTime, systemClock, type Clock } from './clock.ts';
 export type { DataChange, DataName } from './data/data-manifests.ts';
 export { DataOwnershipError } from './data/data-manifests.ts';

@@ -1,4 +1,5 @@
 import type { PullPolicy } from '../../engine/index.ts';
+import { ALLOWANCE_FLAGS } from '../../reconciler/index.ts';
 import { OVERLOOKED_REASONS } from '../../schemas/index.ts';
 import { CliError } from '../command-line/cli-error.ts';
 import type {
@@ -52,16 +53,6 @@ export function readActRequest(body: unknown): ActRequest {
     timeoutMs: numberOrNull(fields['timeoutMs'], 'timeoutMs'),
   };
 }
-
-const ALLOWANCES = [
-  'tcpEstablished',
-  'tcpClose',
-  'tcpSkipInFlight',
-  'fileLocks',
-  'externalUnixSockets',
-  'linkRemap',
-  'debugLog',
-] as const;
 
 export function readCheckpointRequest(body: unknown): CreateCheckpointRequest {
   const fields = object(body, 'body');
@@ -130,7 +121,7 @@ export function readCheckRequest(body: unknown): CheckCheckpointRequest {
 function readAllowances(value: unknown): CreateCheckpointRequest['allowances'] {
   const fields = object(value, 'allowances');
   const allowances: CreateCheckpointRequest['allowances'] = {};
-  for (const name of ALLOWANCES) {
+  for (const name of ALLOWANCE_FLAGS) {
     if (fields[name] !== undefined) allowances[name] = boolean(fields[name], `allowances.${name}`);
   }
   return allowances;

@@ -100,7 +100,7 @@ export function checkpointAllowances({ checkpoint }: ContainerSpec): CheckpointA
 
 export function allowancesOf(settings: CheckpointSettings): CheckpointAllowances {
   const allowances: CheckpointAllowances = {};
-  for (const flag of FLAGS) {
+  for (const flag of ALLOWANCE_FLAGS) {
     const value = settings[flag];
     if (value !== undefined) allowances[flag] = value;
   }
@@ -108,7 +108,8 @@ export function allowancesOf(settings: CheckpointSettings): CheckpointAllowances
   return allowances;
 }
 
-const FLAGS = [
+/** Those that are allowed or not, by their names in manifests and requests. */
+export const ALLOWANCE_FLAGS = [
   'tcpEstablished',
   'tcpClose',
   'tcpSkipInFlight',

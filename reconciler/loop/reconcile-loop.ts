@@ -12,6 +12,7 @@ import type { PassDeps } from '../pass/pass-deps.ts';
 import { passOverPod } from '../pass/pod-pass.ts';
 import type { Progress } from '../progress.ts';
 import { keyOf, resourceOf, type ResourceKey, type ResourceName } from '../resource-key.ts';
+import { recordOf } from '../resources-on-record.ts';
 import { createWorkQueue, type WorkQueue } from './work-queue.ts';
 
 /** Keys worked on at the same time. Most of them wait for something; what costs is limited elsewhere (pass/limit-starts.ts). */
@@ -198,10 +199,7 @@ class Loop {
   }
 
   #isGone(key: ResourceKey): boolean {
-    const { kind, name } = resourceOf(key);
-    const { containers, pods, checkpoints } = this.#deps.records;
-    const collections = { Container: containers, Pod: pods, Checkpoint: checkpoints };
-    return collections[kind].get(name) === null;
+    return recordOf(this.#deps.records, resourceOf(key)) === null;
   }
 
   #noteChange(resource: ResourceName): void {
